@@ -1,0 +1,152 @@
+//! How much of each emotion: a probability for every emotion that was looked for.
+
+use crate::emotion::Emotion;
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+
+/// Probabilities by emotion: each finite and 0..1, together 1 (within [`Distribution::TOLERANCE`], then normalised).
+/// Emotions that an engine has no source for are absent, never invented.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(try_from = "BTreeMap<Emotion, f64>", into = "BTreeMap<Emotion, f64>")]
+pub struct Distribution(BTreeMap<Emotion, f64>);
+
+/// Why numbers are not a distribution.
+#[derive(Clone, Copy, Debug, PartialEq, thiserror::Error)]
+pub enum DistributionError {
+    /// No emotion at all.
+    #[error("a distribution needs at least one emotion")]
+    Empty,
+    /// NaN, infinite, negative or above 1.
+    #[error("the probability of {0} is not a number from 0 to 1")]
+    NotAProbability(Emotion),
+    /// The sum is too far from 1.
+    #[error("the probabilities sum to {0}, not to 1")]
+    Sum(f64),
+}
+
+impl Distribution {
+    /// How far from 1 the sum may be: engines round to a few digits.
+    pub const TOLERANCE: f64 = 0.02;
+
+    /// Checks and normalises. Errors: [`DistributionError`].
+    pub fn parse(probabilities: BTreeMap<Emotion, f64>) -> Result<Self, DistributionError> {
+        if probabilities.is_empty() {
+            return Err(DistributionError::Empty);
+        }
+        for (&emotion, &p) in &probabilities {
+            if !p.is_finite() || !(0.0..=1.0 + Self::TOLERANCE).contains(&p) {
+                return Err(DistributionError::NotAProbability(emotion));
+            }
+        }
+        let sum: f64 = probabilities.values().sum();
+        if (sum - 1.0).abs() > Self::TOLERANCE {
+            return Err(DistributionError::Sum(sum));
+        }
+        Ok(Distribution(probabilities.into_iter().map(|(emotion, p)| (emotion, p / sum)).collect()))
+    }
+
+    /// All of it one emotion.
+    pub fn certain(emotion: Emotion) -> Self {
+        Distribution(BTreeMap::from([(emotion, 1.0)]))
+    }
+
+    /// The weighted mean of several distributions. None where nothing has a finite weight above 0.
+    pub fn mean<'a>(weighted: impl IntoIterator<Item = (&'a Distribution, f64)>) -> Option<Self> {
+        let mut sums: BTreeMap<Emotion, f64> = BTreeMap::new();
+        let mut total = 0.0;
+        for (distribution, weight) in weighted {
+            if weight.is_finite() && weight > 0.0 {
+                total += weight;
+                for (emotion, p) in distribution.iter() {
+                    *sums.entry(emotion).or_default() += p * weight;
+                }
+            }
+        }
+        (total > 0.0)
+            .then(|| Distribution(sums.into_iter().map(|(emotion, sum)| (emotion, sum / total)).collect()))
+    }
+
+    /// The probability of `emotion`, 0 where it was not looked for.
+    pub fn of(&self, emotion: Emotion) -> f64 {
+        self.0.get(&emotion).copied().unwrap_or(0.0)
+    }
+
+    /// Emotion and probability, in [`Emotion::ALL`]'s order.
+    pub fn iter(&self) -> impl Iterator<Item = (Emotion, f64)> + '_ {
+        self.0.iter().map(|(&emotion, &p)| (emotion, p))
+    }
+
+    /// The most probable emotion and its probability; the earlier in [`Emotion::ALL`] on a tie.
+    pub fn dominant(&self) -> (Emotion, f64) {
+        self.iter().fold(
+            (Emotion::Unknown, f64::NEG_INFINITY),
+            |best, next| if next.1 > best.1 { next } else { best },
+        )
+    }
+
+    /// Whether the dominant emotion is not to be trusted: below 0.5, or less than 0.15 ahead of the second.
+    pub fn is_uncertain(&self) -> bool {
+        let (dominant, top) = self.dominant();
+        let second =
+            self.iter().filter(|(emotion, _)| *emotion != dominant).map(|(_, p)| p).fold(0.0, f64::max);
+        top < 0.5 || top - second < 0.15
+    }
+}
+
+impl TryFrom<BTreeMap<Emotion, f64>> for Distribution {
+    type Error = DistributionError;
+    fn try_from(probabilities: BTreeMap<Emotion, f64>) -> Result<Self, Self::Error> {
+        Distribution::parse(probabilities)
+    }
+}
+
+impl From<Distribution> for BTreeMap<Emotion, f64> {
+    fn from(distribution: Distribution) -> Self {
+        distribution.0
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn of(pairs: &[(Emotion, f64)]) -> Result<Distribution, DistributionError> {
+        Distribution::parse(pairs.iter().copied().collect())
+    }
+
+    #[test]
+    fn refuses_what_is_no_distribution() {
+        assert_eq!(of(&[]), Err(DistributionError::Empty));
+        for bad in [f64::NAN, f64::INFINITY, -0.1, 1.5] {
+            assert_eq!(of(&[(Emotion::Sad, bad)]), Err(DistributionError::NotAProbability(Emotion::Sad)));
+        }
+        assert!(matches!(of(&[(Emotion::Sad, 0.4), (Emotion::Calm, 0.4)]), Err(DistributionError::Sum(_))));
+    }
+
+    #[test]
+    fn normalises_rounding() {
+        let rounded = of(&[(Emotion::Sad, 0.5), (Emotion::Calm, 0.499)]).unwrap();
+        assert!((rounded.iter().map(|(_, p)| p).sum::<f64>() - 1.0).abs() < 1e-12);
+    }
+
+    #[test]
+    fn uncertain_when_low_or_close() {
+        assert!(!of(&[(Emotion::Happy, 0.9), (Emotion::Calm, 0.1)]).unwrap().is_uncertain());
+        assert!(of(&[(Emotion::Happy, 0.55), (Emotion::Calm, 0.45)]).unwrap().is_uncertain());
+        assert!(
+            of(&[(Emotion::Happy, 0.49), (Emotion::Calm, 0.26), (Emotion::Sad, 0.25)])
+                .unwrap()
+                .is_uncertain()
+        );
+        assert!(!Distribution::certain(Emotion::Sad).is_uncertain());
+    }
+
+    #[test]
+    fn mean_is_weighted() {
+        let happy = Distribution::certain(Emotion::Happy);
+        let sad = Distribution::certain(Emotion::Sad);
+        let mean = Distribution::mean([(&happy, 3.0), (&sad, 1.0)]).unwrap();
+        assert_eq!((mean.of(Emotion::Happy), mean.of(Emotion::Sad)), (0.75, 0.25));
+        assert_eq!(Distribution::mean([(&happy, 0.0), (&sad, f64::NAN)]), None);
+    }
+}

@@ -1,0 +1,51 @@
+//! Photos to faces and feelings.
+
+use crate::face::Face;
+use crate::made_by::MadeBy;
+use async_trait::async_trait;
+use bytes::Bytes;
+use serde::{Deserialize, Serialize};
+use std::time::Duration;
+
+/// What an engine saw in one photo.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Sighting {
+    /// Pixels across the upright picture.
+    pub width: u32,
+    /// Pixels down the upright picture.
+    pub height: u32,
+    /// The faces, most confident first; none is an outcome, not an error.
+    pub faces: Vec<Face>,
+    /// The engine and the digest of its models.
+    pub made_by: MadeBy,
+}
+
+/// Why an engine saw nothing at all.
+#[derive(Debug, thiserror::Error)]
+pub enum EngineError {
+    /// The photo is at fault and always will be: a stable code (`undecodable_image`) and a sentence for its owner.
+    #[error("{code}: {detail}")]
+    Refused {
+        /// Stable code, shown to users.
+        code: &'static str,
+        /// What is wrong with the photo.
+        detail: String,
+    },
+    /// The engine asks for patience: throttled, or down.
+    #[error("the face engine is busy")]
+    Busy {
+        /// How long to leave it alone.
+        after: Duration,
+    },
+    /// The engine failed; the same photo may succeed later.
+    #[error("the face engine failed")]
+    Broken(#[source] Box<dyn std::error::Error + Send + Sync>),
+}
+
+/// Finds faces and their emotions. One call per photo: implementations MUST NOT ask a paid service twice.
+#[async_trait]
+pub trait FaceEngine: Send + Sync {
+    /// Looks at an encoded photo (JPEG, PNG or WebP), upright by its EXIF orientation. CPU work MUST NOT run on the
+    /// async thread. The same bytes MUST give the same sighting.
+    async fn look(&self, photo: Bytes) -> Result<Sighting, EngineError>;
+}
