@@ -36,3 +36,6 @@ pub struct Face {
     /// How much of each emotion the face shows.
     pub emotions: Distribution,
 }
+
+/// The most faces of a photo that are kept.
+pub const MOST_FACES: usize = 100;

@@ -1,17 +1,68 @@
 //! The words of Semblante and the ports through which it meets the world. No runtime, no storage, no clock here.
 
 pub mod affect;
+pub mod arrival;
+pub mod attempt;
+pub mod begin;
+pub mod code;
+pub mod contract;
+pub mod dead_letter;
 pub mod distribution;
+pub mod domain_event;
 pub mod emotion;
+pub mod execution;
 pub mod face;
+pub mod fixture;
+pub mod gallery_row;
 pub mod made_by;
+pub mod media_type;
+mod name;
+pub mod object_event;
+pub mod object_key;
+pub mod outcome;
+pub mod pending;
 pub mod ports;
+pub mod queue_name;
+pub mod record;
+pub mod sha256;
+pub mod stage;
+pub mod stage_end;
+pub mod stage_result;
+pub mod status;
+pub mod task;
+pub mod tenant_id;
+pub mod upload;
+pub mod upload_id;
+pub mod user;
+pub mod user_id;
 
 pub use affect::Affect;
+pub use arrival::Arrival;
+pub use begin::Begin;
+pub use code::Code;
+pub use dead_letter::DeadLetter;
 pub use distribution::Distribution;
+pub use domain_event::DomainEvent;
 pub use emotion::Emotion;
+pub use execution::{ExecutionInput, ExecutionName, ExecutionStatus};
 pub use face::{BoundingBox, Face};
+pub use gallery_row::GalleryRow;
 pub use made_by::MadeBy;
+pub use media_type::MediaType;
+pub use name::InvalidName;
+pub use object_key::{Bucket, ObjectKey};
+pub use outcome::Outcome;
+pub use queue_name::QueueName;
+pub use record::{Record, Tombstone};
+pub use sha256::Sha256;
+pub use stage::Stage;
+pub use stage_result::{Finding, StageResult};
+pub use status::{EndState, Status};
+pub use task::{StageTask, TaskToken};
+pub use tenant_id::TenantId;
+pub use upload::Upload;
+pub use upload_id::UploadId;
+pub use user_id::UserId;
 
 /// A moment, UTC. Backends keep milliseconds.
 pub use jiff::Timestamp;

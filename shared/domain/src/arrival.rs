@@ -1,0 +1,215 @@
+//! What can lie in queue `uploads`: object events in two shapes, ends of executions, orders to begin.
+
+use crate::begin::Begin;
+use crate::execution::{ExecutionName, ExecutionStatus};
+use crate::object_event::ObjectCreated;
+use serde_json::Value;
+
+/// A message of queue `uploads`, read.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Arrival {
+    /// Objects came to be. `illegible` records of the same message were none.
+    Objects {
+        /// Those that could be read.
+        created: Vec<ObjectCreated>,
+        /// How many records could not.
+        illegible: usize,
+    },
+    /// An attempt is to begin.
+    Begin(Box<Begin>),
+    /// An execution ended.
+    ExecutionEnded {
+        /// Which.
+        name: ExecutionName,
+        /// How.
+        status: ExecutionStatus,
+    },
+    /// Well-formed and not for us: S3's test event, another detail type, a running execution.
+    Ignored(&'static str),
+}
+
+/// A body that nobody can read: it becomes a dead letter, and its batch goes on.
+#[derive(Debug, thiserror::Error)]
+pub enum InvalidArrival {
+    /// Not JSON.
+    #[error("the body is not JSON: {0}")]
+    Json(#[source] serde_json::Error),
+    /// JSON that is no message of ours.
+    #[error("the body is no event and no order: {0}")]
+    Shape(String),
+}
+
+impl Arrival {
+    /// Reads a message body.
+    pub fn parse(body: &str) -> Result<Self, InvalidArrival> {
+        let value: Value = serde_json::from_str(body).map_err(InvalidArrival::Json)?;
+        if value.get("Event").and_then(Value::as_str) == Some("s3:TestEvent") {
+            return Ok(Arrival::Ignored("s3:TestEvent"));
+        }
+        if let Some(records) = value.get("Records").and_then(Value::as_array) {
+            return Ok(of_records(records));
+        }
+        if let Some(begin) = value.get("begin") {
+            return serde_json::from_value(begin.clone())
+                .map(|begin| Arrival::Begin(Box::new(begin)))
+                .map_err(|error| InvalidArrival::Shape(format!("begin: {error}")));
+        }
+        let (source, detail_type) = (text(&value, "source"), text(&value, "detail-type"));
+        match (source, detail_type, value.get("detail")) {
+            ("aws.s3", "Object Created", Some(detail)) => ObjectCreated::from_detail(detail)
+                .map(|created| Arrival::Objects { created: vec![created], illegible: 0 })
+                .ok_or_else(|| InvalidArrival::Shape("Object Created without bucket, key or etag".into())),
+            ("aws.states", "Step Functions Execution Status Change", Some(detail)) => {
+                of_status_change(detail)
+            }
+            ("", "", _) => Err(InvalidArrival::Shape("neither source nor Records nor begin".into())),
+            _ => Ok(Arrival::Ignored("another event")),
+        }
+    }
+
+    /// The body of an order to begin.
+    pub fn begin_body(begin: &Begin) -> String {
+        serde_json::json!({ "begin": begin }).to_string()
+    }
+
+    /// The body that tells of an execution's end, as EventBridge writes it.
+    pub fn status_change_body(name: &ExecutionName, status: ExecutionStatus) -> String {
+        serde_json::json!({
+            "source": "aws.states",
+            "detail-type": "Step Functions Execution Status Change",
+            "detail": {"name": name, "status": status}
+        })
+        .to_string()
+    }
+}
+
+fn text<'a>(value: &'a Value, field: &str) -> &'a str {
+    value.get(field).and_then(Value::as_str).unwrap_or("")
+}
+
+fn of_records(records: &[Value]) -> Arrival {
+    let created: Vec<_> = records.iter().filter_map(ObjectCreated::from_record).collect();
+    let illegible = records.len() - created.len();
+    Arrival::Objects { created, illegible }
+}
+
+fn of_status_change(detail: &Value) -> Result<Arrival, InvalidArrival> {
+    let name = ExecutionName::parse(text(detail, "name"));
+    let status = detail.get("status").and_then(|status| serde_json::from_value(status.clone()).ok());
+    match (name, status) {
+        (_, Some(ExecutionStatus::Running)) => Ok(Arrival::Ignored("a running execution")),
+        (Some(name), Some(status)) => Ok(Arrival::ExecutionEnded { name, status }),
+        _ => Err(InvalidArrival::Shape("a status change without name or status".into())),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::fixture;
+    use proptest::prelude::*;
+    use serde_json::json;
+
+    fn created(key: &str) -> ObjectCreated {
+        ObjectCreated { bucket: "media".into(), key: key.into(), size: 5, etag: "e".into() }
+    }
+
+    #[test]
+    fn event_bridge_keys_are_raw() {
+        let object = created("user-uploads/acme/ana/a+b %41.jpg");
+        let body = object.to_event_bridge("1", fixture::now()).to_string();
+        let expected = Arrival::Objects { created: vec![object], illegible: 0 };
+        assert_eq!(Arrival::parse(&body).unwrap(), expected);
+    }
+
+    #[test]
+    fn direct_notifications_are_form_decoded_record_by_record() {
+        let record = |name: &str, key: &str| {
+            json!({"eventName": name, "s3": {"bucket": {"name": "media"},
+                "object": {"key": key, "size": 5, "eTag": "\"e\""}}})
+        };
+        let body = json!({"Records": [
+            record("ObjectCreated:Put", "a+b%2Bc%C3%A4"),
+            record("ObjectRemoved:Delete", "gone"),
+            {"nonsense": true},
+            record("s3:ObjectCreated:CompleteMultipartUpload", "d"),
+        ]});
+        let expected = Arrival::Objects { created: vec![created("a b+cä"), created("d")], illegible: 2 };
+        assert_eq!(Arrival::parse(&body.to_string()).unwrap(), expected);
+    }
+
+    #[test]
+    fn orders_and_ends_read_back() {
+        let begin = fixture::begin(&fixture::stored(), 3);
+        assert_eq!(Arrival::parse(&Arrival::begin_body(&begin)).unwrap(), Arrival::Begin(Box::new(begin)));
+        let name = ExecutionName::new(fixture::upload_id(7), 1);
+        let body = Arrival::status_change_body(&name, ExecutionStatus::TimedOut);
+        let expected = Arrival::ExecutionEnded { name, status: ExecutionStatus::TimedOut };
+        assert_eq!(Arrival::parse(&body).unwrap(), expected);
+    }
+
+    #[test]
+    fn strangers_are_ignored_and_rubbish_is_named() {
+        for ignored in [
+            json!({"Service": "Amazon S3", "Event": "s3:TestEvent"}),
+            json!({"source": "aws.ec2", "detail-type": "x", "detail": {}}),
+            json!({"source": "aws.states", "detail-type": "Step Functions Execution Status Change",
+                "detail": {"name": "x-1", "status": "RUNNING"}}),
+        ] {
+            assert!(matches!(Arrival::parse(&ignored.to_string()), Ok(Arrival::Ignored(_))), "{ignored}");
+        }
+        for bad in [
+            "",
+            "{",
+            "null",
+            "{}",
+            r#"{"begin":{}}"#,
+            r#"{"source":"aws.s3","detail-type":"Object Created","detail":{}}"#,
+        ] {
+            assert!(Arrival::parse(bad).is_err(), "{bad}");
+        }
+    }
+
+    fn json_value() -> impl Strategy<Value = Value> {
+        let words = [
+            "Records",
+            "begin",
+            "detail",
+            "object",
+            "key",
+            "source",
+            "aws.s3",
+            "Object Created",
+            "detail-type",
+        ];
+        let leaf = prop_oneof![
+            Just(Value::Null),
+            any::<bool>().prop_map(Value::from),
+            any::<i64>().prop_map(Value::from),
+            prop::sample::select(words.to_vec()).prop_map(Value::from),
+            ".*".prop_map(Value::from),
+        ];
+        leaf.prop_recursive(4, 32, 4, move |inner| {
+            prop_oneof![
+                prop::collection::vec(inner.clone(), 0..4).prop_map(Value::from),
+                prop::collection::hash_map(
+                    prop::sample::select(words.to_vec()).prop_map(String::from),
+                    inner,
+                    0..5
+                )
+                .prop_map(|map| Value::Object(map.into_iter().collect())),
+            ]
+        })
+    }
+
+    proptest! {
+        #[test]
+        fn parsing_never_panics(value in json_value(), text in ".*") {
+            for body in [value.to_string(), text] {
+                if let Err(error) = Arrival::parse(&body) {
+                    prop_assert!(!error.to_string().is_empty());
+                }
+            }
+        }
+    }
+}

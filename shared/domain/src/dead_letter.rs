@@ -1,0 +1,60 @@
+//! A message that could not be settled, as a row that people can list, look at and redrive.
+
+use crate::code::Code;
+use crate::queue_name::QueueName;
+use crate::stage::Stage;
+use crate::tenant_id::TenantId;
+use crate::upload_id::UploadId;
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+use uuid::Uuid;
+
+/// The most of a body that a row keeps, in bytes.
+pub const MOST_BODY: usize = 4096;
+
+/// One dead letter. Its body is without the task token.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[allow(missing_docs)] // each name is its own meaning
+pub struct DeadLetter {
+    pub id: Uuid,
+    /// The queue that it was sent to.
+    pub queue: QueueName,
+    /// None where the body does not tell.
+    pub stage: Option<Stage>,
+    pub tenant_id: Option<TenantId>,
+    pub upload_id: Option<UploadId>,
+    pub attempt: Option<u32>,
+    pub receive_count: u32,
+    pub code: Code,
+    pub first_seen: Timestamp,
+    /// At most [`MOST_BODY`] bytes.
+    pub body: String,
+}
+
+impl DeadLetter {
+    /// The id of the row for a message: the same message makes the same row.
+    pub fn id_of(queue: QueueName, message_id: &str) -> Uuid {
+        let digest = Sha256::digest(format!("{queue}\n{message_id}"));
+        let mut bytes = [0; 16];
+        bytes.copy_from_slice(&digest[..16]);
+        Uuid::new_v8(bytes)
+    }
+
+    /// `body` cut to what a row keeps, at a character's boundary.
+    pub fn cut(body: &str) -> String {
+        body[..body.floor_char_boundary(MOST_BODY)].to_owned()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn long_bodies_are_cut_between_characters() {
+        assert_eq!(DeadLetter::cut("short"), "short");
+        let cut = DeadLetter::cut(&"é".repeat(MOST_BODY));
+        assert!(cut.len() <= MOST_BODY && cut.chars().all(|c| c == 'é'));
+    }
+}

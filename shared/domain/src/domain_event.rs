@@ -1,0 +1,58 @@
+//! What Semblante tells others: an attempt was closed, an upload was erased.
+
+use crate::status::EndState;
+use crate::tenant_id::TenantId;
+use crate::upload_id::UploadId;
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+use uuid::Uuid;
+
+/// What happened.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "type")]
+pub enum DomainEventKind {
+    /// An attempt ended.
+    #[serde(rename = "upload.closed")]
+    Closed {
+        /// How.
+        state: EndState,
+    },
+    /// An upload was erased.
+    #[serde(rename = "upload.erased")]
+    Erased,
+}
+
+/// An event out. Ids only; it comes at least once, with the same id.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[allow(missing_docs)] // each name is its own meaning
+pub struct DomainEvent {
+    pub id: Uuid,
+    #[serde(flatten)]
+    pub kind: DomainEventKind,
+    pub tenant_id: TenantId,
+    pub upload_id: UploadId,
+    pub attempt: u32,
+    pub at: Timestamp,
+}
+
+impl DomainEventKind {
+    /// The event's type.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            DomainEventKind::Closed { .. } => "upload.closed",
+            DomainEventKind::Erased => "upload.erased",
+        }
+    }
+}
+
+impl DomainEvent {
+    /// The event whose id is a hash of upload, attempt and type.
+    pub fn new(kind: DomainEventKind, tenant_id: TenantId, upload: (UploadId, u32), at: Timestamp) -> Self {
+        let (upload_id, attempt) = upload;
+        let digest = Sha256::digest(format!("{upload_id}\n{attempt}\n{}", kind.as_str()));
+        let mut bytes = [0; 16];
+        bytes.copy_from_slice(&digest[..16]);
+        DomainEvent { id: Uuid::new_v8(bytes), kind, tenant_id, upload_id, attempt, at }
+    }
+}

@@ -1,0 +1,95 @@
+//! One run of the state machine: its name, its input, how it ended.
+
+use crate::upload::Upload;
+use crate::upload_id::UploadId;
+use serde::{Deserialize, Serialize};
+use std::fmt;
+
+/// `{upload_id}-{attempt}`: the same attempt never runs twice.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct ExecutionName(String);
+
+/// An execution's status, in Step Functions' words.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
+#[allow(missing_docs)] // as AWS documents them
+pub enum ExecutionStatus {
+    Running,
+    Succeeded,
+    Failed,
+    TimedOut,
+    Aborted,
+}
+
+/// What an execution is started with. Read from the record only, so that a repeat is byte-identical.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[allow(missing_docs)] // each name is its own meaning
+pub struct ExecutionInput {
+    pub tenant_id: String,
+    pub upload_id: UploadId,
+    pub attempt: u32,
+    /// The message group of everything that the execution sends.
+    pub group: String,
+    /// W3C trace context; null where the upload has none.
+    pub traceparent: Option<String>,
+}
+
+impl ExecutionName {
+    /// The execution of an attempt.
+    pub fn new(upload: UploadId, attempt: u32) -> Self {
+        ExecutionName(format!("{upload}-{attempt}"))
+    }
+
+    /// Reads any name that Step Functions accepts for ours: 1 to 80 letters, digits, `-` and `_`.
+    pub fn parse(raw: &str) -> Option<Self> {
+        let legal = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_');
+        ((1..=80).contains(&raw.len()) && raw.chars().all(legal)).then(|| ExecutionName(raw.to_owned()))
+    }
+
+    /// The upload and attempt behind the name; None where the name is not of ours.
+    pub fn attempt(&self) -> Option<(UploadId, u32)> {
+        let (upload, attempt) = self.0.rsplit_once('-')?;
+        Some((UploadId::parse(upload).ok()?, attempt.parse().ok()?))
+    }
+
+    /// The name as text.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Display for ExecutionName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl ExecutionInput {
+    /// The input of the upload's current attempt.
+    pub fn of(upload: &Upload) -> Self {
+        let tenant = upload.tenant_id.as_str();
+        ExecutionInput {
+            tenant_id: tenant.to_owned(),
+            upload_id: upload.upload_id,
+            attempt: upload.attempt,
+            group: if upload.replay { format!("{tenant}:replay") } else { tenant.to_owned() },
+            traceparent: upload.traceparent.clone(),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::fixture;
+
+    #[test]
+    fn names_read_back() {
+        let name = ExecutionName::new(fixture::upload_id(7), 12);
+        assert_eq!(name.attempt(), Some((fixture::upload_id(7), 12)));
+        assert_eq!(ExecutionName::parse("by-hand").unwrap().attempt(), None);
+        assert_eq!(ExecutionName::parse("a b"), None);
+        assert_eq!(ExecutionName::parse(&"x".repeat(81)), None);
+    }
+}

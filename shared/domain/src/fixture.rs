@@ -1,0 +1,125 @@
+//! Ready-made records for tests and contract suites.
+
+use crate::affect::Affect;
+use crate::begin::{Begin, Replace, Scope};
+use crate::code::Code;
+use crate::emotion::Emotion;
+use crate::media_type::MediaType;
+use crate::object_key::ObjectKey;
+use crate::outcome::Outcome;
+use crate::sha256::Sha256;
+use crate::stage::Stage;
+use crate::stage_result::{Finding, StageResult};
+use crate::status::EndState;
+use crate::tenant_id::TenantId;
+use crate::upload::{Declared, StoredObject, Upload};
+use crate::upload_id::UploadId;
+use crate::user_id::UserId;
+use jiff::Timestamp;
+use std::time::Duration;
+use uuid::Uuid;
+
+/// A fixed moment: 2026-01-01T00:00:00Z.
+pub fn now() -> Timestamp {
+    Timestamp::constant(1_767_225_600, 0)
+}
+
+/// `now` and some seconds.
+pub fn later(seconds: u64) -> Timestamp {
+    now() + Duration::from_secs(seconds)
+}
+
+/// Tenant `acme`, user `ana`.
+pub fn owner() -> (TenantId, UserId) {
+    (TenantId::parse("acme").expect("a legal tenant id"), UserId::parse("ana").expect("a legal user id"))
+}
+
+/// The upload id with this number.
+pub fn upload_id(number: u128) -> UploadId {
+    UploadId::new(Uuid::from_u128(number))
+}
+
+/// An awaited photo whose content is `content`.
+pub fn awaiting_of(number: u128, content: &[u8]) -> Upload {
+    let declared = Declared {
+        content_type: MediaType::Jpeg,
+        content_length: content.len() as u64,
+        sha256: Some(Sha256::of(content)),
+    };
+    Upload::awaiting(owner(), upload_id(number), declared, later(900), now())
+}
+
+/// An awaited photo.
+pub fn awaiting() -> Upload {
+    awaiting_of(7, b"photo")
+}
+
+/// A photo whose object is there; attempt 1 is open.
+pub fn stored() -> Upload {
+    stored_from(awaiting())
+}
+
+/// The same upload with its object there.
+pub fn stored_from(mut upload: Upload) -> Upload {
+    let (tenant, user) = owner();
+    let object = StoredObject {
+        key: ObjectKey::upload(&tenant, &user, upload.upload_id),
+        etag: "etag".into(),
+        size: 5,
+        content_type: MediaType::Jpeg,
+    };
+    upload.store(object, now());
+    upload
+}
+
+/// A photo whose first attempt ended so.
+pub fn closed(end: EndState) -> Upload {
+    closed_from(stored(), end)
+}
+
+/// The same upload, its open attempt ended so.
+pub fn closed_from(mut upload: Upload, end: EndState) -> Upload {
+    let failed = || Outcome::Failed { code: Code::no_answer() };
+    let outcomes = match end {
+        EndState::Complete => {
+            [Outcome::Succeeded, Outcome::Succeeded, Outcome::Succeeded, Outcome::Succeeded]
+        }
+        EndState::Partial => [Outcome::Succeeded, Outcome::Succeeded, failed(), Outcome::Succeeded],
+        EndState::NoFace => [Outcome::NoFace, Outcome::Skipped, Outcome::Skipped, Outcome::Skipped],
+        EndState::Failed => [failed(), Outcome::Skipped, Outcome::Skipped, Outcome::Skipped],
+    };
+    for (stage, outcome) in Stage::ALL.into_iter().zip(outcomes) {
+        let finding = match (stage, &outcome) {
+            (Stage::FaceDetection, Outcome::Succeeded) => {
+                Some(Finding::Faces { width: 640, height: 480, count: 1, truncated: false })
+            }
+            (Stage::EmotionAnalysis, Outcome::Succeeded) => {
+                Some(Finding::Feeling(Affect::certain(Emotion::Happy)))
+            }
+            _ => None,
+        };
+        let result = StageResult { finding, ..StageResult::without_work(outcome, upload.attempt, now()) };
+        upload.record(stage, result).expect("a fresh attempt has no results");
+    }
+    let closing = StageResult::without_work(Outcome::Succeeded, upload.attempt, later(2));
+    upload.close(closing).expect("an open attempt closes");
+    upload
+}
+
+/// An order to resume this upload.
+pub fn begin(upload: &Upload, id: u128) -> Begin {
+    Begin {
+        id: Uuid::from_u128(id),
+        tenant_id: upload.tenant_id.clone(),
+        upload_id: upload.upload_id,
+        expect_attempt: upload.attempt,
+        scope: Scope::Resume,
+        supersede: false,
+        replace: Replace::AtLeastAsGood,
+        reroll: false,
+        replay: true,
+        reason: None,
+        actor: "test".into(),
+        traceparent: None,
+    }
+}

@@ -1,0 +1,71 @@
+//! The picture formats that are accepted, told apart by their first bytes.
+
+use serde::{Deserialize, Serialize};
+
+/// An accepted upload format.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub enum MediaType {
+    /// ITU T.81.
+    #[serde(rename = "image/jpeg")]
+    Jpeg,
+    /// ISO/IEC 15948.
+    #[serde(rename = "image/png")]
+    Png,
+    /// RFC 9649.
+    #[serde(rename = "image/webp")]
+    Webp,
+}
+
+impl MediaType {
+    /// All that are accepted.
+    pub const ALL: [MediaType; 3] = [MediaType::Jpeg, MediaType::Png, MediaType::Webp];
+
+    /// How many first bytes [`MediaType::sniff`] needs.
+    pub const SNIFF_BYTES: u64 = 16;
+
+    /// The media type's name.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            MediaType::Jpeg => "image/jpeg",
+            MediaType::Png => "image/png",
+            MediaType::Webp => "image/webp",
+        }
+    }
+
+    /// Reads the name, without parameters, in any case.
+    pub fn parse(raw: &str) -> Option<Self> {
+        MediaType::ALL.into_iter().find(|media_type| media_type.as_str().eq_ignore_ascii_case(raw))
+    }
+
+    /// What the first bytes of a file say it is, whatever its name or header claims.
+    pub fn sniff(first_bytes: &[u8]) -> Option<Self> {
+        match first_bytes {
+            [0xff, 0xd8, 0xff, ..] => Some(MediaType::Jpeg),
+            [0x89, b'P', b'N', b'G', b'\r', b'\n', 0x1a, b'\n', ..] => Some(MediaType::Png),
+            [b'R', b'I', b'F', b'F', _, _, _, _, b'W', b'E', b'B', b'P', ..] => Some(MediaType::Webp),
+            _ => None,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn first_bytes_decide() {
+        let table: [(&[u8], Option<MediaType>); 6] = [
+            (b"\xff\xd8\xff\xe0", Some(MediaType::Jpeg)),
+            (b"\x89PNG\r\n\x1a\n....", Some(MediaType::Png)),
+            (b"RIFF\0\0\0\0WEBPVP8 ", Some(MediaType::Webp)),
+            (b"RIFF\0\0\0\0WAVE", None),
+            (b"\0\0\0\x18ftypheic", None),
+            (b"", None),
+        ];
+        for (bytes, expected) in table {
+            assert_eq!(MediaType::sniff(bytes), expected, "{bytes:?}");
+        }
+        assert_eq!(MediaType::parse("IMAGE/JPEG"), Some(MediaType::Jpeg));
+        assert_eq!(MediaType::parse("image/heic"), None);
+    }
+}

@@ -1,0 +1,94 @@
+//! How a stage ended, and the state that the outcomes of an attempt fold to.
+
+use crate::code::Code;
+use crate::stage::Stage;
+use crate::status::EndState;
+use serde::{Deserialize, Serialize};
+
+/// How a stage ended. Outcome is not absence: a stage without a result has not ended.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", tag = "outcome")]
+pub enum Outcome {
+    /// It did what it is for.
+    Succeeded,
+    /// The photo shows no face; nothing follows from it.
+    NoFace,
+    /// It succeeded, and the emotion is not to be trusted.
+    Uncertain,
+    /// Not asked for, or nothing to make it from.
+    Skipped,
+    /// It failed for good.
+    Failed {
+        /// Why.
+        code: Code,
+    },
+}
+
+impl Outcome {
+    /// Whether the stage's result may be kept and built upon by a later attempt.
+    pub fn is_good(&self) -> bool {
+        matches!(self, Outcome::Succeeded | Outcome::NoFace | Outcome::Uncertain)
+    }
+
+    /// Whether nothing downstream can come of it.
+    pub fn ends_the_line(&self) -> bool {
+        matches!(self, Outcome::NoFace | Outcome::Failed { .. })
+    }
+}
+
+/// The state of an upload whose stages ended so. `gallery-indexing` closes the attempt and does not count.
+///
+/// No face: `no_face`. Nothing failed: `complete`. Something failed beside a success: `partial`. Else `failed`.
+pub fn end_state<'a>(outcomes: impl IntoIterator<Item = (Stage, &'a Outcome)>) -> EndState {
+    let (mut no_face, mut failed, mut succeeded) = (false, false, false);
+    for (_, outcome) in outcomes.into_iter().filter(|(stage, _)| *stage != Stage::GalleryIndexing) {
+        match outcome {
+            Outcome::NoFace => no_face = true,
+            Outcome::Failed { .. } => failed = true,
+            Outcome::Succeeded | Outcome::Uncertain => succeeded = true,
+            Outcome::Skipped => {}
+        }
+    }
+    match (no_face, failed, succeeded) {
+        (true, _, _) => EndState::NoFace,
+        (_, false, _) => EndState::Complete,
+        (_, true, true) => EndState::Partial,
+        (_, true, false) => EndState::Failed,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn failed() -> Outcome {
+        Outcome::Failed { code: Code::no_answer() }
+    }
+
+    #[test]
+    fn outcomes_fold_to_the_end_state() {
+        use EndState as End;
+        use Outcome::{NoFace, Skipped, Succeeded, Uncertain};
+        let table = [
+            ([Succeeded, Succeeded, Succeeded, Succeeded], End::Complete),
+            ([Succeeded, Uncertain, Succeeded, Succeeded], End::Complete),
+            ([Succeeded, Succeeded, failed(), Succeeded], End::Partial),
+            ([Succeeded, Succeeded, failed(), failed()], End::Partial),
+            ([Succeeded, failed(), Skipped, Skipped], End::Partial),
+            ([failed(), Skipped, Skipped, Skipped], End::Failed),
+            ([NoFace, Skipped, Skipped, Skipped], End::NoFace),
+            ([Skipped, Skipped, failed(), Skipped], End::Failed),
+            ([Skipped, Skipped, Skipped, Succeeded], End::Complete),
+            ([Succeeded, Succeeded, Skipped, Skipped], End::Complete),
+        ];
+        for (outcomes, end) in table {
+            assert_eq!(end_state(Stage::ALL.into_iter().zip(&outcomes)), end, "{outcomes:?}");
+        }
+    }
+
+    #[test]
+    fn the_closing_stage_does_not_count() {
+        let outcomes = [(Stage::FaceDetection, &Outcome::Succeeded), (Stage::GalleryIndexing, &failed())];
+        assert_eq!(end_state(outcomes), EndState::Complete);
+    }
+}

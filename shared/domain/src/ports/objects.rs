@@ -1,0 +1,127 @@
+//! Objects in buckets, as S3 has them.
+
+use super::error::PortError;
+use crate::media_type::MediaType;
+use crate::object_key::{Bucket, ObjectKey};
+use crate::sha256::Sha256;
+use async_trait::async_trait;
+use bytes::Bytes;
+use jiff::Timestamp;
+use std::collections::BTreeMap;
+use std::ops::Range;
+use std::time::Duration;
+
+/// The most bytes of metadata, keys and values together: S3's limit.
+pub const MOST_METADATA_BYTES: usize = 2048;
+/// The most keys of one listing.
+pub const MOST_LISTED: usize = 1000;
+
+/// What is known of an object without reading it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ObjectHead {
+    /// Bytes.
+    pub size: u64,
+    /// Names the content; without quotation marks.
+    pub etag: String,
+    /// As it was put.
+    pub content_type: String,
+    /// As it was put: lower-case keys.
+    pub metadata: BTreeMap<String, String>,
+    /// Of the content, where the store knows it.
+    pub sha256: Option<Sha256>,
+    /// When it was put.
+    pub modified_at: Timestamp,
+}
+
+/// An object to put.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NewObject {
+    /// The content.
+    pub bytes: Bytes,
+    /// Its media type.
+    pub content_type: String,
+    /// At most [`MOST_METADATA_BYTES`]; keys are lower-case letters, digits and `-`.
+    pub metadata: BTreeMap<String, String>,
+}
+
+/// A photo that a client is allowed to put: exactly this one, once.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PutGrant {
+    /// Where.
+    pub key: ObjectKey,
+    /// Bytes, exactly.
+    pub content_length: u64,
+    /// Its type, exactly.
+    pub content_type: MediaType,
+    /// Its checksum, exactly.
+    pub sha256: Sha256,
+}
+
+/// A request that a client may send as it stands, with all its headers, until it expires.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SignedRequest {
+    /// Absolute.
+    pub url: String,
+    /// Every one of them must be sent.
+    pub headers: Vec<(String, String)>,
+    /// When it stops to work.
+    pub expires_at: Timestamp,
+}
+
+/// One page of a listing.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Listing {
+    /// Key and size, by key in byte order.
+    pub objects: Vec<(ObjectKey, u64)>,
+    /// Where the next page begins; None at the end.
+    pub next: Option<ObjectKey>,
+}
+
+/// Two buckets of objects. An object of bucket `media` under `user-uploads/` raises an event into queue `uploads` when
+/// it becomes visible, at least once.
+#[async_trait]
+pub trait Objects: Send + Sync {
+    /// Puts an object unless its key is taken; once this returns it survives a crash. `Conflict`: the key is taken (the
+    /// object there is unchanged). `Denied`: metadata over the limit.
+    async fn put(&self, bucket: Bucket, key: &ObjectKey, object: NewObject) -> Result<ObjectHead, PortError>;
+
+    /// What is known of an object; None where there is none.
+    async fn head(&self, bucket: Bucket, key: &ObjectKey) -> Result<Option<ObjectHead>, PortError>;
+
+    /// Reads an object, or the part of it in `range` (bytes; cut to the object's size). `NotFound`: there is none.
+    /// `Conflict`: `etag` was given and the object there has another. `Denied`: the range begins behind the end.
+    async fn get(
+        &self,
+        bucket: Bucket,
+        key: &ObjectKey,
+        etag: Option<&str>,
+        range: Option<Range<u64>>,
+    ) -> Result<(ObjectHead, Bytes), PortError>;
+
+    /// Lists keys that begin with `prefix`, from `from` on, at most `most` (1 to [`MOST_LISTED`]).
+    async fn list(
+        &self,
+        bucket: Bucket,
+        prefix: &str,
+        from: Option<&ObjectKey>,
+        most: usize,
+    ) -> Result<Listing, PortError>;
+
+    /// Deletes an object and every older version of it. Deleting what is not there is no error.
+    async fn delete(&self, bucket: Bucket, key: &ObjectKey) -> Result<(), PortError>;
+
+    /// Deletes every object whose key begins with `prefix`, with every older version; tells how many objects there
+    /// were. `Denied`: an empty prefix.
+    async fn delete_prefix(&self, bucket: Bucket, prefix: &str) -> Result<u64, PortError>;
+
+    /// A request with which a client can put exactly this photo into bucket `media`, once, for `ttl`.
+    async fn sign_put(&self, grant: &PutGrant, ttl: Duration) -> Result<SignedRequest, PortError>;
+
+    /// A URL from which anyone can read this object until `expires_at`.
+    async fn sign_get(
+        &self,
+        bucket: Bucket,
+        key: &ObjectKey,
+        expires_at: Timestamp,
+    ) -> Result<String, PortError>;
+}

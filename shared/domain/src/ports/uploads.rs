@@ -1,0 +1,51 @@
+//! Upload records.
+
+use super::error::PortError;
+use crate::gallery_row::GalleryRow;
+use crate::record::{Record, Tombstone};
+use crate::tenant_id::TenantId;
+use crate::upload::Upload;
+use crate::upload_id::UploadId;
+use async_trait::async_trait;
+
+/// The most bytes a record may have as JSON.
+pub const MOST_RECORD_BYTES: usize = 4096;
+
+/// What became of a new record.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Created {
+    /// It is written; as saved.
+    New(Upload),
+    /// Its owner has this content already, under this upload; nothing was written.
+    Duplicate(Upload),
+}
+
+/// What a save does to the upload's gallery row, in the same transaction.
+#[derive(Clone, Debug, PartialEq)]
+pub enum GalleryWrite {
+    /// Leaves it.
+    Keep,
+    /// Writes it in place of the one that is there, if any.
+    Put(Box<GalleryRow>),
+}
+
+/// Upload records with optimistic concurrency. Reads are consistent. Nothing here scans.
+#[async_trait]
+pub trait Uploads: Send + Sync {
+    /// Writes a new record and, where its content is declared, reserves (owner, sha256) in the same transaction. A
+    /// reservation is held by an upload that is awaited, stored, running or ended well; one that failed, expired or was
+    /// erased frees it. `Conflict`: a record or tombstone with this id exists. `Denied`: over [`MOST_RECORD_BYTES`].
+    async fn create(&self, upload: Upload) -> Result<Created, PortError>;
+
+    /// The record or its tombstone; None where the tenant has none with this id, whatever other tenants have.
+    async fn get(&self, tenant: &TenantId, upload: UploadId) -> Result<Option<Record>, PortError>;
+
+    /// Writes a changed record if the stored one still has its version; returns it with the next version. `Conflict`:
+    /// it has another one, or is erased. `Denied`: over [`MOST_RECORD_BYTES`].
+    async fn save(&self, upload: Upload, gallery: GalleryWrite) -> Result<Upload, PortError>;
+
+    /// Puts a tombstone in the record's place and removes its gallery row, in one transaction; returns the upload as
+    /// it was, None where it was erased already. Without a record the tombstone is written all the same, so that a
+    /// late object finds it.
+    async fn erase(&self, tombstone: Tombstone) -> Result<Option<Upload>, PortError>;
+}

@@ -1,0 +1,223 @@
+//! Where an upload stands: one pure function decides every change.
+
+use serde::{Deserialize, Serialize};
+
+/// An upload's status.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Status {
+    /// A URL was given out; no object yet.
+    AwaitingUpload,
+    /// The object is there; an attempt is about to start.
+    Stored,
+    /// An attempt runs.
+    Running,
+    /// Everything that was asked for is there.
+    Complete,
+    /// Some of it is there.
+    Partial,
+    /// The photo shows no face.
+    NoFace,
+    /// Nothing came of it.
+    Failed,
+    /// No object came in time. A late one revives the upload.
+    Expired,
+    /// Gone for ever.
+    Erased,
+}
+
+/// How an attempt can end, best first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[allow(missing_docs)] // as in `Status`
+pub enum EndState {
+    Complete,
+    Partial,
+    NoFace,
+    Failed,
+}
+
+/// What can happen to an upload.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum StatusEvent {
+    /// Its object arrived and is what was declared.
+    Stored,
+    /// Its object arrived and was refused.
+    Refused,
+    /// A new attempt was written.
+    Begun {
+        /// Whether a running attempt may be replaced.
+        supersede: bool,
+    },
+    /// The attempt's execution was started.
+    Started,
+    /// The attempt was closed.
+    Closed(EndState),
+    /// The keeper gave up waiting for the object.
+    Expired,
+    /// Its owner erased it.
+    Erased,
+}
+
+impl EndState {
+    /// Rank for replacing a gallery row: a better end is higher.
+    pub fn rank(self) -> u8 {
+        match self {
+            EndState::Complete => 3,
+            EndState::Partial => 2,
+            EndState::NoFace => 1,
+            EndState::Failed => 0,
+        }
+    }
+
+    /// The word in the API.
+    pub fn as_str(self) -> &'static str {
+        Status::from(self).as_str()
+    }
+}
+
+impl From<EndState> for Status {
+    fn from(end: EndState) -> Status {
+        match end {
+            EndState::Complete => Status::Complete,
+            EndState::Partial => Status::Partial,
+            EndState::NoFace => Status::NoFace,
+            EndState::Failed => Status::Failed,
+        }
+    }
+}
+
+impl Status {
+    /// All of them.
+    pub const ALL: [Status; 9] = [
+        Status::AwaitingUpload,
+        Status::Stored,
+        Status::Running,
+        Status::Complete,
+        Status::Partial,
+        Status::NoFace,
+        Status::Failed,
+        Status::Expired,
+        Status::Erased,
+    ];
+
+    /// The word in the API.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Status::AwaitingUpload => "awaiting_upload",
+            Status::Stored => "stored",
+            Status::Running => "running",
+            Status::Complete => "complete",
+            Status::Partial => "partial",
+            Status::NoFace => "no_face",
+            Status::Failed => "failed",
+            Status::Expired => "expired",
+            Status::Erased => "erased",
+        }
+    }
+
+    /// Whether polling on is in vain: nothing changes until somebody acts.
+    pub fn is_done(self) -> bool {
+        !matches!(self, Status::AwaitingUpload | Status::Stored | Status::Running)
+    }
+
+    /// Whether an attempt was closed so.
+    pub fn is_closed(self) -> bool {
+        matches!(self, Status::Complete | Status::Partial | Status::NoFace | Status::Failed)
+    }
+
+    /// The status after `event`, or None where the event does not apply and changes nothing.
+    ///
+    /// A worker may close an attempt before intake has written `running`, so `stored` closes too.
+    pub fn next(self, event: StatusEvent) -> Option<Status> {
+        use Status::{AwaitingUpload, Erased, Expired, Failed, Running, Stored};
+        match (self, event) {
+            (Erased, _) => None,
+            (_, StatusEvent::Erased) => Some(Erased),
+            (AwaitingUpload | Expired, StatusEvent::Stored) => Some(Stored),
+            (AwaitingUpload | Expired, StatusEvent::Refused) => Some(Failed),
+            (AwaitingUpload, StatusEvent::Expired) => Some(Expired),
+            (Stored | Running, StatusEvent::Begun { supersede: true }) => Some(Stored),
+            (closed, StatusEvent::Begun { .. }) if closed.is_closed() => Some(Stored),
+            (Stored, StatusEvent::Started) => Some(Running),
+            (Stored | Running, StatusEvent::Closed(end)) => Some(end.into()),
+            _ => None,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn events() -> Vec<StatusEvent> {
+        vec![
+            StatusEvent::Stored,
+            StatusEvent::Refused,
+            StatusEvent::Begun { supersede: false },
+            StatusEvent::Begun { supersede: true },
+            StatusEvent::Started,
+            StatusEvent::Closed(EndState::Complete),
+            StatusEvent::Closed(EndState::Failed),
+            StatusEvent::Expired,
+            StatusEvent::Erased,
+        ]
+    }
+
+    #[test]
+    fn the_legal_moves_are_these_and_no_others() {
+        let legal = [
+            "awaiting_upload>stored",
+            "awaiting_upload>failed",
+            "awaiting_upload>expired",
+            "expired>stored",
+            "expired>failed",
+            "stored>stored",
+            "stored>running",
+            "stored>complete",
+            "stored>failed",
+            "running>stored",
+            "running>complete",
+            "running>failed",
+            "complete>stored",
+            "partial>stored",
+            "no_face>stored",
+            "failed>stored",
+        ];
+        let mut seen: Vec<String> = Vec::new();
+        for from in Status::ALL {
+            for to in
+                events().into_iter().filter_map(|event| from.next(event)).filter(|to| *to != Status::Erased)
+            {
+                seen.push(format!("{}>{}", from.as_str(), to.as_str()));
+            }
+        }
+        seen.sort();
+        seen.dedup();
+        let mut expected: Vec<String> = legal.map(String::from).to_vec();
+        expected.sort();
+        assert_eq!(seen, expected);
+    }
+
+    proptest! {
+        #[test]
+        fn erased_is_final(sequence in prop::collection::vec(prop::sample::select(events()), 0..20)) {
+            let mut status = Status::AwaitingUpload;
+            let mut erased = false;
+            for event in sequence {
+                if let Some(next) = status.next(event) {
+                    prop_assert!(!erased, "something came back after an erasure");
+                    status = next;
+                    erased = next == Status::Erased;
+                }
+            }
+        }
+
+        #[test]
+        fn every_status_can_be_erased_once(index in 0..Status::ALL.len()) {
+            let status = Status::ALL[index];
+            prop_assert_eq!(status.next(StatusEvent::Erased).is_some(), status != Status::Erased);
+        }
+    }
+}

@@ -1,0 +1,229 @@
+//! The upload record: everything that is known of one upload, and the pure functions that change it.
+//!
+//! Every write is "load, change by one of these functions, save if the version is still the same", so each rule stands
+//! here once and holds on every backend.
+
+use crate::begin::Replace;
+use crate::code::Code;
+use crate::media_type::MediaType;
+use crate::object_key::ObjectKey;
+use crate::pending::Pending;
+use crate::sha256::Sha256;
+use crate::stage::Stage;
+use crate::stage_result::{Finding, StageResult};
+use crate::status::{Status, StatusEvent};
+use crate::tenant_id::TenantId;
+use crate::upload_id::UploadId;
+use crate::user_id::UserId;
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+use uuid::Uuid;
+
+/// What an upload is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Kind {
+    /// The whole pipeline.
+    Photo,
+    /// Faces and emotions only; not in the gallery.
+    Faces,
+    /// No photo: a picture or a melody from a given emotion.
+    Prompt,
+}
+
+/// What its owner said an object would be.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Declared {
+    /// The format.
+    pub content_type: MediaType,
+    /// Bytes.
+    pub content_length: u64,
+    /// Of the content; None for an adopted object, which nobody declared.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sha256: Option<Sha256>,
+}
+
+/// The object that intake accepted; every later read asks for exactly this one.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct StoredObject {
+    /// Where.
+    pub key: ObjectKey,
+    /// Which content.
+    pub etag: String,
+    /// Bytes.
+    pub size: u64,
+    /// What its first bytes say it is.
+    pub content_type: MediaType,
+}
+
+/// One upload. At most 4 KB as an item: faces are rows of their own.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Upload {
+    /// Whose.
+    pub tenant_id: TenantId,
+    /// Whose, within the tenant.
+    pub user_id: UserId,
+    /// Which.
+    pub upload_id: UploadId,
+    /// What for.
+    pub kind: Kind,
+    /// When it was declared or adopted; its place in the gallery.
+    pub created_at: Timestamp,
+    /// When the record last changed.
+    pub changed_at: Timestamp,
+    /// What was declared; None for a prompt.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub declared: Option<Declared>,
+    /// When the last presigned URL ends.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub url_expires_at: Option<Timestamp>,
+    /// The accepted object.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub object: Option<StoredObject>,
+    /// Why the object was refused.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub refused: Option<Code>,
+    /// Where it stands.
+    pub status: Status,
+    /// Counts attempts; 0 before the first.
+    pub attempt: u32,
+    /// The order that began the attempt; None for the one that the object's event began.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub begun_by: Option<Uuid>,
+    /// When the attempt was begun.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub begun_at: Option<Timestamp>,
+    /// How often its owner asked for different art.
+    #[serde(default)]
+    pub rerolls: u32,
+    /// Whether the attempt is a replay, which lets live uploads pass.
+    #[serde(default)]
+    pub replay: bool,
+    /// When the attempt's result is shown.
+    #[serde(default)]
+    pub replace: Replace,
+    /// W3C trace context that the attempt's messages carry.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub traceparent: Option<String>,
+    /// Results by stage.
+    pub results: BTreeMap<Stage, StageResult>,
+    /// Jobs outside by stage.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub pending: BTreeMap<Stage, Pending>,
+    /// Grows with every save; a save that does not know the newest is refused.
+    pub version: u64,
+}
+
+impl Upload {
+    /// A photo that is awaited.
+    pub fn awaiting(
+        owner: (TenantId, UserId),
+        upload_id: UploadId,
+        declared: Declared,
+        url_expires_at: Timestamp,
+        now: Timestamp,
+    ) -> Self {
+        Upload {
+            declared: Some(declared),
+            url_expires_at: Some(url_expires_at),
+            ..Upload::blank(owner, upload_id, Kind::Photo, now)
+        }
+    }
+
+    fn blank(owner: (TenantId, UserId), upload_id: UploadId, kind: Kind, now: Timestamp) -> Self {
+        Upload {
+            tenant_id: owner.0,
+            user_id: owner.1,
+            upload_id,
+            kind,
+            created_at: now,
+            changed_at: now,
+            declared: None,
+            url_expires_at: None,
+            object: None,
+            refused: None,
+            status: Status::AwaitingUpload,
+            attempt: 0,
+            begun_by: None,
+            begun_at: None,
+            rerolls: 0,
+            replay: false,
+            replace: Replace::AtLeastAsGood,
+            traceparent: None,
+            results: BTreeMap::new(),
+            pending: BTreeMap::new(),
+            version: 0,
+        }
+    }
+
+    /// A photo that was put without the API: its record begins with its object.
+    pub fn adopted(
+        owner: (TenantId, UserId),
+        upload_id: UploadId,
+        object: StoredObject,
+        now: Timestamp,
+    ) -> Self {
+        let declared =
+            Declared { content_type: object.content_type, content_length: object.size, sha256: None };
+        let mut upload =
+            Upload { declared: Some(declared), ..Upload::blank(owner, upload_id, Kind::Photo, now) };
+        upload.store(object, now);
+        upload
+    }
+
+    /// The object arrived and is good: the first attempt begins. False where that changes nothing.
+    pub fn store(&mut self, object: StoredObject, now: Timestamp) -> bool {
+        let Some(status) = self.status.next(StatusEvent::Stored) else { return false };
+        self.object = Some(object);
+        self.enter(status, now);
+        self.open_attempt(now);
+        true
+    }
+
+    /// The object arrived and is not what was declared. False where that changes nothing.
+    pub fn refuse(&mut self, code: Code, now: Timestamp) -> bool {
+        let Some(status) = self.status.next(StatusEvent::Refused) else { return false };
+        self.refused = Some(code);
+        self.enter(status, now);
+        true
+    }
+
+    /// Nothing came in time. False where that changes nothing.
+    pub fn expire(&mut self, now: Timestamp) -> bool {
+        let Some(status) = self.status.next(StatusEvent::Expired) else { return false };
+        self.enter(status, now);
+        true
+    }
+
+    pub(crate) fn enter(&mut self, status: Status, now: Timestamp) {
+        self.status = status;
+        self.changed_at = self.changed_at.max(now);
+    }
+
+    /// What a stage found, where it did.
+    pub fn finding(&self, stage: Stage) -> Option<&Finding> {
+        self.results.get(&stage).and_then(|result| result.finding.as_ref())
+    }
+
+    /// The attempt that made a stage's good result: names its objects and rows.
+    pub fn made_at(&self, stage: Stage) -> Option<u32> {
+        self.results.get(&stage).filter(|result| result.outcome.is_good()).map(|result| result.attempt)
+    }
+}
+
+impl Kind {
+    /// The stages that are never run for it.
+    pub fn skipped(self) -> &'static [Stage] {
+        match self {
+            Kind::Photo => &[],
+            Kind::Faces => &[Stage::ImageGeneration, Stage::MelodyGeneration],
+            Kind::Prompt => &[Stage::FaceDetection],
+        }
+    }
+
+    /// Whether its results are shown in the gallery.
+    pub fn in_gallery(self) -> bool {
+        self != Kind::Faces
+    }
+}

@@ -1,0 +1,79 @@
+//! Which upload: a UUID, version 7 for ours and 8 for adopted objects.
+
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+use std::fmt;
+use uuid::Uuid;
+
+/// An upload's id. Order comes from `created_at`, never from the id.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct UploadId(Uuid);
+
+/// A text that is no UUID.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("upload id {0:?} is not a UUID")]
+pub struct InvalidUploadId(String);
+
+impl UploadId {
+    /// An id of our own making.
+    pub fn new(uuid: Uuid) -> Self {
+        UploadId(uuid)
+    }
+
+    /// Reads the hyphenated form.
+    pub fn parse(raw: &str) -> Result<Self, InvalidUploadId> {
+        match Uuid::try_parse(raw) {
+            Ok(uuid) if raw.len() == 36 => Ok(UploadId(uuid)),
+            _ => Err(InvalidUploadId(raw.chars().take(60).collect())),
+        }
+    }
+
+    /// The id of an object that was put without the API: the same object always gets the same id (UUIDv8 of
+    /// bucket, key and ETag), so that its event may come twice.
+    pub fn adopted(bucket: &str, key: &str, etag: &str) -> Self {
+        let mut hash = Sha256::new();
+        for part in [bucket, key, etag] {
+            hash.update((part.len() as u64).to_be_bytes());
+            hash.update(part.as_bytes());
+        }
+        let digest = hash.finalize();
+        let mut bytes = [0; 16];
+        bytes.copy_from_slice(&digest[..16]);
+        UploadId(Uuid::new_v8(bytes))
+    }
+
+    /// The UUID.
+    pub fn uuid(self) -> Uuid {
+        self.0
+    }
+}
+
+impl fmt::Display for UploadId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.hyphenated().fmt(f)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn parses_only_the_hyphenated_form() {
+        let id = UploadId::new(Uuid::from_u128(7));
+        assert_eq!(UploadId::parse(&id.to_string()), Ok(id));
+        for bad in ["", "7", "00000000000000000000000000000007", "{00000000-0000-0000-0000-000000000007}"] {
+            assert!(UploadId::parse(bad).is_err(), "{bad:?}");
+        }
+    }
+
+    #[test]
+    fn adoption_is_a_function_of_the_whole_object() {
+        let id = UploadId::adopted("media", "user-uploads/t/u/x.jpg", "e1");
+        assert_eq!(id, UploadId::adopted("media", "user-uploads/t/u/x.jpg", "e1"));
+        assert_eq!(id.uuid().get_version_num(), 8);
+        assert_ne!(id, UploadId::adopted("media", "user-uploads/t/u/x.jpg", "e2"));
+        assert_ne!(id, UploadId::adopted("mediau", "ser-uploads/t/u/x.jpg", "e1"));
+    }
+}
