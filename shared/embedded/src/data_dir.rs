@@ -1,0 +1,99 @@
+//! The data directory: `DATA/{lock, semblante.db, objects/<bucket>/<key>@<version>, tmp/, keys/}`, 0700, one process at
+//! a time.
+
+use crate::error::StoreError;
+use std::fs::{self, DirBuilder, File, OpenOptions};
+use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt, PermissionsExt};
+use std::path::{Path, PathBuf};
+
+/// The paths of a data directory.
+#[derive(Clone, Debug)]
+pub struct DataDir {
+    root: PathBuf,
+}
+
+/// Keeps other processes away until it is dropped. The operating system lets go of it when the process dies.
+#[derive(Debug)]
+pub struct Lock {
+    _file: File,
+}
+
+impl DataDir {
+    /// Makes the directory and its folders where they are not there, for the owner alone.
+    pub fn prepare(root: &Path) -> Result<Self, StoreError> {
+        let dir = DataDir { root: root.to_owned() };
+        for path in [dir.root.clone(), dir.objects(), dir.tmp(), dir.keys()] {
+            make_private(&path)?;
+        }
+        Ok(dir)
+    }
+
+    /// Takes the directory for this process. Errors: [`StoreError::InUse`].
+    pub fn lock(&self) -> Result<Lock, StoreError> {
+        let path = self.root.join("lock");
+        let file = OpenOptions::new().create(true).truncate(false).write(true).mode(0o600).open(&path);
+        let file = file.map_err(|source| StoreError::file("open", &path, source))?;
+        match file.try_lock() {
+            Ok(()) => Ok(Lock { _file: file }),
+            Err(fs::TryLockError::WouldBlock) => Err(StoreError::InUse(self.root.clone())),
+            Err(fs::TryLockError::Error(source)) => Err(StoreError::file("lock", &path, source)),
+        }
+    }
+
+    /// The directory itself.
+    pub fn root(&self) -> &Path {
+        &self.root
+    }
+
+    /// The database.
+    pub fn database(&self) -> PathBuf {
+        self.root.join("semblante.db")
+    }
+
+    /// The objects, a folder per bucket.
+    pub fn objects(&self) -> PathBuf {
+        self.root.join("objects")
+    }
+
+    /// Files that are being written; on the same file system as the objects, emptied at start.
+    pub fn tmp(&self) -> PathBuf {
+        self.root.join("tmp")
+    }
+
+    /// The keys.
+    pub fn keys(&self) -> PathBuf {
+        self.root.join("keys")
+    }
+}
+
+fn make_private(path: &Path) -> Result<(), StoreError> {
+    let made = DirBuilder::new().recursive(true).mode(0o700).create(path);
+    made.map_err(|source| StoreError::file("create", path, source))?;
+    fs::set_permissions(path, fs::Permissions::from_mode(0o700))
+        .map_err(|source| StoreError::file("set the permissions of", path, source))
+}
+
+/// Makes a file's or directory's entry in `directory` survive a power cut.
+pub(crate) fn sync_directory(directory: &Path) -> Result<(), StoreError> {
+    File::open(directory)
+        .and_then(|file| file.sync_all())
+        .map_err(|source| StoreError::file("sync", directory, source))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_directory_is_private_and_locked_once() {
+        let parent = tempfile::tempdir().unwrap();
+        let dir = DataDir::prepare(&parent.path().join("data")).unwrap();
+        let mode = |path: &Path| fs::metadata(path).unwrap().permissions().mode() & 0o777;
+        assert_eq!(mode(dir.root()), 0o700);
+        assert_eq!(mode(&dir.keys()), 0o700);
+        let lock = dir.lock().unwrap();
+        assert!(matches!(dir.lock(), Err(StoreError::InUse(_))));
+        drop(lock);
+        dir.lock().unwrap();
+    }
+}

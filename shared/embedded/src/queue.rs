@@ -1,0 +1,378 @@
+//! Queues in SQLite. A message is `ready` or hidden; both kinds have an index of their own, so the cost of a claim does
+//! not depend on how many there are.
+
+use crate::clock::{after, from_ms};
+use crate::error::sql;
+use crate::store::Store;
+use crate::wake::Wake;
+use crate::writer::Turn;
+use async_trait::async_trait;
+use domain::QueueName;
+use domain::ports::queue::{
+    Delivery, Depth, MOST_BATCH, MOST_BODY_BYTES, MOST_DELAY, MessageGroup, NewMessage, Receipt,
+};
+use domain::ports::{self, PortError};
+use rusqlite::{Connection, OptionalExtension, Row};
+use std::collections::HashMap;
+use std::sync::atomic::{AtomicI64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+/// Hidden messages that one claim makes ready at most; the rest follow with the next one.
+const MOST_PROMOTED: i64 = 256;
+/// Messages that one claim moves or drops at most on its way to one that it may deliver.
+const MOST_PASSED: usize = 256;
+
+/// What happens to messages that nobody settles.
+#[derive(Clone, Copy, Debug)]
+pub struct Policy {
+    /// Deliveries before a message goes to the dead letters.
+    pub most_receives: u32,
+    /// How long a message is kept from its sending on.
+    pub retention: Duration,
+    /// The same for dead letters.
+    pub dead_letter_retention: Duration,
+}
+
+impl Default for Policy {
+    fn default() -> Self {
+        let days = |days: u64| Duration::from_secs(days * 86_400);
+        Policy { most_receives: 5, retention: days(10), dead_letter_retention: days(14) }
+    }
+}
+
+/// The queues of a data directory.
+#[derive(Clone)]
+pub struct Queue {
+    store: Store,
+    policy: Policy,
+    turns: Arc<Turns>,
+}
+
+/// Whose turn is next, per queue: claims go round robin over groups, in the groups' order by name.
+#[derive(Default)]
+struct Turns {
+    last_group: Mutex<HashMap<(QueueName, bool), String>>,
+    deliveries: AtomicI64,
+}
+
+struct Candidate {
+    id: i64,
+    group: String,
+    receive_count: u32,
+    sent_at: i64,
+}
+
+struct Claim {
+    queue: QueueName,
+    most: usize,
+    visible_at: i64,
+    boot: i64,
+}
+
+impl Queue {
+    /// The queues of `store`.
+    pub fn new(store: &Store, policy: Policy) -> Self {
+        Queue { store: store.clone(), policy, turns: Arc::default() }
+    }
+
+    fn claim(&self, turn: &mut Turn<'_>, claim: &Claim) -> Result<Vec<Delivery>, PortError> {
+        promote(turn, claim.queue).map_err(sql)?;
+        let mut deliveries = Vec::new();
+        let mut passed = 0;
+        while deliveries.len() < claim.most && passed < MOST_PASSED {
+            let Some(next) = self.next(turn, claim.queue).map_err(sql)? else { break };
+            if self.pass(turn, claim.queue, &next).map_err(sql)? {
+                passed += 1;
+            } else {
+                deliveries.push(self.deliver(turn, claim, next).map_err(sql)?);
+            }
+        }
+        match deliveries.is_empty() {
+            true => {
+                let next = earliest_hidden(turn, claim.queue).map_err(sql)?;
+                turn.wakes.push(Wake::NextIs(claim.queue, next));
+            }
+            false => turn.wakes.push(Wake::VisibleAt(claim.queue, claim.visible_at)),
+        }
+        Ok(deliveries)
+    }
+
+    /// The next message in turn: of the group after the last one served, live ones before replays.
+    fn next(&self, turn: &Turn<'_>, queue: QueueName) -> Result<Option<Candidate>, rusqlite::Error> {
+        const COLUMNS: &str = "SELECT id, message_group, receive_count, sent_at FROM message
+             WHERE queue = ?1 AND ready = 1 AND replay = ?2";
+        let mut last = self.turns.last_group.lock().unwrap_or_else(PoisonError::into_inner);
+        for replay in [false, true] {
+            let served = last.entry((queue, replay)).or_default();
+            let behind = turn
+                .connection
+                .prepare_cached(&format!(
+                    "{COLUMNS} AND message_group > ?3 ORDER BY message_group, id LIMIT 1"
+                ))?
+                .query_row((queue.as_str(), replay, &*served), Candidate::read)
+                .optional()?;
+            let found = match behind {
+                Some(candidate) => Some(candidate),
+                None => turn
+                    .connection
+                    .prepare_cached(&format!("{COLUMNS} ORDER BY message_group, id LIMIT 1"))?
+                    .query_row((queue.as_str(), replay), Candidate::read)
+                    .optional()?,
+            };
+            if let Some(candidate) = found {
+                served.clone_from(&candidate.group);
+                return Ok(Some(candidate));
+            }
+        }
+        Ok(None)
+    }
+
+    /// Drops a message that is too old, moves one that was received too often; tells whether it did either.
+    fn pass(&self, turn: &mut Turn<'_>, queue: QueueName, next: &Candidate) -> Result<bool, rusqlite::Error> {
+        let dead = queue.is_for_dead_letters();
+        let retention = if dead { self.policy.dead_letter_retention } else { self.policy.retention };
+        if from_ms(turn.now_ms) > after(from_ms(next.sent_at), retention) {
+            tracing::warn!(queue = %queue, message.id = next.id, "a message outlived its retention and was dropped");
+            turn.connection.prepare_cached("DELETE FROM message WHERE id = ?1")?.execute([next.id])?;
+            return Ok(true);
+        }
+        if dead || next.receive_count < self.policy.most_receives {
+            return Ok(false);
+        }
+        turn.connection
+            .prepare_cached(
+                "UPDATE message SET queue = ?2, receive_count = 0, boot = NULL, delivery = NULL WHERE id = ?1",
+            )?
+            .execute((next.id, queue.dead_letters().as_str()))?;
+        turn.wakes.push(Wake::Visible(queue.dead_letters()));
+        Ok(true)
+    }
+
+    fn deliver(&self, turn: &Turn<'_>, claim: &Claim, next: Candidate) -> Result<Delivery, rusqlite::Error> {
+        let delivery = self.turns.deliveries.fetch_add(1, Ordering::Relaxed);
+        let body = turn
+            .connection
+            .prepare_cached(
+                "UPDATE message SET ready = 0, visible_at = ?2, receive_count = receive_count + 1, boot = ?3,
+                     delivery = ?4 WHERE id = ?1 RETURNING body",
+            )?
+            .query_row((next.id, claim.visible_at, claim.boot, delivery), |row| row.get(0))?;
+        Ok(Delivery {
+            message_id: next.id.to_string(),
+            receipt: Receipt(format!("{}.{}.{delivery}", next.id, claim.boot)),
+            body,
+            receive_count: next.receive_count + 1,
+            sent_at: from_ms(next.sent_at),
+        })
+    }
+}
+
+impl Candidate {
+    fn read(row: &Row<'_>) -> Result<Self, rusqlite::Error> {
+        Ok(Candidate {
+            id: row.get(0)?,
+            group: row.get(1)?,
+            receive_count: row.get(2)?,
+            sent_at: row.get(3)?,
+        })
+    }
+}
+
+/// Makes hidden messages ready whose time has come.
+fn promote(turn: &Turn<'_>, queue: QueueName) -> Result<(), rusqlite::Error> {
+    turn.connection
+        .prepare_cached(
+            "UPDATE message SET ready = 1 WHERE id IN (
+                 SELECT id FROM message WHERE queue = ?1 AND ready = 0 AND visible_at <= ?2
+                 ORDER BY visible_at LIMIT ?3)",
+        )?
+        .execute((queue.as_str(), turn.now_ms, MOST_PROMOTED))?;
+    Ok(())
+}
+
+fn earliest_hidden(turn: &Turn<'_>, queue: QueueName) -> Result<i64, rusqlite::Error> {
+    let earliest = turn
+        .connection
+        .prepare_cached(
+            "SELECT visible_at FROM message WHERE queue = ?1 AND ready = 0 ORDER BY visible_at LIMIT 1",
+        )?
+        .query_row([queue.as_str()], |row| row.get(0))
+        .optional()?;
+    Ok(earliest.unwrap_or(i64::MAX))
+}
+
+/// Sends a message as part of a command, so that it is there exactly when the rest of the command is.
+pub(crate) fn send_in(turn: &mut Turn<'_>, queue: QueueName, message: &NewMessage) -> Result<(), PortError> {
+    let delay_ms = i64::try_from(message.delay.as_millis()).unwrap_or(i64::MAX);
+    let visible_at = turn.now_ms.saturating_add(delay_ms);
+    let replay = message.group.as_ref().is_some_and(MessageGroup::is_replay);
+    let group = message.group.as_ref().map_or("", MessageGroup::as_str);
+    turn.connection
+        .prepare_cached(
+            "INSERT INTO message (queue, replay, message_group, ready, visible_at, sent_at, body)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
+        )
+        .and_then(|mut insert| {
+            insert.execute((
+                queue.as_str(),
+                replay,
+                group,
+                delay_ms == 0,
+                visible_at,
+                turn.now_ms,
+                &message.body,
+            ))
+        })
+        .map_err(sql)?;
+    turn.wakes.push(match delay_ms {
+        0 => Wake::Visible(queue),
+        _ => Wake::VisibleAt(queue, visible_at),
+    });
+    Ok(())
+}
+
+fn check(messages: &[NewMessage]) -> Result<(), PortError> {
+    if messages.len() > MOST_BATCH {
+        return Err(PortError::denied(format!(
+            "{} messages in one call; the limit is {MOST_BATCH}",
+            messages.len()
+        )));
+    }
+    for message in messages {
+        if message.body.len() > MOST_BODY_BYTES {
+            let size = message.body.len();
+            return Err(PortError::denied(format!("a body of {size} bytes; the limit is {MOST_BODY_BYTES}")));
+        }
+        if message.delay > MOST_DELAY {
+            return Err(PortError::denied(format!(
+                "a delay of {:?}; the limit is {MOST_DELAY:?}",
+                message.delay
+            )));
+        }
+    }
+    Ok(())
+}
+
+/// A receipt's message id, boot and delivery; None for what was never a receipt of ours.
+fn parts(receipt: &Receipt) -> Option<(i64, i64, i64)> {
+    let mut parts = receipt.0.splitn(3, '.').map(str::parse);
+    match (parts.next()?, parts.next()?, parts.next()?) {
+        (Ok(id), Ok(boot), Ok(delivery)) => Some((id, boot, delivery)),
+        _ => None,
+    }
+}
+
+#[async_trait]
+impl ports::Queue for Queue {
+    async fn send(&self, queue: QueueName, messages: Vec<NewMessage>) -> Result<(), PortError> {
+        check(&messages)?;
+        self.store
+            .write(move |turn| messages.iter().try_for_each(|message| send_in(turn, queue, message)))
+            .await
+    }
+
+    async fn receive(
+        &self,
+        queue: QueueName,
+        most: usize,
+        visibility: Duration,
+        wait: Duration,
+    ) -> Result<Vec<Delivery>, PortError> {
+        let clock = self.store.clock();
+        let deadline = after(clock.now(), wait);
+        let most = most.clamp(1, MOST_BATCH);
+        loop {
+            let woken = self.store.board().message(queue);
+            let this = self.clone();
+            let deliveries = self
+                .store
+                .write(move |turn| {
+                    let visible_at = after(from_ms(turn.now_ms), visibility).as_millisecond();
+                    let claim = Claim { queue, most, visible_at, boot: this.store.boot() };
+                    this.claim(turn, &claim)
+                })
+                .await?;
+            if !deliveries.is_empty() || clock.now() >= deadline {
+                return Ok(deliveries);
+            }
+            let until = deadline.min(self.store.board().next_visible(queue));
+            tokio::select! {
+                () = woken => {}
+                () = clock.sleep_until(until) => {}
+            }
+        }
+    }
+
+    async fn acknowledge(&self, _queue: QueueName, receipts: &[Receipt]) -> Result<(), PortError> {
+        let receipts: Vec<_> = receipts.iter().filter_map(parts).collect();
+        self.store
+            .write(move |turn| {
+                let mut delete = turn
+                    .connection
+                    .prepare_cached("DELETE FROM message WHERE id = ?1 AND boot = ?2 AND delivery = ?3")
+                    .map_err(sql)?;
+                receipts.into_iter().try_for_each(|parts| delete.execute(parts).map(drop).map_err(sql))
+            })
+            .await
+    }
+
+    async fn extend(
+        &self,
+        queue: QueueName,
+        receipt: &Receipt,
+        visibility: Duration,
+    ) -> Result<(), PortError> {
+        let stale = || PortError::not_found("the receipt is stale");
+        let (id, boot, delivery) = parts(receipt).ok_or_else(stale)?;
+        self.store
+            .write(move |turn| {
+                let visible_at = after(from_ms(turn.now_ms), visibility).as_millisecond();
+                let hidden = visible_at > turn.now_ms;
+                let changed = turn
+                    .connection
+                    .prepare_cached(
+                        "UPDATE message SET visible_at = ?4, ready = ?5
+                         WHERE id = ?1 AND boot = ?2 AND delivery = ?3 AND ready = 0 AND visible_at > ?6",
+                    )
+                    .and_then(|mut update| {
+                        update.execute((id, boot, delivery, visible_at, !hidden, turn.now_ms))
+                    })
+                    .map_err(sql)?;
+                if changed == 0 {
+                    return Err(stale());
+                }
+                turn.wakes.push(if hidden {
+                    Wake::VisibleAt(queue, visible_at)
+                } else {
+                    Wake::Visible(queue)
+                });
+                Ok(())
+            })
+            .await
+    }
+
+    async fn depth(&self, queue: QueueName) -> Result<Depth, PortError> {
+        let now_ms = self.store.clock().now().as_millisecond();
+        self.store.read(move |connection| depth(connection, queue, now_ms).map_err(sql)).await
+    }
+}
+
+fn depth(connection: &Connection, queue: QueueName, now_ms: i64) -> Result<Depth, rusqlite::Error> {
+    let counts = "SELECT
+        (SELECT count(*) FROM message WHERE queue = ?1 AND ready = 1)
+            + (SELECT count(*) FROM message WHERE queue = ?1 AND ready = 0 AND visible_at <= ?2),
+        (SELECT count(*) FROM message WHERE queue = ?1 AND ready = 0 AND visible_at > ?2)";
+    let (visible, hidden): (u64, u64) = connection
+        .prepare_cached(counts)?
+        .query_row((queue.as_str(), now_ms), |row| Ok((row.get(0)?, row.get(1)?)))?;
+    if visible + hidden == 0 {
+        return Ok(Depth::default());
+    }
+    // By id, which is the order of sending: `+` keeps SQLite from reading the whole queue through an index.
+    let oldest: i64 = connection
+        .prepare_cached("SELECT sent_at FROM message WHERE +queue = ?1 ORDER BY id LIMIT 1")?
+        .query_row([queue.as_str()], |row| row.get(0))?;
+    let age = Duration::from_millis(u64::try_from(now_ms - oldest).unwrap_or(0));
+    Ok(Depth { visible, hidden, oldest: Some(age) })
+}
