@@ -1,6 +1,6 @@
 //! Connections that only read, beside the writer: WAL lets them see the last commit while the next one is written.
 
-use crate::error::{StoreError, sql};
+use crate::error::StoreError;
 use domain::ports::PortError;
 use rusqlite::{Connection, OpenFlags};
 use std::path::Path;
@@ -49,16 +49,5 @@ impl Readers {
             answer
         });
         task.await.map_err(|_| PortError::from(StoreError::NoAnswer("a query panicked")))?
-    }
-
-    /// A query for at most one row.
-    pub(crate) fn optional<T>(
-        result: Result<Result<T, PortError>, rusqlite::Error>,
-    ) -> Result<Option<T>, PortError> {
-        match result {
-            Ok(row) => row.map(Some),
-            Err(rusqlite::Error::QueryReturnedNoRows) => Ok(None),
-            Err(error) => Err(sql(error)),
-        }
     }
 }

@@ -1,0 +1,149 @@
+//! Gallery rows in SQLite, ordered by their primary key: a page is one range of it.
+
+use crate::clock::to_ms;
+use crate::error::{sql, unreadable};
+use crate::store::Store;
+use crate::writer::Turn;
+use async_trait::async_trait;
+use domain::ports::gallery::{GalleryFilter, GalleryPage, GalleryPlace, MOST_PAGE};
+use domain::ports::{self, PortError};
+use domain::{GalleryRow, TenantId, Upload, UserId};
+use rusqlite::{Connection, OptionalExtension};
+
+/// Rows that one page looks at, at most, when a filter lets few of them through.
+const MOST_LOOKED_AT: usize = 1000;
+
+/// The gallery of a data directory.
+#[derive(Clone)]
+pub struct Gallery {
+    store: Store,
+}
+
+impl Gallery {
+    /// The gallery of `store`.
+    pub fn new(store: &Store) -> Self {
+        Gallery { store: store.clone() }
+    }
+}
+
+/// Writes a row as part of a command.
+pub(crate) fn put_in(turn: &Turn<'_>, row: &GalleryRow) -> Result<(), PortError> {
+    let json = serde_json::to_string(row).map_err(unreadable)?;
+    let key =
+        (row.tenant_id.as_str(), row.user_id.as_str(), to_ms(row.created_at), row.upload_id.to_string());
+    turn.connection
+        .prepare_cached("INSERT OR REPLACE INTO gallery VALUES (?1, ?2, ?3, ?4, ?5)")
+        .and_then(|mut insert| insert.execute((key.0, key.1, key.2, key.3, json)))
+        .map(drop)
+        .map_err(sql)
+}
+
+/// Removes an upload's row as part of a command.
+pub(crate) fn remove_in(turn: &Turn<'_>, upload: &Upload) -> Result<(), PortError> {
+    turn.connection
+        .prepare_cached(
+            "DELETE FROM gallery WHERE tenant_id = ?1 AND user_id = ?2 AND created_at = ?3 AND upload_id = ?4",
+        )
+        .and_then(|mut delete| {
+            delete.execute((
+                upload.tenant_id.as_str(),
+                upload.user_id.as_str(),
+                to_ms(upload.created_at),
+                upload.upload_id.to_string(),
+            ))
+        })
+        .map(drop)
+        .map_err(sql)
+}
+
+fn lets_through(filter: &GalleryFilter, row: &GalleryRow) -> bool {
+    filter.emotion.is_none_or(|emotion| row.emotion == Some(emotion))
+        && filter.state.is_none_or(|state| row.state == state)
+}
+
+/// The owner's rows behind `after` and within the filter's time range, newest first, until the page is full.
+fn page(
+    connection: &Connection,
+    owner: &(TenantId, UserId),
+    filter: &GalleryFilter,
+    after: Option<GalleryPlace>,
+    most: usize,
+) -> Result<GalleryPage, PortError> {
+    let from = filter.from.map_or(i64::MIN, to_ms);
+    let to = filter.to.map_or(i64::MAX, |to| to_ms(to) - 1);
+    let (behind_ms, behind_id) = after
+        .map_or((i64::MAX, String::new()), |place| (to_ms(place.created_at), place.upload_id.to_string()));
+    let mut select = connection
+        .prepare_cached(
+            "SELECT row FROM gallery WHERE tenant_id = ?1 AND user_id = ?2 AND created_at >= ?3 AND created_at <= ?4
+                 AND (created_at < ?5 OR (created_at = ?5 AND upload_id < ?6))
+             ORDER BY created_at DESC, upload_id DESC LIMIT ?7",
+        )
+        .map_err(sql)?;
+    let mut found = select
+        .query((
+            owner.0.as_str(),
+            owner.1.as_str(),
+            from,
+            to.min(behind_ms),
+            behind_ms,
+            behind_id,
+            MOST_LOOKED_AT + 1,
+        ))
+        .map_err(sql)?;
+    let mut page = GalleryPage::default();
+    let mut last: Option<GalleryPlace> = None;
+    let mut looked_at = 0;
+    while let Some(row) = found.next().map_err(sql)? {
+        if page.rows.len() == most || looked_at == MOST_LOOKED_AT {
+            page.next = last;
+            break;
+        }
+        let json: String = row.get(0).map_err(sql)?;
+        let row: GalleryRow = serde_json::from_str(&json).map_err(unreadable)?;
+        last = Some(GalleryPlace { created_at: row.created_at, upload_id: row.upload_id });
+        looked_at += 1;
+        if lets_through(filter, &row) {
+            page.rows.push(row);
+        }
+    }
+    Ok(page)
+}
+
+#[async_trait]
+impl ports::Gallery for Gallery {
+    async fn page(
+        &self,
+        tenant: &TenantId,
+        user: &UserId,
+        filter: &GalleryFilter,
+        after: Option<GalleryPlace>,
+        most: usize,
+    ) -> Result<GalleryPage, PortError> {
+        let (owner, filter) = ((tenant.clone(), user.clone()), filter.clone());
+        let most = most.clamp(1, MOST_PAGE);
+        self.store.read(move |connection| page(connection, &owner, &filter, after, most)).await
+    }
+
+    async fn row(
+        &self,
+        tenant: &TenantId,
+        user: &UserId,
+        place: GalleryPlace,
+    ) -> Result<Option<GalleryRow>, PortError> {
+        let (tenant, user) = (tenant.to_string(), user.to_string());
+        self.store
+            .read(move |connection| {
+                let key = (tenant, user, to_ms(place.created_at), place.upload_id.to_string());
+                let json: Option<String> = connection
+                    .prepare_cached(
+                        "SELECT row FROM gallery
+                         WHERE tenant_id = ?1 AND user_id = ?2 AND created_at = ?3 AND upload_id = ?4",
+                    )
+                    .and_then(|mut select| select.query_row(key, |row| row.get(0)).optional())
+                    .map_err(sql)?;
+                json.map(|json| serde_json::from_str(&json).map_err(unreadable)).transpose()
+            })
+            .await
+    }
+}

@@ -1,0 +1,171 @@
+//! Upload records in SQLite: a JSON document with its key and version beside it.
+
+use crate::clock::{from_ms, to_ms};
+use crate::error::{sql, unreadable};
+use crate::gallery;
+use crate::store::Store;
+use crate::writer::Turn;
+use async_trait::async_trait;
+use domain::ports::uploads::{Created, GalleryWrite, MOST_RECORD_BYTES};
+use domain::ports::{self, PortError};
+use domain::{Record, Sha256, Status, TenantId, Tombstone, Upload, UploadId};
+use rusqlite::{Connection, OptionalExtension};
+
+/// The upload records of a data directory.
+#[derive(Clone)]
+pub struct Uploads {
+    store: Store,
+}
+
+impl Uploads {
+    /// The records of `store`.
+    pub fn new(store: &Store) -> Self {
+        Uploads { store: store.clone() }
+    }
+}
+
+/// A record as JSON. Errors: `Denied` over the limit.
+fn document(upload: &Upload) -> Result<String, PortError> {
+    let json = serde_json::to_string(upload).map_err(unreadable)?;
+    if json.len() > MOST_RECORD_BYTES {
+        return Err(PortError::denied(format!(
+            "a record of {} bytes; the limit is {MOST_RECORD_BYTES}",
+            json.len()
+        )));
+    }
+    Ok(json)
+}
+
+fn find(connection: &Connection, tenant: &TenantId, upload: UploadId) -> Result<Option<Record>, PortError> {
+    let row: Option<(Option<String>, Option<i64>)> = connection
+        .prepare_cached("SELECT record, erased_at FROM upload WHERE tenant_id = ?1 AND upload_id = ?2")
+        .and_then(|mut select| {
+            select
+                .query_row((tenant.as_str(), upload.to_string()), |row| Ok((row.get(0)?, row.get(1)?)))
+                .optional()
+        })
+        .map_err(sql)?;
+    match row {
+        None => Ok(None),
+        Some((Some(record), _)) => {
+            serde_json::from_str(&record).map(Record::Live).map(Some).map_err(unreadable)
+        }
+        Some((None, erased_at)) => Ok(Some(Record::Erased(Tombstone {
+            tenant_id: tenant.clone(),
+            upload_id: upload,
+            erased_at: from_ms(erased_at.unwrap_or(0)),
+        }))),
+    }
+}
+
+/// The upload that holds the reservation of this content and has not freed it by its end.
+fn holder(turn: &Turn<'_>, upload: &Upload, sha256: &Sha256) -> Result<Option<Upload>, PortError> {
+    let id: Option<String> = turn
+        .connection
+        .prepare_cached(
+            "SELECT upload_id FROM reservation WHERE tenant_id = ?1 AND user_id = ?2 AND sha256 = ?3",
+        )
+        .and_then(|mut select| {
+            let key = (upload.tenant_id.as_str(), upload.user_id.as_str(), sha256.bytes());
+            select.query_row(key, |row| row.get(0)).optional()
+        })
+        .map_err(sql)?;
+    let Some(id) = id else { return Ok(None) };
+    let id = UploadId::parse(&id).map_err(unreadable)?;
+    let holder = find(turn.connection, &upload.tenant_id, id)?.and_then(Record::live);
+    Ok(holder.filter(|holder| !matches!(holder.status, Status::Failed | Status::Expired)))
+}
+
+fn create(turn: &mut Turn<'_>, mut upload: Upload) -> Result<Created, PortError> {
+    if find(turn.connection, &upload.tenant_id, upload.upload_id)?.is_some() {
+        return Err(PortError::conflict("the upload exists"));
+    }
+    if let Some(sha256) = upload.declared.as_ref().and_then(|declared| declared.sha256) {
+        if let Some(holder) = holder(turn, &upload, &sha256)? {
+            return Ok(Created::Duplicate(holder));
+        }
+        turn.connection
+            .prepare_cached("INSERT OR REPLACE INTO reservation VALUES (?1, ?2, ?3, ?4)")
+            .and_then(|mut reserve| {
+                let id = upload.upload_id.to_string();
+                reserve.execute((upload.tenant_id.as_str(), upload.user_id.as_str(), sha256.bytes(), id))
+            })
+            .map_err(sql)?;
+    }
+    upload.version = 1;
+    let record = document(&upload)?;
+    turn.connection
+        .prepare_cached("INSERT INTO upload VALUES (?1, ?2, 1, ?3, NULL)")
+        .and_then(|mut insert| {
+            insert.execute((upload.tenant_id.as_str(), upload.upload_id.to_string(), record))
+        })
+        .map_err(sql)?;
+    Ok(Created::New(upload))
+}
+
+fn save(turn: &mut Turn<'_>, mut upload: Upload, gallery: &GalleryWrite) -> Result<Upload, PortError> {
+    let known = upload.version;
+    upload.version += 1;
+    let record = document(&upload)?;
+    let changed = turn
+        .connection
+        .prepare_cached(
+            "UPDATE upload SET version = ?3, record = ?4
+             WHERE tenant_id = ?1 AND upload_id = ?2 AND version = ?5 AND record IS NOT NULL",
+        )
+        .and_then(|mut update| {
+            let id = upload.upload_id.to_string();
+            update.execute((upload.tenant_id.as_str(), id, upload.version, record, known))
+        })
+        .map_err(sql)?;
+    if changed == 0 {
+        return Err(PortError::conflict("the upload has another version, or was erased"));
+    }
+    if let GalleryWrite::Put(row) = gallery {
+        gallery::put_in(turn, row)?;
+    }
+    Ok(upload)
+}
+
+fn erase(turn: &mut Turn<'_>, tombstone: &Tombstone) -> Result<Option<Upload>, PortError> {
+    let before = match find(turn.connection, &tombstone.tenant_id, tombstone.upload_id)? {
+        Some(Record::Erased(_)) => return Ok(None),
+        Some(Record::Live(upload)) => Some(*upload),
+        None => None,
+    };
+    let (tenant, id) = (tombstone.tenant_id.as_str(), tombstone.upload_id.to_string());
+    turn.connection
+        .prepare_cached("INSERT OR REPLACE INTO upload VALUES (?1, ?2, 0, NULL, ?3)")
+        .and_then(|mut replace| replace.execute((tenant, &id, to_ms(tombstone.erased_at))))
+        .map_err(sql)?;
+    if let Some(upload) = &before {
+        gallery::remove_in(turn, upload)?;
+        turn.connection
+            .prepare_cached(
+                "DELETE FROM reservation WHERE tenant_id = ?1 AND user_id = ?2 AND upload_id = ?3",
+            )
+            .and_then(|mut delete| delete.execute((tenant, upload.user_id.as_str(), &id)))
+            .map_err(sql)?;
+    }
+    Ok(before)
+}
+
+#[async_trait]
+impl ports::Uploads for Uploads {
+    async fn create(&self, upload: Upload) -> Result<Created, PortError> {
+        self.store.write(move |turn| create(turn, upload)).await
+    }
+
+    async fn get(&self, tenant: &TenantId, upload: UploadId) -> Result<Option<Record>, PortError> {
+        let tenant = tenant.clone();
+        self.store.read(move |connection| find(connection, &tenant, upload)).await
+    }
+
+    async fn save(&self, upload: Upload, gallery: GalleryWrite) -> Result<Upload, PortError> {
+        self.store.write(move |turn| save(turn, upload, &gallery)).await
+    }
+
+    async fn erase(&self, tombstone: Tombstone) -> Result<Option<Upload>, PortError> {
+        self.store.write(move |turn| erase(turn, &tombstone)).await
+    }
+}
