@@ -82,24 +82,26 @@ impl ObjectFiles {
         sync_directory(folder)
     }
 
-    /// Reads `range` of a file that is known to be at least that long.
+    /// Reads `range` of a file that is known to be at least that long; None where the file is gone.
     pub(crate) fn read(
         &self,
         bucket: Bucket,
         key: &ObjectKey,
         version: &str,
         range: Range<u64>,
-    ) -> Result<Vec<u8>, StoreError> {
+    ) -> Result<Option<Vec<u8>>, StoreError> {
         let path = self.path(bucket, key, version);
         let length = range.end.saturating_sub(range.start);
         let mut bytes = Vec::with_capacity(usize::try_from(length).unwrap_or(0));
-        File::open(&path)
-            .and_then(|mut file| {
-                file.seek(SeekFrom::Start(range.start))?;
-                file.take(length).read_to_end(&mut bytes)
-            })
-            .map_err(|source| StoreError::file("read", &path, source))?;
-        Ok(bytes)
+        let read = File::open(&path).and_then(|mut file| {
+            file.seek(SeekFrom::Start(range.start))?;
+            file.take(length).read_to_end(&mut bytes)
+        });
+        match read {
+            Ok(_) => Ok(Some(bytes)),
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
+            Err(source) => Err(StoreError::file("read", path, source)),
+        }
     }
 
     /// Removes a file and the folders that it leaves empty. A file that is not there is no error.
@@ -201,7 +203,7 @@ mod tests {
         let key = |raw: &str| ObjectKey::parse(raw).unwrap();
         files.write(Bucket::Media, &key("a"), "1", b"outer").unwrap();
         files.write(Bucket::Media, &key("a/b"), "2", b"inner").unwrap();
-        assert_eq!(files.read(Bucket::Media, &key("a"), "1", 0..5).unwrap(), b"outer");
+        assert_eq!(files.read(Bucket::Media, &key("a"), "1", 0..5).unwrap().unwrap(), b"outer");
         files.remove(Bucket::Media, &key("a/b"), "2").unwrap();
         files.remove(Bucket::Media, &key("a"), "1").unwrap();
         assert_eq!(fs::read_dir(root.path().join("objects/media")).unwrap().count(), 0);

@@ -250,7 +250,11 @@ impl ports::Objects for Objects {
         let range = cut(range, found.head.size)?;
         let (place, version) = (key.clone(), found.version);
         let bytes = self.with_files(move |files| files.read(bucket, &place, &version, range)).await?;
-        Ok((found.head, Bytes::from(bytes)))
+        match bytes {
+            Some(bytes) => Ok((found.head, Bytes::from(bytes))),
+            None if self.find(bucket, key).await?.is_none() => Err(PortError::not_found("deleted meanwhile")),
+            None => Err(PortError::broken("the object's file is lost")),
+        }
     }
 
     async fn list(

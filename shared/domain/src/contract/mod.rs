@@ -1,1 +1,15 @@
-//! x
+//! What every backend of a port must do, as plain functions over `&dyn Port`. A backend's test is a list of calls, each
+//! with a fresh backend. They panic where the backend breaks its contract.
+
+pub mod dead_letters;
+pub mod elapse;
+pub mod events;
+pub mod faces;
+pub mod gallery;
+pub mod objects;
+pub mod orchestrator;
+pub mod queue;
+pub mod uploads;
+pub mod users;
+
+pub use elapse::Elapse;

@@ -1,0 +1,282 @@
+//! Every contract suite on the embedded backend.
+
+use async_trait::async_trait;
+use domain::contract::{self, Elapse};
+use domain::fixture;
+use domain::ports::Clock;
+use domain::ports::queue::{NewMessage, Queue as _};
+use domain::{QueueName, Stage};
+use embedded::{
+    DeadLetters, Events, Faces, Gallery, ManualClock, Objects, Options, Policy, Queue, Store, Uploads, Users,
+};
+use std::sync::Arc;
+use std::time::Duration;
+use tempfile::TempDir;
+
+struct Fresh {
+    store: Store,
+    clock: Winder,
+    _root: TempDir,
+}
+
+struct Winder(Arc<ManualClock>);
+
+#[async_trait]
+impl Elapse for Winder {
+    async fn elapse(&self, duration: Duration) {
+        self.0.advance(duration);
+    }
+}
+
+impl Fresh {
+    fn new() -> Self {
+        let root = tempfile::tempdir().expect("a temporary directory");
+        let clock = Arc::new(ManualClock::new(fixture::now()));
+        let options = Options { clock: Some(clock.clone() as Arc<dyn Clock>), ..Options::default() };
+        Fresh {
+            store: Store::open(root.path(), options).expect("a fresh directory opens"),
+            clock: Winder(clock),
+            _root: root,
+        }
+    }
+
+    fn queue(&self) -> Queue {
+        Queue::new(&self.store, Policy::default())
+    }
+
+    fn objects(&self) -> Objects {
+        Objects::new(&self.store, "http://127.0.0.1:8080")
+    }
+
+    fn uploads(&self) -> (Uploads, Gallery) {
+        (Uploads::new(&self.store), Gallery::new(&self.store))
+    }
+}
+
+#[tokio::test]
+async fn queue_delivers_until_acknowledged() {
+    let fresh = Fresh::new();
+    contract::queue::delivers_until_acknowledged(&fresh.queue(), &fresh.clock).await;
+}
+
+#[tokio::test]
+async fn queue_a_stale_receipt_does_nothing() {
+    let fresh = Fresh::new();
+    contract::queue::a_stale_receipt_does_nothing(&fresh.queue(), &fresh.clock).await;
+}
+
+#[tokio::test]
+async fn queue_extending_moves_the_visibility() {
+    let fresh = Fresh::new();
+    contract::queue::extending_moves_the_visibility(&fresh.queue(), &fresh.clock).await;
+}
+
+#[tokio::test]
+async fn queue_a_delay_hides() {
+    let fresh = Fresh::new();
+    contract::queue::a_delay_hides(&fresh.queue(), &fresh.clock).await;
+}
+
+#[tokio::test]
+async fn queue_too_many_receives_make_a_dead_letter() {
+    let fresh = Fresh::new();
+    let most = Policy::default().most_receives;
+    contract::queue::too_many_receives_make_a_dead_letter(&fresh.queue(), &fresh.clock, most).await;
+}
+
+#[tokio::test]
+async fn queue_refuses_what_is_over_the_limits() {
+    contract::queue::refuses_what_is_over_the_limits(&Fresh::new().queue()).await;
+}
+
+#[tokio::test]
+async fn queue_bodies_survive() {
+    contract::queue::bodies_survive(&Fresh::new().queue()).await;
+}
+
+#[tokio::test]
+async fn queue_groups_take_turns() {
+    contract::queue::groups_take_turns(&Fresh::new().queue()).await;
+}
+
+#[tokio::test]
+async fn queue_live_goes_before_replay() {
+    contract::queue::live_goes_before_replay(&Fresh::new().queue()).await;
+}
+
+#[tokio::test]
+async fn queue_waiting_ends_with_the_message() {
+    let fresh = Fresh::new();
+    contract::queue::waiting_ends_with_the_message(&fresh.queue(), &fresh.clock).await;
+}
+
+#[tokio::test]
+async fn queue_depth_counts() {
+    let fresh = Fresh::new();
+    contract::queue::depth_counts(&fresh.queue(), &fresh.clock).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn queue_each_delivery_has_one_holder() {
+    let fresh = Fresh::new();
+    let (queue, name) = (fresh.queue(), QueueName::of(Stage::FaceDetection));
+    let receivers: Vec<_> = (0..8)
+        .map(|_| {
+            let queue = queue.clone();
+            tokio::spawn(async move {
+                let mut got = Vec::new();
+                while got.len() < 25 {
+                    let wait = Duration::from_secs(1);
+                    got.extend(queue.receive(name, 1, Duration::from_secs(30), wait).await.unwrap());
+                }
+                got
+            })
+        })
+        .collect();
+    for number in 0..200 {
+        queue.send(name, vec![NewMessage::new(number.to_string(), None)]).await.unwrap();
+    }
+    let mut deliveries = Vec::new();
+    for receiver in receivers {
+        deliveries.push(receiver.await.unwrap());
+    }
+    contract::queue::each_delivery_has_one_holder(&queue, deliveries, 200).await;
+}
+
+#[tokio::test]
+async fn uploads_reads_back_what_was_written() {
+    contract::uploads::reads_back_what_was_written(&Fresh::new().uploads().0).await;
+}
+
+#[tokio::test]
+async fn uploads_the_newest_version_wins() {
+    contract::uploads::the_newest_version_wins(&Fresh::new().uploads().0).await;
+}
+
+#[tokio::test]
+async fn uploads_content_is_reserved_once() {
+    contract::uploads::content_is_reserved_once(&Fresh::new().uploads().0).await;
+}
+
+#[tokio::test]
+async fn uploads_a_freed_reservation_moves() {
+    contract::uploads::a_freed_reservation_moves(&Fresh::new().uploads().0).await;
+}
+
+#[tokio::test]
+async fn uploads_a_closing_writes_its_gallery_row() {
+    let fresh = Fresh::new();
+    let (uploads, gallery) = fresh.uploads();
+    contract::uploads::a_closing_writes_its_gallery_row(&uploads, &gallery).await;
+}
+
+#[tokio::test]
+async fn uploads_nothing_erased_comes_back() {
+    let fresh = Fresh::new();
+    let (uploads, gallery) = fresh.uploads();
+    contract::uploads::nothing_erased_comes_back(&uploads, &gallery).await;
+}
+
+#[tokio::test]
+async fn uploads_a_tombstone_needs_no_record() {
+    contract::uploads::a_tombstone_needs_no_record(&Fresh::new().uploads().0).await;
+}
+
+#[tokio::test]
+async fn uploads_records_stay_small() {
+    contract::uploads::records_stay_small(&Fresh::new().uploads().0).await;
+}
+
+#[tokio::test]
+async fn gallery_pages_are_newest_first() {
+    let fresh = Fresh::new();
+    let (uploads, gallery) = fresh.uploads();
+    contract::gallery::pages_are_newest_first(&uploads, &gallery).await;
+}
+
+#[tokio::test]
+async fn gallery_filters_and_owners() {
+    let fresh = Fresh::new();
+    let (uploads, gallery) = fresh.uploads();
+    contract::gallery::filters_and_owners(&uploads, &gallery).await;
+}
+
+#[tokio::test]
+async fn gallery_an_upload_has_one_row() {
+    let fresh = Fresh::new();
+    let (uploads, gallery) = fresh.uploads();
+    contract::gallery::an_upload_has_one_row(&uploads, &gallery).await;
+}
+
+#[tokio::test]
+async fn faces() {
+    contract::faces::keeps_faces_by_attempt(&Faces::new(&Fresh::new().store)).await;
+    contract::faces::deletes_every_attempt(&Faces::new(&Fresh::new().store)).await;
+    contract::faces::refuses_too_many(&Faces::new(&Fresh::new().store)).await;
+}
+
+#[tokio::test]
+async fn dead_letters() {
+    contract::dead_letters::lists_newest_first(&DeadLetters::new(&Fresh::new().store)).await;
+    contract::dead_letters::repeats_do_no_harm(&DeadLetters::new(&Fresh::new().store)).await;
+    contract::dead_letters::deletes_those_of_an_upload(&DeadLetters::new(&Fresh::new().store)).await;
+}
+
+#[tokio::test]
+async fn users() {
+    contract::users::users_belong_to_a_tenant(&Users::new(&Fresh::new().store)).await;
+}
+
+#[tokio::test]
+async fn events_come_once_in_the_table() {
+    let fresh = Fresh::new();
+    let events = Events::new(&fresh.store);
+    contract::events::publishes_at_least_once(&events).await;
+    assert_eq!(events.newest(10).await.unwrap(), [contract::events::sample()]);
+}
+
+#[tokio::test]
+async fn objects_reads_back_what_was_put() {
+    contract::objects::reads_back_what_was_put(&Fresh::new().objects()).await;
+}
+
+#[tokio::test]
+async fn objects_a_key_is_written_once() {
+    contract::objects::a_key_is_written_once(&Fresh::new().objects()).await;
+}
+
+#[tokio::test]
+async fn objects_deleting_frees_the_key() {
+    contract::objects::deleting_frees_the_key(&Fresh::new().objects()).await;
+}
+
+#[tokio::test]
+async fn objects_strange_keys_are_just_keys() {
+    contract::objects::strange_keys_are_just_keys(&Fresh::new().objects()).await;
+}
+
+#[tokio::test]
+async fn objects_lists_by_prefix() {
+    contract::objects::lists_by_prefix(&Fresh::new().objects()).await;
+}
+
+#[tokio::test]
+async fn objects_deletes_by_prefix() {
+    contract::objects::deletes_by_prefix(&Fresh::new().objects()).await;
+}
+
+#[tokio::test]
+async fn objects_refuses_odd_metadata() {
+    contract::objects::refuses_odd_metadata(&Fresh::new().objects()).await;
+}
+
+#[tokio::test]
+async fn objects_an_upload_raises_its_event() {
+    let fresh = Fresh::new();
+    contract::objects::an_upload_raises_its_event(&fresh.objects(), &fresh.queue()).await;
+}
+
+#[tokio::test]
+async fn objects_links_are_absolute() {
+    contract::objects::links_are_absolute(&Fresh::new().objects()).await;
+}
