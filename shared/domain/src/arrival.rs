@@ -1,7 +1,7 @@
 //! What can lie in queue `uploads`: object events in two shapes, ends of executions, orders to begin.
 
 use crate::begin::Begin;
-use crate::execution::{ExecutionName, ExecutionStatus};
+use crate::execution::{ExecutionInput, ExecutionName, ExecutionStatus};
 use crate::object_event::ObjectCreated;
 use serde_json::Value;
 
@@ -23,6 +23,8 @@ pub enum Arrival {
         name: ExecutionName,
         /// How.
         status: ExecutionStatus,
+        /// What it was started with; None where it was not one of ours.
+        input: Option<ExecutionInput>,
     },
     /// Well-formed and not for us: S3's test event, another detail type, a running execution.
     Ignored(&'static str),
@@ -73,11 +75,11 @@ impl Arrival {
     }
 
     /// The body that tells of an execution's end, as EventBridge writes it.
-    pub fn status_change_body(name: &ExecutionName, status: ExecutionStatus) -> String {
+    pub fn status_change_body(name: &ExecutionName, status: ExecutionStatus, input: &Value) -> String {
         serde_json::json!({
             "source": "aws.states",
             "detail-type": "Step Functions Execution Status Change",
-            "detail": {"name": name, "status": status}
+            "detail": {"name": name, "status": status, "input": input.to_string()}
         })
         .to_string()
     }
@@ -98,7 +100,10 @@ fn of_status_change(detail: &Value) -> Result<Arrival, InvalidArrival> {
     let status = detail.get("status").and_then(|status| serde_json::from_value(status.clone()).ok());
     match (name, status) {
         (_, Some(ExecutionStatus::Running)) => Ok(Arrival::Ignored("a running execution")),
-        (Some(name), Some(status)) => Ok(Arrival::ExecutionEnded { name, status }),
+        (Some(name), Some(status)) => {
+            let input = serde_json::from_str(text(detail, "input")).ok();
+            Ok(Arrival::ExecutionEnded { name, status, input })
+        }
         _ => Err(InvalidArrival::Shape("a status change without name or status".into())),
     }
 }
@@ -143,8 +148,10 @@ mod tests {
         let begin = fixture::begin(&fixture::stored(), 3);
         assert_eq!(Arrival::parse(&Arrival::begin_body(&begin)).unwrap(), Arrival::Begin(Box::new(begin)));
         let name = ExecutionName::new(fixture::upload_id(7), 1);
-        let body = Arrival::status_change_body(&name, ExecutionStatus::TimedOut);
-        let expected = Arrival::ExecutionEnded { name, status: ExecutionStatus::TimedOut };
+        let input = ExecutionInput::of(&fixture::stored());
+        let body = Arrival::status_change_body(&name, ExecutionStatus::TimedOut, &json!(input));
+        let expected =
+            Arrival::ExecutionEnded { name, status: ExecutionStatus::TimedOut, input: Some(input) };
         assert_eq!(Arrival::parse(&body).unwrap(), expected);
     }
 
