@@ -83,15 +83,9 @@ impl ObjectKey {
         ObjectKey(format!("previews/{tenant}/{upload}.jpg"))
     }
 
-    /// Every prefix under which an upload's objects lie, for its erasure; `source` is the photo's own key.
-    pub fn prefixes_of(tenant: &TenantId, upload: UploadId, source: Option<&ObjectKey>) -> Vec<String> {
-        let mut prefixes = vec![
-            format!("generated-images/{tenant}/{upload}/"),
-            format!("generated-melodies/{tenant}/{upload}/"),
-            format!("previews/{tenant}/{upload}.jpg"),
-        ];
-        prefixes.extend(source.map(|key| key.0.clone()));
-        prefixes
+    /// The prefixes under which an upload's generated objects lie, whatever the attempt.
+    pub fn prefixes_of(tenant: &TenantId, upload: UploadId) -> [String; 2] {
+        [format!("generated-images/{tenant}/{upload}/"), format!("generated-melodies/{tenant}/{upload}/")]
     }
 
     /// The tenant and user under whose prefix an uploaded object lies, if it lies exactly one level below one.
