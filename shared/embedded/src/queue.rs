@@ -232,7 +232,7 @@ pub(crate) fn send_in(turn: &mut Turn<'_>, queue: QueueName, message: &NewMessag
     Ok(())
 }
 
-fn check(messages: &[NewMessage]) -> Result<(), PortError> {
+pub(crate) fn limits(messages: &[NewMessage]) -> Result<(), PortError> {
     if messages.len() > MOST_BATCH {
         return Err(PortError::denied(format!(
             "{} messages in one call; the limit is {MOST_BATCH}",
@@ -266,7 +266,7 @@ fn parts(receipt: &Receipt) -> Option<(i64, i64, i64)> {
 #[async_trait]
 impl ports::Queue for Queue {
     async fn send(&self, queue: QueueName, messages: Vec<NewMessage>) -> Result<(), PortError> {
-        check(&messages)?;
+        limits(&messages)?;
         self.store
             .write(move |turn| messages.iter().try_for_each(|message| send_in(turn, queue, message)))
             .await

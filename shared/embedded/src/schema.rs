@@ -84,6 +84,42 @@ CREATE INDEX dead_letter_newest ON dead_letter (first_seen, id);
 CREATE INDEX dead_letter_of_tenant ON dead_letter (tenant_id, first_seen, id);
 CREATE INDEX dead_letter_of_upload ON dead_letter (tenant_id, upload_id);
 
+CREATE TABLE definition (
+    hash TEXT PRIMARY KEY,
+    definition TEXT NOT NULL
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE execution (
+    number INTEGER PRIMARY KEY,
+    name TEXT NOT NULL UNIQUE,
+    definition TEXT NOT NULL,
+    status TEXT NOT NULL,
+    input TEXT NOT NULL,
+    started_at INTEGER NOT NULL,
+    frame BLOB,
+    deadline INTEGER,
+    ended_at INTEGER,
+    output TEXT,
+    error TEXT,
+    cause TEXT
+) STRICT;
+CREATE INDEX execution_deadline ON execution (deadline) WHERE deadline IS NOT NULL;
+CREATE INDEX execution_ended ON execution (ended_at) WHERE ended_at IS NOT NULL;
+
+CREATE TABLE task (
+    token TEXT PRIMARY KEY,
+    execution INTEGER NOT NULL,
+    task INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+CREATE INDEX task_of_execution ON task (execution, task);
+
+CREATE TABLE history (
+    execution INTEGER NOT NULL,
+    first_id INTEGER NOT NULL,
+    events TEXT NOT NULL,
+    PRIMARY KEY (execution, first_id)
+) STRICT, WITHOUT ROWID;
+
 CREATE TABLE user (
     tenant_id TEXT NOT NULL,
     user_id TEXT NOT NULL,

@@ -16,27 +16,52 @@ pub(crate) enum Wake {
     VisibleAt(QueueName, i64),
     /// The earliest hidden message becomes visible then (`i64::MAX`: there is none).
     NextIs(QueueName, i64),
-    /// A timer of the state machine was set.
-    Timer,
+    /// A timer of the state machine was set to then.
+    TimerAt(i64),
+    /// The earliest timer is set to then (`i64::MAX`: there is none).
+    NextTimerIs(i64),
 }
 
 /// One place per queue to wait at, and one for timers.
 #[derive(Debug)]
 pub(crate) struct WakeBoard {
     queues: BTreeMap<QueueName, Place>,
-    timers: Notify,
+    timers: Place,
 }
 
+/// Where to wait, and until when at most.
 #[derive(Debug)]
 struct Place {
     notify: Notify,
-    next_visible_ms: AtomicI64,
+    next_ms: AtomicI64,
+}
+
+impl Place {
+    fn new() -> Self {
+        Place { notify: Notify::new(), next_ms: AtomicI64::new(i64::MAX) }
+    }
+
+    fn next(&self) -> Timestamp {
+        crate::clock::from_ms(self.next_ms.load(Ordering::Acquire))
+    }
+
+    fn set(&self, at_ms: i64) {
+        self.next_ms.store(at_ms, Ordering::Release);
+    }
+
+    fn set_no_later_than(&self, at_ms: i64) {
+        if self.next_ms.fetch_min(at_ms, Ordering::AcqRel) > at_ms {
+            self.notify.notify_waiters();
+        }
+    }
 }
 
 impl WakeBoard {
     pub(crate) fn new() -> Self {
-        let place = || Place { notify: Notify::new(), next_visible_ms: AtomicI64::new(i64::MAX) };
-        WakeBoard { queues: QueueName::all().map(|queue| (queue, place())).collect(), timers: Notify::new() }
+        WakeBoard {
+            queues: QueueName::all().map(|queue| (queue, Place::new())).collect(),
+            timers: Place::new(),
+        }
     }
 
     fn place(&self, queue: QueueName) -> &Place {
@@ -50,26 +75,27 @@ impl WakeBoard {
 
     /// When the next hidden message of `queue` becomes visible, if one does.
     pub(crate) fn next_visible(&self, queue: QueueName) -> Timestamp {
-        crate::clock::from_ms(self.place(queue).next_visible_ms.load(Ordering::Acquire))
+        self.place(queue).next()
     }
 
-    /// Ends when a timer was set. Wakes from the call on count.
+    /// Ends when a timer was set that is earlier than all others. Wakes from the call on count.
     pub(crate) fn timer(&self) -> Notified<'_> {
-        self.timers.notified()
+        self.timers.notify.notified()
+    }
+
+    /// When the earliest timer is due, if there is one.
+    pub(crate) fn next_timer(&self) -> Timestamp {
+        self.timers.next()
     }
 
     /// Called by the writer alone, after a commit.
     pub(crate) fn ring(&self, wake: Wake) {
         match wake {
             Wake::Visible(queue) => self.place(queue).notify.notify_one(),
-            Wake::VisibleAt(queue, at_ms) => {
-                let place = self.place(queue);
-                if place.next_visible_ms.fetch_min(at_ms, Ordering::AcqRel) > at_ms {
-                    place.notify.notify_waiters();
-                }
-            }
-            Wake::NextIs(queue, at_ms) => self.place(queue).next_visible_ms.store(at_ms, Ordering::Release),
-            Wake::Timer => self.timers.notify_one(),
+            Wake::VisibleAt(queue, at_ms) => self.place(queue).set_no_later_than(at_ms),
+            Wake::NextIs(queue, at_ms) => self.place(queue).set(at_ms),
+            Wake::TimerAt(at_ms) => self.timers.set_no_later_than(at_ms),
+            Wake::NextTimerIs(at_ms) => self.timers.set(at_ms),
         }
     }
 }

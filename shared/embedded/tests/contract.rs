@@ -1,13 +1,15 @@
 //! Every contract suite on the embedded backend.
 
 use async_trait::async_trait;
+use domain::contract::orchestrator::Runtime;
 use domain::contract::{self, Elapse};
 use domain::fixture;
 use domain::ports::Clock;
 use domain::ports::queue::{NewMessage, Queue as _};
 use domain::{QueueName, Stage};
 use embedded::{
-    DeadLetters, Events, Faces, Gallery, ManualClock, Objects, Options, Policy, Queue, Store, Uploads, Users,
+    DeadLetters, Events, Faces, Gallery, ManualClock, Objects, Options, Orchestrator, Policy, Queue, Store,
+    Uploads, Users,
 };
 use std::sync::Arc;
 use std::time::Duration;
@@ -42,6 +44,10 @@ impl Fresh {
 
     fn queue(&self) -> Queue {
         Queue::new(&self.store, Policy::default())
+    }
+
+    async fn runtime(&self) -> (Orchestrator, Queue) {
+        (Orchestrator::open(&self.store).await.expect("the pipeline loads"), self.queue())
     }
 
     fn objects(&self) -> Objects {
@@ -279,4 +285,63 @@ async fn objects_an_upload_raises_its_event() {
 #[tokio::test]
 async fn objects_links_are_absolute() {
     contract::objects::links_are_absolute(&Fresh::new().objects()).await;
+}
+
+#[tokio::test]
+async fn orchestrator_runs_every_stage() {
+    let fresh = Fresh::new();
+    let (orchestrator, queue) = fresh.runtime().await;
+    contract::orchestrator::runs_every_stage(Runtime { orchestrator: &orchestrator, queue: &queue }).await;
+}
+
+#[tokio::test]
+async fn orchestrator_a_failed_stage_goes_to_the_closing_one() {
+    let fresh = Fresh::new();
+    let (orchestrator, queue) = fresh.runtime().await;
+    contract::orchestrator::a_failed_stage_goes_to_the_closing_one(Runtime {
+        orchestrator: &orchestrator,
+        queue: &queue,
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn orchestrator_branches_fail_alone() {
+    let fresh = Fresh::new();
+    let (orchestrator, queue) = fresh.runtime().await;
+    contract::orchestrator::branches_fail_alone(Runtime { orchestrator: &orchestrator, queue: &queue }).await;
+}
+
+#[tokio::test]
+async fn orchestrator_a_failed_closing_is_told() {
+    let fresh = Fresh::new();
+    let (orchestrator, queue) = fresh.runtime().await;
+    contract::orchestrator::a_failed_closing_is_told(Runtime { orchestrator: &orchestrator, queue: &queue })
+        .await;
+}
+
+#[tokio::test]
+async fn orchestrator_starting_again_is_harmless() {
+    let fresh = Fresh::new();
+    let (orchestrator, queue) = fresh.runtime().await;
+    contract::orchestrator::starting_again_is_harmless(Runtime {
+        orchestrator: &orchestrator,
+        queue: &queue,
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn orchestrator_stopping_kills_the_tokens() {
+    let fresh = Fresh::new();
+    let (orchestrator, queue) = fresh.runtime().await;
+    contract::orchestrator::stopping_kills_the_tokens(Runtime { orchestrator: &orchestrator, queue: &queue })
+        .await;
+}
+
+#[tokio::test]
+async fn orchestrator_garbage_is_no_token() {
+    let fresh = Fresh::new();
+    let (orchestrator, queue) = fresh.runtime().await;
+    contract::orchestrator::garbage_is_no_token(Runtime { orchestrator: &orchestrator, queue: &queue }).await;
 }

@@ -1,0 +1,217 @@
+//! Runs the pipeline's definition on one machine. The interpreter is pure; here its frames, tokens, timers and history
+//! are stored, and each transition is one transaction together with the messages that it sends.
+
+use crate::clock::from_ms;
+use crate::error::{sql, unreadable};
+use crate::execution_row;
+use crate::store::Store;
+use crate::transition::{Definitions, Transition, ended, token_owner};
+use async_trait::async_trait;
+use domain::ports::orchestrator::{Answered, Execution};
+use domain::ports::{self, PortError};
+use domain::{ExecutionInput, ExecutionName, QueueName, Stage, TaskToken};
+use rusqlite::OptionalExtension;
+use serde_json::Value;
+use statemachine::{Definition, Event, LoadError, PIPELINE, Seed, Substitutions};
+use std::sync::Arc;
+use std::time::Duration;
+
+/// Timers that one command fires at most; the rest follow in the next.
+const MOST_FIRED: usize = 64;
+/// Ended executions that one command forgets at most.
+const MOST_FORGOTTEN: usize = 256;
+
+/// How long an ended execution is remembered: as long as Step Functions does.
+pub const RETENTION: Duration = Duration::from_secs(90 * 86_400);
+
+/// The executions of a data directory.
+#[derive(Clone)]
+pub struct Orchestrator {
+    store: Store,
+    definitions: Arc<Definitions>,
+}
+
+/// What `${FaceDetectionQueueUrl}` and its like stand for on one machine: the bare queue names.
+pub fn pipeline_substitutions() -> Substitutions {
+    Stage::ALL
+        .into_iter()
+        .map(|stage| (format!("{}QueueUrl", stage.state_name()), QueueName::of(stage).as_str().to_owned()))
+        .collect()
+}
+
+impl Orchestrator {
+    /// Runs the pipeline. Executions that older definitions began go on with those.
+    pub async fn open(store: &Store) -> Result<Self, PortError> {
+        Orchestrator::with_definition(store, PIPELINE, pipeline_substitutions()).await
+    }
+
+    /// Runs another definition. Errors: it does not load, by path.
+    pub async fn with_definition(
+        store: &Store,
+        text: &str,
+        substitutions: Substitutions,
+    ) -> Result<Self, PortError> {
+        let denied = |error: LoadError| PortError::denied(error.to_string());
+        let current = Definition::load(text, &substitutions).map_err(denied)?;
+        let stored = serde_json::json!({"text": text, "substitutions": substitutions}).to_string();
+        let hash = current.hash().to_owned();
+        store
+            .write(move |turn| {
+                turn.connection
+                    .prepare_cached("INSERT OR IGNORE INTO definition VALUES (?1, ?2)")
+                    .and_then(|mut insert| insert.execute((hash, stored)))
+                    .map_err(sql)
+            })
+            .await?;
+        Ok(Orchestrator { store: store.clone(), definitions: Arc::new(Definitions::new(current)) })
+    }
+
+    /// Fires timers (time limits, waits, retries) as they come due, and forgets executions that ended before
+    /// [`RETENTION`], until `stop` ends.
+    pub async fn run_timers(&self, stop: impl Future<Output = ()> + Send) {
+        let clock = self.store.clock();
+        let mut stop = std::pin::pin!(stop);
+        loop {
+            let woken = self.store.board().timer();
+            let fired = match self.fire_due().await {
+                Ok(fired) => fired,
+                Err(error) => {
+                    tracing::error!(error = %error, "timers could not be fired");
+                    0
+                }
+            };
+            // A full round has more waiting behind it; a failed one must not spin.
+            if fired == MOST_FIRED {
+                tokio::task::yield_now().await;
+                continue;
+            }
+            let next = self.store.board().next_timer().max(crate::clock::after(clock.now(), TICK));
+            tokio::select! {
+                () = &mut stop => return,
+                () = woken => {}
+                () = clock.sleep_until(next) => {}
+            }
+        }
+    }
+
+    /// Fires the timers that are due, at most a round of them; tells how many.
+    pub async fn fire_due(&self) -> Result<usize, PortError> {
+        let definitions = self.definitions.clone();
+        self.store
+            .write(move |turn| {
+                let due = execution_row::due(turn, MOST_FIRED)?;
+                for number in &due {
+                    Transition::of(turn, &definitions, *number)?.apply(Event::Tick)?;
+                }
+                execution_row::forget(turn, RETENTION, MOST_FORGOTTEN)?;
+                execution_row::announce_next(turn)?;
+                Ok(due.len())
+            })
+            .await
+    }
+
+    /// The history of an execution, as Step Functions writes it; empty where there is none.
+    pub async fn history(&self, name: &ExecutionName) -> Result<Vec<statemachine::HistoryEvent>, PortError> {
+        let name = name.to_string();
+        self.store.read(move |connection| execution_row::history(connection, &name)).await
+    }
+
+    async fn answer(
+        &self,
+        token: &TaskToken,
+        event: impl FnOnce(u64) -> Event + Send + 'static,
+    ) -> Result<Answered, PortError> {
+        let (definitions, token) = (self.definitions.clone(), token.clone());
+        self.store
+            .write(move |turn| {
+                let Some((number, task)) = token_owner(turn, &token)? else { return Ok(Answered::TokenGone) };
+                match Transition::of(turn, &definitions, number)?.apply(event(task))? {
+                    true => Ok(Answered::Accepted),
+                    false => Ok(Answered::TokenGone),
+                }
+            })
+            .await
+    }
+}
+
+/// The shortest pause between two rounds of timers.
+const TICK: Duration = Duration::from_millis(1);
+
+#[async_trait]
+impl ports::Orchestrator for Orchestrator {
+    async fn start(&self, name: &ExecutionName, input: &ExecutionInput) -> Result<(), PortError> {
+        let mut seed = [0; 32];
+        getrandom::fill(&mut seed).map_err(crate::StoreError::Randomness)?;
+        let (definitions, name) = (self.definitions.clone(), name.clone());
+        let input = serde_json::to_value(input).map_err(unreadable)?;
+        self.store
+            .write(move |turn| match execution_row::input(turn, name.as_str())? {
+                Some(known) if known == input => Ok(()),
+                Some(_) => Err(PortError::conflict("the execution exists with another input")),
+                None => Transition::start(turn, &definitions, &name, input, Seed::from_bytes(seed)),
+            })
+            .await
+    }
+
+    async fn succeed(&self, token: &TaskToken, output: Value) -> Result<Answered, PortError> {
+        self.answer(token, move |task| Event::TaskSucceeded { task, output }).await
+    }
+
+    async fn fail(&self, token: &TaskToken, error: &str, cause: &str) -> Result<Answered, PortError> {
+        let (error, cause) = (Some(error.to_owned()), Some(cause.to_owned()));
+        self.answer(token, move |task| Event::TaskFailed { task, error, cause }).await
+    }
+
+    async fn stop(&self, name: &ExecutionName, error: &str, cause: &str) -> Result<(), PortError> {
+        let event = Event::Stop { error: Some(error.to_owned()), cause: Some(cause.to_owned()) };
+        let (definitions, name) = (self.definitions.clone(), name.clone());
+        self.store
+            .write(move |turn| match execution_row::running(turn, name.as_str())? {
+                Some(number) => Transition::of(turn, &definitions, number)?.apply(event).map(drop),
+                None => Ok(()),
+            })
+            .await
+    }
+
+    async fn describe(&self, name: &ExecutionName) -> Result<Option<Execution>, PortError> {
+        let name = name.to_string();
+        self.store
+            .read(move |connection| {
+                connection
+                    .prepare_cached(
+                        "SELECT status, input, started_at, ended_at, output, error, cause FROM execution WHERE name = ?1",
+                    )
+                    .and_then(|mut select| {
+                        select
+                            .query_row([name], |row| {
+                                let json = |text: Option<String>| text.and_then(|text| serde_json::from_str(&text).ok());
+                                Ok(Execution {
+                                    status: ended(&row.get::<_, String>(0)?),
+                                    input: json(row.get(1)?).unwrap_or_default(),
+                                    started_at: from_ms(row.get(2)?),
+                                    ended_at: row.get::<_, Option<i64>>(3)?.map(from_ms),
+                                    output: json(row.get(4)?),
+                                    error: row.get(5)?,
+                                    cause: row.get(6)?,
+                                })
+                            })
+                            .optional()
+                    })
+                    .map_err(sql)
+            })
+            .await
+    }
+}
+
+impl Orchestrator {
+    /// Counts executions that run.
+    pub async fn running(&self) -> Result<u64, PortError> {
+        self.store
+            .read(|connection| {
+                connection
+                    .query_row("SELECT count(*) FROM execution WHERE ended_at IS NULL", [], |row| row.get(0))
+                    .map_err(sql)
+            })
+            .await
+    }
+}

@@ -1,0 +1,239 @@
+//! One transition of one execution: a step of the interpreter, its effects and the new frame, all in one command.
+
+use crate::clock::{from_ms, to_ms};
+use crate::error::{sql, unreadable};
+use crate::queue::{limits, send_in};
+use crate::wake::Wake;
+use crate::writer::Turn;
+use domain::ports::PortError;
+use domain::ports::queue::{MessageGroup, NewMessage};
+use domain::{Arrival, ExecutionName, ExecutionStatus, QueueName, TaskToken};
+use rusqlite::OptionalExtension;
+use serde_json::Value;
+use statemachine::{Definition, Effect, End, Event, Frame, HistoryEvent, Message, Seed, Status};
+use std::collections::{HashMap, VecDeque};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+/// The current definition, and older ones as far as executions still run on them.
+pub(crate) struct Definitions {
+    current: Arc<Definition>,
+    older: Mutex<HashMap<String, Arc<Definition>>>,
+}
+
+impl Definitions {
+    pub(crate) fn new(current: Definition) -> Self {
+        Definitions { current: Arc::new(current), older: Mutex::default() }
+    }
+
+    fn get(&self, turn: &Turn<'_>, hash: &str) -> Result<Arc<Definition>, PortError> {
+        if hash == self.current.hash() {
+            return Ok(self.current.clone());
+        }
+        let mut older = self.older.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(definition) = older.get(hash) {
+            return Ok(definition.clone());
+        }
+        let stored: String = turn
+            .connection
+            .query_row("SELECT definition FROM definition WHERE hash = ?1", [hash], |row| row.get(0))
+            .map_err(sql)?;
+        let stored: Value = serde_json::from_str(&stored).map_err(unreadable)?;
+        let substitutions = serde_json::from_value(stored["substitutions"].clone()).map_err(unreadable)?;
+        let text = stored["text"].as_str().unwrap_or_default();
+        let definition = Arc::new(Definition::load(text, &substitutions).map_err(unreadable)?);
+        older.insert(hash.to_owned(), definition.clone());
+        Ok(definition)
+    }
+}
+
+/// An execution in the middle of a command.
+pub(crate) struct Transition<'a, 'b> {
+    turn: &'a mut Turn<'b>,
+    definition: Arc<Definition>,
+    number: i64,
+    name: ExecutionName,
+    frame: Frame,
+    history: Vec<HistoryEvent>,
+    end: Option<End>,
+}
+
+impl<'a, 'b> Transition<'a, 'b> {
+    /// An execution that has not ended.
+    pub(crate) fn of(
+        turn: &'a mut Turn<'b>,
+        definitions: &Definitions,
+        number: i64,
+    ) -> Result<Self, PortError> {
+        let (name, hash, frame): (String, String, Vec<u8>) = turn
+            .connection
+            .prepare_cached(
+                "SELECT name, definition, frame FROM execution WHERE number = ?1 AND frame IS NOT NULL",
+            )
+            .and_then(|mut select| {
+                select.query_row([number], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))
+            })
+            .map_err(sql)?;
+        let name = ExecutionName::parse(&name).ok_or_else(|| unreadable("an execution's name"))?;
+        let definition = definitions.get(turn, &hash)?;
+        let frame = Frame::from_bytes(&frame).map_err(unreadable)?;
+        Ok(Transition { turn, definition, number, name, frame, history: Vec::new(), end: None })
+    }
+
+    /// Begins an execution and runs it until it waits.
+    pub(crate) fn start(
+        turn: &'a mut Turn<'b>,
+        definitions: &Definitions,
+        name: &ExecutionName,
+        input: Value,
+        seed: Seed,
+    ) -> Result<(), PortError> {
+        let definition = definitions.current.clone();
+        turn.connection
+            .prepare_cached(
+                "INSERT INTO execution (name, definition, status, input, started_at) VALUES (?1, ?2, 'RUNNING', ?3, ?4)",
+            )
+            .and_then(|mut insert| {
+                insert.execute((name.as_str(), definition.hash(), input.to_string(), turn.now_ms))
+            })
+            .map_err(sql)?;
+        let number = turn.connection.last_insert_rowid();
+        let execution = statemachine::Execution::new(name.as_str(), input);
+        let (frame, effects) = statemachine::start(&definition, execution, seed, from_ms(turn.now_ms));
+        let name = name.clone();
+        Transition { turn, definition, number, name, frame, history: Vec::new(), end: None }.settle(effects)
+    }
+
+    /// Applies an event and stores what comes of it; tells whether the execution waited for it.
+    pub(crate) fn apply(mut self, event: Event) -> Result<bool, PortError> {
+        let step = statemachine::step(&self.definition, &mut self.frame, event, from_ms(self.turn.now_ms));
+        self.settle(step.effects)?;
+        Ok(step.accepted)
+    }
+
+    /// Applies effects in order. What became of a message is an event of its own, whose effects follow.
+    fn settle(mut self, effects: Vec<Effect>) -> Result<(), PortError> {
+        let mut effects = VecDeque::from(effects);
+        let mut goes_on_at_once = false;
+        while let Some(effect) = effects.pop_front() {
+            match effect {
+                Effect::SendMessage(message) => {
+                    let event = self.send(message)?;
+                    let now = from_ms(self.turn.now_ms);
+                    let step = statemachine::step(&self.definition, &mut self.frame, event, now);
+                    effects.extend(step.effects);
+                }
+                Effect::KillToken { task } => self.kill(task)?,
+                Effect::History(event) => self.history.push(event),
+                Effect::Ended(end) => self.end = Some(end),
+                Effect::Continue => goes_on_at_once = true,
+            }
+        }
+        self.write_history()?;
+        match self.end.take() {
+            Some(end) => self.write_end(&end),
+            None => self.write_frame(goes_on_at_once),
+        }
+    }
+
+    /// Puts the message into its queue, in this very command, and its token where the answer will look for it.
+    fn send(&mut self, message: Message) -> Result<Event, PortError> {
+        let task = message.task;
+        let refused =
+            |cause: String| Event::SendFailed { task, error: "SQS.AmazonSQSException".into(), cause };
+        let Ok(queue) = QueueName::parse(&message.queue_url) else {
+            return Ok(refused(format!("The specified queue does not exist: {}", message.queue_url)));
+        };
+        let accepted = message.accepted(&format!("{}.{task}", self.number));
+        let outgoing = NewMessage {
+            group: message.group_id.map(MessageGroup::new),
+            delay: Duration::from_secs(message.delay_s.into()),
+            body: message.body,
+        };
+        if let Err(error) = limits(std::slice::from_ref(&outgoing)) {
+            return Ok(refused(error.source.to_string()));
+        }
+        send_in(self.turn, queue, &outgoing)?;
+        if let Some(token) = message.token {
+            self.turn
+                .connection
+                .prepare_cached("INSERT INTO task VALUES (?1, ?2, ?3)")
+                .and_then(|mut insert| insert.execute((token, self.number, task)))
+                .map_err(sql)?;
+        }
+        Ok(Event::MessageSent { task, output: accepted })
+    }
+
+    fn kill(&mut self, task: u64) -> Result<(), PortError> {
+        self.turn
+            .connection
+            .prepare_cached("DELETE FROM task WHERE execution = ?1 AND task = ?2")
+            .and_then(|mut delete| delete.execute((self.number, task)))
+            .map(drop)
+            .map_err(sql)
+    }
+
+    fn write_history(&mut self) -> Result<(), PortError> {
+        let Some(first) = self.history.first() else { return Ok(()) };
+        let events = serde_json::to_string(&self.history).map_err(unreadable)?;
+        self.turn
+            .connection
+            .prepare_cached("INSERT INTO history VALUES (?1, ?2, ?3)")
+            .and_then(|mut insert| insert.execute((self.number, first.id, events)))
+            .map(drop)
+            .map_err(sql)
+    }
+
+    fn write_frame(&mut self, goes_on_at_once: bool) -> Result<(), PortError> {
+        let deadline = match goes_on_at_once {
+            true => Some(self.turn.now_ms),
+            false => self.frame.next_deadline().map(to_ms),
+        };
+        self.turn
+            .connection
+            .prepare_cached("UPDATE execution SET frame = ?2, deadline = ?3 WHERE number = ?1")
+            .and_then(|mut update| update.execute((self.number, self.frame.to_bytes(), deadline)))
+            .map_err(sql)?;
+        self.turn.wakes.extend(deadline.map(Wake::TimerAt));
+        Ok(())
+    }
+
+    /// The execution's end; one that did not succeed is told to queue `uploads` in the same command.
+    fn write_end(&mut self, end: &End) -> Result<(), PortError> {
+        let output = end.output.as_ref().map(Value::to_string);
+        self.turn
+            .connection
+            .prepare_cached(
+                "UPDATE execution SET status = ?2, ended_at = ?3, output = ?4, error = ?5, cause = ?6, frame = NULL,
+                     deadline = NULL WHERE number = ?1",
+            )
+            .and_then(|mut update| {
+                let status = end.status.as_str();
+                update.execute((self.number, status, self.turn.now_ms, output, &end.error, &end.cause))
+            })
+            .map_err(sql)?;
+        self.turn
+            .connection
+            .prepare_cached("DELETE FROM task WHERE execution = ?1")
+            .and_then(|mut delete| delete.execute([self.number]))
+            .map_err(sql)?;
+        if end.status == Status::Succeeded {
+            return Ok(());
+        }
+        let body = Arrival::status_change_body(&self.name, ended(end.status.as_str()));
+        send_in(self.turn, QueueName::UPLOADS, &NewMessage::new(body, None))
+    }
+}
+
+/// A stored status. One that nobody wrote counts as failed.
+pub(crate) fn ended(status: &str) -> ExecutionStatus {
+    serde_json::from_value(status.into()).unwrap_or(ExecutionStatus::Failed)
+}
+
+/// The execution and task that a token answers; None where it answers nothing any more.
+pub(crate) fn token_owner(turn: &Turn<'_>, token: &TaskToken) -> Result<Option<(i64, u64)>, PortError> {
+    turn.connection
+        .prepare_cached("SELECT execution, task FROM task WHERE token = ?1")
+        .and_then(|mut select| select.query_row([&token.0], |row| Ok((row.get(0)?, row.get(1)?))).optional())
+        .map_err(sql)
+}

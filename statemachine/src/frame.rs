@@ -1,0 +1,350 @@
+//! The whole state of one execution, as data.
+
+use std::collections::BTreeMap;
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+
+use crate::event::Event;
+use crate::seed::Seed;
+use crate::time::{Millis, timestamp};
+
+/// Names one scheduled task within its execution. A retry is a new task.
+pub type TaskId = u64;
+
+/// The execution's status, as `DescribeExecution` gives it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
+pub enum Status {
+    /// Not over yet.
+    Running,
+    /// Ended with an output.
+    Succeeded,
+    /// Ended by an error that nothing caught.
+    Failed,
+    /// Ran into the machine's own TimeoutSeconds.
+    TimedOut,
+    /// Stopped from outside.
+    Aborted,
+}
+
+impl Status {
+    /// As AWS writes it: `RUNNING`, `SUCCEEDED`, `FAILED`, `TIMED_OUT`, `ABORTED`.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Status::Running => "RUNNING",
+            Status::Succeeded => "SUCCEEDED",
+            Status::Failed => "FAILED",
+            Status::TimedOut => "TIMED_OUT",
+            Status::Aborted => "ABORTED",
+        }
+    }
+}
+
+/// What `$states.context.Execution` and `.StateMachine` say. The start time is the `now` of [`crate::start`].
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Execution {
+    /// The execution's ARN, or whatever the host names executions by.
+    pub id: String,
+    /// Its name within the machine.
+    pub name: String,
+    /// The machine's ARN, or whatever the host names machines by.
+    #[serde(default)]
+    pub machine_id: String,
+    /// The machine's name.
+    #[serde(default)]
+    pub machine_name: String,
+    /// The role that it runs under; a machine outside AWS has none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub role_arn: Option<String>,
+    /// The execution's input.
+    pub input: Value,
+}
+
+impl Execution {
+    /// An execution that goes by its name only.
+    pub fn new(name: impl Into<String>, input: Value) -> Execution {
+        let name = name.into();
+        Execution {
+            id: name.clone(),
+            name,
+            machine_id: String::new(),
+            machine_name: String::new(),
+            role_arn: None,
+            input,
+        }
+    }
+}
+
+/// Everything about one execution that [`crate::step`] needs. Store [`Frame::to_bytes`] beside the execution.
+///
+/// Compatibility: a reader ignores fields that it does not know and takes a default for those that are missing, and
+/// refuses a frame of a later major version.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Frame {
+    #[serde(rename = "v")]
+    pub(crate) version: u32,
+    #[serde(rename = "d")]
+    pub(crate) definition: String,
+    #[serde(rename = "s")]
+    pub(crate) status: Status,
+    #[serde(rename = "x")]
+    pub(crate) execution: Execution,
+    #[serde(rename = "t0")]
+    pub(crate) started_at: Millis,
+    #[serde(rename = "to", default, skip_serializing_if = "Option::is_none")]
+    pub(crate) timeout_at: Option<Millis>,
+    #[serde(rename = "rnd")]
+    pub(crate) seed: Seed,
+    #[serde(rename = "n")]
+    pub(crate) counters: Counters,
+    #[serde(rename = "r", default, skip_serializing_if = "Option::is_none")]
+    pub(crate) root: Option<Strand>,
+}
+
+/// What is counted over the whole execution.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub(crate) struct Counters {
+    /// History events so far: the last event's id.
+    #[serde(rename = "e", default)]
+    pub events: u64,
+    /// Tasks scheduled so far: the last task's id.
+    #[serde(rename = "t", default)]
+    pub tasks: u64,
+    /// Random draws so far.
+    #[serde(rename = "d", default)]
+    pub draws: u64,
+    /// State transitions so far.
+    #[serde(rename = "x", default)]
+    pub transitions: u64,
+}
+
+/// One strand of control: the machine itself, or one branch of a Parallel state.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub(crate) struct Strand {
+    #[serde(rename = "s")]
+    pub state: String,
+    #[serde(rename = "i")]
+    pub input: Value,
+    #[serde(rename = "vars", default, skip_serializing_if = "Map::is_empty")]
+    pub variables: Map<String, Value>,
+    /// The last event of this strand: the next one's `previousEventId`.
+    #[serde(rename = "p", default)]
+    pub previous: u64,
+    /// The id of the state's `…StateEntered`.
+    #[serde(rename = "e", default)]
+    pub entered: u64,
+    #[serde(rename = "t", default)]
+    pub entered_at: Millis,
+    /// Retries so far in this state, by the index of the retrier that granted them.
+    #[serde(rename = "n", default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub retries: BTreeMap<usize, u64>,
+    #[serde(rename = "a")]
+    pub activity: Activity,
+}
+
+/// What a strand is doing in its state.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub(crate) enum Activity {
+    /// About to enter the state.
+    #[serde(rename = "enter")]
+    Enter,
+    /// About to run the state's work again, after a retry's delay.
+    #[serde(rename = "again")]
+    Again,
+    /// Waiting for a task's answer.
+    #[serde(rename = "task")]
+    Task(TaskRun),
+    /// In a Wait state.
+    #[serde(rename = "wait")]
+    Wait { until: Millis },
+    /// Waiting to retry.
+    #[serde(rename = "back")]
+    Backoff { until: Millis },
+    /// In a Parallel state.
+    #[serde(rename = "par")]
+    Parallel(Vec<Branch>),
+}
+
+/// One branch of a Parallel state.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub(crate) enum Branch {
+    #[serde(rename = "r")]
+    Running(Box<Strand>),
+    #[serde(rename = "d")]
+    Done { output: Value, last: u64 },
+}
+
+/// A task that was scheduled and not answered yet.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub(crate) struct TaskRun {
+    #[serde(rename = "t")]
+    pub id: TaskId,
+    #[serde(rename = "to", default, skip_serializing_if = "Option::is_none")]
+    pub timeout_at: Option<Millis>,
+    #[serde(rename = "hs", default, skip_serializing_if = "Option::is_none")]
+    pub heartbeat_s: Option<u64>,
+    #[serde(rename = "ha", default, skip_serializing_if = "Option::is_none")]
+    pub heartbeat_at: Option<Millis>,
+    /// What this very step brings; never stored.
+    #[serde(skip)]
+    pub arrived: Option<Event>,
+}
+
+impl TaskRun {
+    pub fn deadline(&self) -> Option<Millis> {
+        earliest(self.timeout_at, self.heartbeat_at)
+    }
+}
+
+/// A stored frame that cannot be read.
+#[derive(Debug, thiserror::Error)]
+pub enum FrameError {
+    /// It is not what [`Frame::to_bytes`] wrote.
+    #[error("frame is unreadable: {0}")]
+    Unreadable(#[from] serde_json::Error),
+    /// A later version of this library wrote it.
+    #[error("frame has version {0}; this library reads up to {FRAME_VERSION}")]
+    TooNew(u32),
+}
+
+pub(crate) const FRAME_VERSION: u32 = 1;
+
+impl Frame {
+    /// The frame as compact JSON.
+    pub fn to_bytes(&self) -> Vec<u8> {
+        serde_json::to_vec(self).expect("a frame has string keys only and no failing serialiser")
+    }
+
+    /// Reads what [`Frame::to_bytes`] wrote.
+    ///
+    /// # Errors
+    /// [`FrameError::TooNew`] for a frame of a later version, [`FrameError::Unreadable`] for anything else.
+    pub fn from_bytes(bytes: &[u8]) -> Result<Frame, FrameError> {
+        #[derive(Deserialize)]
+        struct Version {
+            v: u32,
+        }
+        let Version { v } = serde_json::from_slice(bytes)?;
+        if v > FRAME_VERSION {
+            return Err(FrameError::TooNew(v));
+        }
+        Ok(serde_json::from_slice(bytes)?)
+    }
+
+    /// How the execution stands.
+    pub fn status(&self) -> Status {
+        self.status
+    }
+
+    /// The [`crate::Definition::hash`] that the execution is pinned to.
+    pub fn definition(&self) -> &str {
+        &self.definition
+    }
+
+    /// What the execution was started with.
+    pub fn execution(&self) -> &Execution {
+        &self.execution
+    }
+
+    /// State transitions so far, as Step Functions bills them: states entered, retries, and the end.
+    pub fn transitions(&self) -> u64 {
+        self.counters.transitions
+    }
+
+    /// History events so far.
+    pub fn events(&self) -> u64 {
+        self.counters.events
+    }
+
+    /// When [`crate::step`] is next due without any event from outside; `None`: never.
+    pub fn next_deadline(&self) -> Option<Timestamp> {
+        self.deadline().map(timestamp)
+    }
+
+    /// The tasks that wait for an answer, oldest branch first.
+    pub fn tasks(&self) -> Vec<TaskId> {
+        let mut tasks = Vec::new();
+        if let Some(root) = &self.root {
+            root.tasks(&mut tasks);
+        }
+        tasks
+    }
+
+    /// The token that [`crate::Effect::SendMessage`] carried for `task`.
+    pub fn token(&self, task: TaskId) -> String {
+        self.seed.token(task)
+    }
+
+    pub(crate) fn deadline(&self) -> Option<Millis> {
+        earliest(self.timeout_at, self.root.as_ref().and_then(Strand::deadline))
+    }
+}
+
+impl Strand {
+    pub fn new(state: &str, input: Value, variables: Map<String, Value>, previous: u64) -> Strand {
+        Strand {
+            state: state.to_owned(),
+            input,
+            variables,
+            previous,
+            entered: 0,
+            entered_at: 0,
+            retries: BTreeMap::new(),
+            activity: Activity::Enter,
+        }
+    }
+
+    fn deadline(&self) -> Option<Millis> {
+        match &self.activity {
+            // A strand that can run is overdue.
+            Activity::Enter | Activity::Again => Some(self.entered_at),
+            Activity::Task(task) => task.deadline(),
+            Activity::Wait { until } | Activity::Backoff { until } => Some(*until),
+            Activity::Parallel(branches) => branches.iter().filter_map(Branch::deadline).min(),
+        }
+    }
+
+    pub fn tasks(&self, into: &mut Vec<TaskId>) {
+        match &self.activity {
+            Activity::Task(task) => into.push(task.id),
+            Activity::Parallel(branches) => {
+                for branch in branches {
+                    if let Branch::Running(strand) = branch {
+                        strand.tasks(into);
+                    }
+                }
+            }
+            _ => {}
+        }
+    }
+
+    /// The task `task`, if this strand or one of its branches waits for it.
+    pub fn waiting_for(&mut self, task: TaskId) -> Option<&mut TaskRun> {
+        match &mut self.activity {
+            Activity::Task(run) if run.id == task => Some(run),
+            Activity::Parallel(branches) => branches.iter_mut().find_map(|branch| match branch {
+                Branch::Running(strand) => strand.waiting_for(task),
+                Branch::Done { .. } => None,
+            }),
+            _ => None,
+        }
+    }
+}
+
+impl Branch {
+    fn deadline(&self) -> Option<Millis> {
+        match self {
+            Branch::Running(strand) => strand.deadline(),
+            Branch::Done { .. } => None,
+        }
+    }
+}
+
+fn earliest(a: Option<Millis>, b: Option<Millis>) -> Option<Millis> {
+    match (a, b) {
+        (Some(a), Some(b)) => Some(a.min(b)),
+        (one, other) => one.or(other),
+    }
+}

@@ -1,0 +1,405 @@
+//! Reading one state of a definition.
+
+use std::collections::BTreeSet;
+
+use serde_json::Value;
+
+use crate::definition::{
+    Assign, Catcher, Choice, Condition, Fail, Kind, Machine, Next, Parallel, Retrier, Rule, Seconds, State,
+    Task, Text, Wait,
+};
+use crate::expression::{Expression, Str};
+use crate::failure::ALL;
+use crate::fields::{Fields, LoadError, Path, whole_number};
+use crate::limits::MAX_SECONDS;
+use crate::template::Template;
+use crate::time::parse_offset_date_time;
+
+const SEND: &str = "arn:aws:states:::sqs:sendMessage";
+const SEND_AND_WAIT: &str = "arn:aws:states:::sqs:sendMessage.waitForTaskToken";
+
+/// The query language of a state. Only the parts of a JSONPath state that have no paths in them are supported.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Language {
+    JsonPath,
+    Jsonata,
+}
+
+/// Fields of JSONPath states, which Step Functions has and this interpreter has not.
+const JSON_PATH_FIELDS: &[&str] = &[
+    "InputPath",
+    "OutputPath",
+    "ResultPath",
+    "Parameters",
+    "ResultSelector",
+    "Result",
+    "SecondsPath",
+    "TimestampPath",
+    "TimeoutSecondsPath",
+    "HeartbeatSecondsPath",
+    "ErrorPath",
+    "CausePath",
+    "Credentials",
+];
+
+pub(crate) fn language(fields: &mut Fields, outer: Language) -> Result<Language, LoadError> {
+    let path = fields.path.field("QueryLanguage");
+    match fields.string("QueryLanguage")? {
+        None => Ok(outer),
+        Some("JSONata") => Ok(Language::Jsonata),
+        Some("JSONPath") if outer == Language::Jsonata => {
+            Err(path
+                .schema("'QueryLanguage' can not be 'JSONPath' if set to 'JSONata' for whole state machine"))
+        }
+        Some("JSONPath") => Ok(Language::JsonPath),
+        Some(other) => Err(path.schema(format!("Value '{other}' is not one of [JSONPath, JSONata]"))),
+    }
+}
+
+/// Reads the states of one machine or branch.
+pub(crate) struct Reader<'a> {
+    pub names: &'a mut BTreeSet<String>,
+    /// Variables of the enclosing scopes.
+    pub outer: &'a BTreeSet<String>,
+    /// Those and this scope's.
+    pub scope: &'a BTreeSet<String>,
+    pub depth: usize,
+}
+
+impl Reader<'_> {
+    pub fn state(&mut self, value: &Value, path: Path, machine: Language) -> Result<State, LoadError> {
+        let mut fields = Fields::of(value, path)?;
+        let kind = fields.required_string("Type")?;
+        let language = language(&mut fields, machine)?;
+        fields.string("Comment")?;
+        let kind = match kind {
+            "Task" => Kind::Task(Box::new(self.task(&mut fields, language)?)),
+            "Choice" => Kind::Choice(self.choice(&mut fields, language)?),
+            "Parallel" => Kind::Parallel(self.parallel(&mut fields, language)?),
+            "Wait" => Kind::Wait(wait(&mut fields, language)?),
+            "Pass" => Kind::Pass,
+            "Succeed" => Kind::Succeed,
+            "Fail" => Kind::Fail(Fail {
+                error: text(&mut fields, "Error", language)?,
+                cause: text(&mut fields, "Cause", language)?,
+            }),
+            "Map" => {
+                return Err(fields.path.field("Type").unsupported("state type Map is not supported here"));
+            }
+            other => {
+                return Err(fields.path.field("Type").schema(format!("State type '{other}' does not exist")));
+            }
+        };
+        let next = next(&mut fields, &kind)?;
+        let fails = matches!(kind, Kind::Fail(_));
+        let assigns = !fails && !matches!(kind, Kind::Succeed);
+        let assign = if assigns { self.assign(&mut fields, language)? } else { Assign::new() };
+        let output = if fails { None } else { template(&mut fields, "Output", language)? };
+        let unsupported = if language == Language::JsonPath { JSON_PATH_FIELDS } else { &["Credentials"] };
+        fields.finish(unsupported)?;
+        Ok(State { kind, next, assign, output })
+    }
+
+    fn task(&mut self, fields: &mut Fields, language: Language) -> Result<Task, LoadError> {
+        let resource = fields.required_string("Resource")?.to_owned();
+        let path = fields.path.field("Resource");
+        let callback = match resource.as_str() {
+            SEND => false,
+            SEND_AND_WAIT => true,
+            other if other.starts_with("arn:") => {
+                return Err(path
+                    .unsupported("only sqs:sendMessage and sqs:sendMessage.waitForTaskToken are supported"));
+            }
+            _ => return Err(path.schema("Value is not a valid resource ARN")),
+        };
+        let task = Task {
+            resource,
+            callback,
+            arguments: template(fields, "Arguments", language)?,
+            timeout: seconds(fields, "TimeoutSeconds", 1, language)?,
+            heartbeat: seconds(fields, "HeartbeatSeconds", 1, language)?,
+            retry: retriers(fields)?,
+            catch: self.catchers(fields, language)?,
+        };
+        if let (Some(Seconds::Literal(timeout)), Some(Seconds::Literal(heartbeat))) =
+            (&task.timeout, &task.heartbeat)
+            && heartbeat >= timeout
+        {
+            return Err(fields.path.schema("HeartbeatSeconds must be smaller than TimeoutSeconds"));
+        }
+        Ok(task)
+    }
+
+    fn choice(&mut self, fields: &mut Fields, language: Language) -> Result<Choice, LoadError> {
+        fields.require(&["Choices"])?;
+        let path = fields.path.field("Choices");
+        let choices = fields.array("Choices")?.map_or(&[][..], Vec::as_slice);
+        if choices.is_empty() {
+            return Err(path.schema("At least one choice rule is required"));
+        }
+        let rules = choices.iter().enumerate().map(|(i, rule)| self.rule(rule, path.index(i), language));
+        Ok(Choice {
+            rules: rules.collect::<Result<_, _>>()?,
+            default: fields.string("Default")?.map(str::to_owned),
+        })
+    }
+
+    fn rule(&mut self, value: &Value, path: Path, language: Language) -> Result<Rule, LoadError> {
+        let mut fields = Fields::of(value, path)?;
+        if language == Language::JsonPath {
+            return Err(fields.path.unsupported("choice rules of JSONPath are not supported here"));
+        }
+        fields.require(&["Condition", "Next"])?;
+        fields.string("Comment")?;
+        let path = fields.path.field("Condition");
+        let condition = match fields.get("Condition") {
+            Some(Value::Bool(value)) => Condition::Literal(*value),
+            Some(Value::String(text)) => match Expression::read(text, &path)? {
+                Str::Expression(expression) => Condition::Expression(expression),
+                Str::Literal(_) => {
+                    return Err(path.schema("Condition must be a boolean or a JSONata expression"));
+                }
+            },
+            _ => return Err(path.schema("Condition must be a boolean or a JSONata expression")),
+        };
+        let rule = Rule {
+            condition,
+            next: fields.required_string("Next")?.to_owned(),
+            assign: self.assign(&mut fields, language)?,
+            output: template(&mut fields, "Output", language)?,
+        };
+        fields.finish(&[])?;
+        Ok(rule)
+    }
+
+    fn parallel(&mut self, fields: &mut Fields, language: Language) -> Result<Parallel, LoadError> {
+        fields.require(&["Branches"])?;
+        let path = fields.path.field("Branches");
+        let values = fields.array("Branches")?.map_or(&[][..], Vec::as_slice);
+        if values.is_empty() {
+            return Err(path.schema("At least one branch is required"));
+        }
+        let branches =
+            values.iter().enumerate().map(|(i, value)| self.branch(value, path.index(i), language));
+        Ok(Parallel {
+            branches: branches.collect::<Result<_, _>>()?,
+            arguments: template(fields, "Arguments", language)?,
+            retry: retriers(fields)?,
+            catch: self.catchers(fields, language)?,
+        })
+    }
+
+    fn branch(&mut self, value: &Value, path: Path, language: Language) -> Result<Machine, LoadError> {
+        let mut fields = Fields::of(value, path)?;
+        fields.string("Comment")?;
+        let machine = crate::load::machine(&mut fields, language, self.names, self.scope, self.depth + 1)?;
+        fields.finish(&["ProcessorConfig"])?;
+        Ok(machine)
+    }
+
+    fn catchers(&mut self, fields: &mut Fields, language: Language) -> Result<Vec<Catcher>, LoadError> {
+        let path = fields.path.field("Catch");
+        let values = fields.array("Catch")?.map_or(&[][..], Vec::as_slice);
+        let mut catchers = Vec::new();
+        for (i, value) in values.iter().enumerate() {
+            let mut fields = Fields::of(value, path.index(i))?;
+            fields.require(&["ErrorEquals", "Next"])?;
+            fields.string("Comment")?;
+            catchers.push(Catcher {
+                errors: errors(&mut fields, i + 1 == values.len())?,
+                next: fields.required_string("Next")?.to_owned(),
+                assign: self.assign(&mut fields, language)?,
+                output: template(&mut fields, "Output", language)?,
+            });
+            fields.finish(if language == Language::JsonPath { &["ResultPath"] } else { &[] })?;
+        }
+        Ok(catchers)
+    }
+
+    /// A variable of a branch must not have the name of one outside it: a reader could not tell which is meant.
+    fn assign(&self, fields: &mut Fields, language: Language) -> Result<Assign, LoadError> {
+        let path = fields.path.field("Assign");
+        let map = match fields.get("Assign") {
+            None => return Ok(Assign::new()),
+            Some(Value::Object(map)) => map,
+            Some(_) => return Err(path.schema("Value is not of type object")),
+        };
+        for name in map.keys() {
+            let path = path.field(name);
+            if language == Language::JsonPath && name.ends_with(".$") {
+                return Err(path.unsupported("JSONPath is not supported here"));
+            }
+            if self.outer.contains(name) {
+                return Err(path.schema(format!("Variable '{name}' is already assigned in an outer scope")));
+            }
+            if !is_variable_name(name) {
+                return Err(path.schema(format!("Invalid variable name: {name}")));
+            }
+        }
+        let path_free = language == Language::Jsonata || !map.values().any(holds_paths);
+        if !path_free {
+            return Err(path.unsupported("JSONPath is not supported here"));
+        }
+        if language == Language::JsonPath {
+            return Ok(map
+                .iter()
+                .map(|(name, value)| (name.clone(), Template::Literal(value.clone())))
+                .collect());
+        }
+        Template::read_fields(map, &path)
+    }
+}
+
+/// An identifier of at most 80 characters that is not `states`, which is reserved.
+fn is_variable_name(name: &str) -> bool {
+    let mut chars = name.chars();
+    let first = chars.next().is_some_and(|c| c.is_alphabetic() || c == '_');
+    first && chars.all(|c| c.is_alphanumeric() || c == '_') && name.chars().count() <= 80 && name != "states"
+}
+
+/// Whether a value of a JSONPath state has a field `x.$` in it.
+fn holds_paths(value: &Value) -> bool {
+    match value {
+        Value::Object(map) => map.iter().any(|(name, value)| name.ends_with(".$") || holds_paths(value)),
+        Value::Array(items) => items.iter().any(holds_paths),
+        _ => false,
+    }
+}
+
+fn next(fields: &mut Fields, kind: &Kind) -> Result<Next, LoadError> {
+    if matches!(kind, Kind::Choice(_) | Kind::Succeed | Kind::Fail(_)) {
+        return Ok(Next::End);
+    }
+    let next = fields.string("Next")?;
+    let end = fields.bool("End")?;
+    match (next, end) {
+        (Some(next), None | Some(false)) => Ok(Next::State(next.to_owned())),
+        (None, Some(true)) => Ok(Next::End),
+        (Some(_), Some(true)) => Err(fields.path.schema("State has both 'Next' and 'End'")),
+        (None, _) => Err(fields.path.schema("These fields are required: [Next]")),
+    }
+}
+
+fn template(
+    fields: &mut Fields,
+    name: &'static str,
+    language: Language,
+) -> Result<Option<Template>, LoadError> {
+    if language == Language::JsonPath {
+        return Ok(None);
+    }
+    let path = fields.path.field(name);
+    fields.get(name).map(|value| Template::read(value, &path)).transpose()
+}
+
+fn text(fields: &mut Fields, name: &'static str, language: Language) -> Result<Option<Text>, LoadError> {
+    let path = fields.path.field(name);
+    let Some(value) = fields.string(name)? else { return Ok(None) };
+    if language == Language::JsonPath {
+        return Ok(Some(Text::Literal(value.to_owned())));
+    }
+    Ok(Some(match Expression::read(value, &path)? {
+        Str::Literal(value) => Text::Literal(value.to_owned()),
+        Str::Expression(expression) => Text::Expression(expression),
+    }))
+}
+
+fn seconds(
+    fields: &mut Fields,
+    name: &'static str,
+    least: u64,
+    language: Language,
+) -> Result<Option<Seconds>, LoadError> {
+    let path = fields.path.field(name);
+    match fields.get(name) {
+        None => Ok(None),
+        Some(Value::String(text)) if language == Language::Jsonata => match Expression::read(text, &path)? {
+            Str::Expression(expression) => Ok(Some(Seconds::Expression(expression))),
+            Str::Literal(_) => Err(path.schema("Expected a number or a JSONata expression")),
+        },
+        Some(value) => Ok(Some(Seconds::Literal(whole_number(value, &path, &(least..=MAX_SECONDS))?))),
+    }
+}
+
+fn wait(fields: &mut Fields, language: Language) -> Result<Wait, LoadError> {
+    for path in ["SecondsPath", "TimestampPath"] {
+        if language == Language::JsonPath && fields.has(path) {
+            return Err(fields.path.field(path).unsupported(format!("field {path} is not supported here")));
+        }
+    }
+    let seconds = seconds(fields, "Seconds", 0, language)?;
+    let path = fields.path.field("Timestamp");
+    let wait = match (seconds, fields.string("Timestamp")?) {
+        (Some(seconds), None) => Wait::Seconds(seconds),
+        (None, Some(text)) => {
+            let text = match language {
+                Language::JsonPath => Str::Literal(text),
+                Language::Jsonata => Expression::read(text, &path)?,
+            };
+            match text {
+                Str::Expression(expression) => Wait::Timestamp(expression),
+                Str::Literal(text) => Wait::Until(
+                    parse_offset_date_time(text)
+                        .ok_or_else(|| path.schema("String does not match RFC3339 timestamp"))?,
+                ),
+            }
+        }
+        _ => return Err(fields.path.schema("Exactly one of Seconds and Timestamp is required")),
+    };
+    Ok(wait)
+}
+
+fn retriers(fields: &mut Fields) -> Result<Vec<Retrier>, LoadError> {
+    let path = fields.path.field("Retry");
+    let values = fields.array("Retry")?.map_or(&[][..], Vec::as_slice);
+    let mut retriers = Vec::new();
+    for (i, value) in values.iter().enumerate() {
+        let mut fields = Fields::of(value, path.index(i))?;
+        fields.require(&["ErrorEquals"])?;
+        fields.string("Comment")?;
+        let backoff_rate = match fields.get("BackoffRate").map(Value::as_f64) {
+            None => 2.0,
+            Some(Some(rate)) if rate >= 1.0 => rate,
+            Some(_) => {
+                return Err(fields.path.field("BackoffRate").schema("Expected a number of at least 1"));
+            }
+        };
+        let full_jitter = match fields.string("JitterStrategy")? {
+            None | Some("NONE") => false,
+            Some("FULL") => true,
+            Some(_) => {
+                return Err(fields.path.field("JitterStrategy").schema("Value is not one of [FULL, NONE]"));
+            }
+        };
+        let retrier = Retrier {
+            errors: errors(&mut fields, i + 1 == values.len())?,
+            interval_s: fields.integer("IntervalSeconds", 1..=MAX_SECONDS)?.unwrap_or(1),
+            max_attempts: fields.integer("MaxAttempts", 0..=MAX_SECONDS)?.unwrap_or(3),
+            backoff_rate,
+            max_delay_s: fields.integer("MaxDelaySeconds", 1..=31_622_400)?,
+            full_jitter,
+        };
+        if retrier.max_delay_s.is_some_and(|most| most <= retrier.interval_s) {
+            let path = fields.path.field("MaxDelaySeconds");
+            return Err(path.schema("MaxDelaySeconds must be greater than IntervalSeconds"));
+        }
+        fields.finish(&[])?;
+        retriers.push(retrier);
+    }
+    Ok(retriers)
+}
+
+/// ErrorEquals: not empty, and States.ALL stands alone, in the last place.
+fn errors(fields: &mut Fields, last: bool) -> Result<Vec<String>, LoadError> {
+    let path = fields.path.field("ErrorEquals");
+    let values = fields.array("ErrorEquals")?.map_or(&[][..], Vec::as_slice);
+    let names: Option<Vec<String>> = values.iter().map(|value| value.as_str().map(str::to_owned)).collect();
+    let names = names.ok_or_else(|| path.schema("Value is not of type array of strings"))?;
+    if names.is_empty() {
+        return Err(path.schema("At least one error name is required"));
+    }
+    if names.iter().any(|name| name == ALL) && !(last && names.len() == 1) {
+        return Err(path.schema("States.ALL must be the only error name, in the last place"));
+    }
+    Ok(names)
+}

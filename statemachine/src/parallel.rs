@@ -1,0 +1,130 @@
+//! The Parallel state: its branches run side by side, and the first failure stops the others.
+
+use serde_json::Value;
+
+use crate::definition::{Kind, Machine, Parallel, State};
+use crate::effect::Effect;
+use crate::failure::Failure;
+use crate::frame::{Activity, Branch, Strand};
+use crate::history::{EventKind, HistoryEvent};
+use crate::run::{Extra, Flow, Progress, Run};
+
+impl Run<'_> {
+    pub fn start_branches(&mut self, state: &State, parallel: &Parallel, strand: &mut Strand) -> Flow {
+        let arguments = parallel.arguments.as_ref();
+        let input = self.evaluate(strand, Extra::default(), |scope| {
+            arguments.map(|arguments| arguments.render(scope, "Arguments")).transpose()
+        });
+        let input = match input {
+            Ok(input) => input.unwrap_or_else(|| strand.input.clone()),
+            Err(error) => {
+                let failure = self.evaluation_failed(strand, error);
+                return self.handle(state, strand, failure);
+            }
+        };
+        self.record(strand, HistoryEvent::new(EventKind::ParallelStateStarted));
+        let begin = |machine: &Machine| {
+            let branch =
+                Strand::new(&machine.start_at, input.clone(), strand.variables.clone(), strand.previous);
+            Branch::Running(Box::new(branch))
+        };
+        let branches = parallel.branches.iter().map(begin).collect();
+        self.drive_branches(state, strand, branches)
+    }
+
+    /// Runs every branch as far as it gets, then settles the state if that ended it.
+    pub fn drive_branches(&mut self, state: &State, strand: &mut Strand, mut branches: Vec<Branch>) -> Flow {
+        let Kind::Parallel(parallel) = &state.kind else { return Flow::Wait };
+        let mut paused = false;
+        for index in 0..branches.len() {
+            let (Branch::Running(branch), Some(machine)) =
+                (&mut branches[index], parallel.branches.get(index))
+            else {
+                continue;
+            };
+            match self.drive(machine, branch) {
+                Progress::Waiting => {}
+                Progress::Paused => paused = true,
+                Progress::Done(output) => branches[index] = Branch::Done { output, last: branch.previous },
+                Progress::Failed(failure) => {
+                    return self.branch_failed(state, strand, branches, index, failure);
+                }
+            }
+        }
+        if branches.iter().all(|branch| matches!(branch, Branch::Done { .. })) {
+            return self.branches_done(state, strand, branches);
+        }
+        strand.activity = Activity::Parallel(branches);
+        if paused { Flow::Pause } else { Flow::Wait }
+    }
+
+    /// The results keep the branches' order. ParallelStateSucceeded and ParallelStateExited both follow on the last
+    /// event of the branches.
+    fn branches_done(&mut self, state: &State, strand: &mut Strand, branches: Vec<Branch>) -> Flow {
+        let mut results = Vec::with_capacity(branches.len());
+        for branch in branches {
+            if let Branch::Done { output, last } = branch {
+                results.push(output);
+                strand.previous = strand.previous.max(last);
+            }
+        }
+        self.record_after(strand.previous, HistoryEvent::new(EventKind::ParallelStateSucceeded));
+        self.exit(state, strand, Some(Value::Array(results)))
+    }
+
+    /// Stops all branches, then lets the state retry, catch or fail. What comes next follows on the failure.
+    fn branch_failed(
+        &mut self,
+        state: &State,
+        strand: &mut Strand,
+        branches: Vec<Branch>,
+        failed: usize,
+        failure: Failure,
+    ) -> Flow {
+        let Kind::Parallel(parallel) = &state.kind else { return Flow::Wait };
+        for (index, branch) in branches.iter().enumerate() {
+            if let (Branch::Running(branch), Some(machine)) = (branch, parallel.branches.get(index)) {
+                if let Some(state) = machine.states.get(&branch.state) {
+                    self.abort(state, branch);
+                }
+                if index == failed {
+                    strand.previous = branch.previous;
+                }
+            }
+        }
+        if let Some(delay) = self.retry(state, strand, &failure) {
+            strand.activity = Activity::Backoff { until: self.now.saturating_add(delay) };
+            return Flow::Wait;
+        }
+        self.record(strand, HistoryEvent::new(EventKind::ParallelStateFailed));
+        self.catch(state, strand, failure)
+    }
+
+    /// Stops a strand that is in `state`: what it waits for is given up, and the history says so for the states that
+    /// have such an event.
+    fn abort(&mut self, state: &State, strand: &Strand) {
+        match (&state.kind, &strand.activity) {
+            (_, Activity::Enter) => return,
+            (Kind::Task(task), Activity::Task(run)) if task.callback => {
+                self.effects.push(Effect::KillToken { task: run.id });
+            }
+            (Kind::Parallel(parallel), Activity::Parallel(branches)) => {
+                for (branch, machine) in branches.iter().zip(&parallel.branches) {
+                    if let Branch::Running(branch) = branch
+                        && let Some(state) = machine.states.get(&branch.state)
+                    {
+                        self.abort(state, branch);
+                    }
+                }
+            }
+            _ => {}
+        }
+        let kind = match &state.kind {
+            Kind::Task(_) => EventKind::TaskStateAborted,
+            Kind::Parallel(_) => EventKind::ParallelStateAborted,
+            Kind::Wait(_) => EventKind::WaitStateAborted,
+            _ => return,
+        };
+        self.record_after(strand.previous, HistoryEvent::new(kind));
+    }
+}

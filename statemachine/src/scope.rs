@@ -1,0 +1,141 @@
+//! What expressions see, and how one is evaluated.
+
+use std::cell::Cell;
+use std::rc::Rc;
+
+use jsonata_core::evaluator::{Context, Evaluator, EvaluatorOptions};
+use jsonata_core::value::JValue;
+use serde_json::Value;
+
+use crate::context::context;
+use crate::expression::Expression;
+use crate::frame::{Execution, Strand};
+use crate::functions::{self, Draws};
+use crate::limits::{EXPRESSION_DEPTH, EXPRESSION_MS, EXPRESSION_SEQUENCE};
+use crate::seed::Seed;
+use crate::time::Millis;
+use crate::value::{from_jsonata, object, to_jsonata};
+
+/// The variables and `$states` of one visit to a state. The evaluator is made for the first expression, so that a
+/// state without expressions costs nothing.
+pub(crate) struct Scope<'a> {
+    pub execution: &'a Execution,
+    pub started_at: Millis,
+    pub strand: &'a Strand,
+    pub token: Option<&'a str>,
+    pub result: Option<&'a Value>,
+    pub error: Option<&'a Value>,
+    pub seed: &'a Seed,
+    pub draws: Rc<Cell<u64>>,
+    pub now: Millis,
+    pub evaluator: Option<Evaluator>,
+}
+
+/// A field that has no value.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct EvaluationError {
+    pub location: String,
+    /// The sentence of the cause that says what is wrong.
+    pub message: String,
+    /// Whether its event follows on the state's entry. Recorded so for a Wait's time, and not for other fields.
+    pub follows_entry: bool,
+}
+
+impl EvaluationError {
+    pub fn new(location: &str, message: String) -> EvaluationError {
+        EvaluationError { location: location.to_owned(), message, follows_entry: false }
+    }
+}
+
+impl Scope<'_> {
+    pub fn evaluate(&mut self, expression: &Expression, location: &str) -> Result<Value, EvaluationError> {
+        let evaluated = self.evaluator().evaluate(&expression.ast, &JValue::Undefined);
+        let said = match evaluated {
+            Ok(value) if value.is_undefined() => "returned nothing (undefined).".to_owned(),
+            Ok(value) if value.is_function() || value.is_regex() => {
+                "returned an unsupported result type.".to_owned()
+            }
+            Ok(value) => match from_jsonata(&value) {
+                Some(value) => return Ok(value),
+                None => "returned a value that is nested too deep.".to_owned(),
+            },
+            Err(error) => format!("threw an error during evaluation. {}", error.message()),
+        };
+        let source = &expression.source;
+        Err(EvaluationError::new(
+            location,
+            format!("The JSONata expression '{source}' specified for the field '{location}' {said}"),
+        ))
+    }
+
+    /// Evaluates an expression whose value has to be of one type.
+    pub fn evaluate_as<T>(
+        &mut self,
+        expression: &Expression,
+        location: &str,
+        wanted: &str,
+        read: impl Fn(&Value) -> Option<T>,
+    ) -> Result<T, EvaluationError> {
+        let value = self.evaluate(expression, location)?;
+        read(&value).ok_or_else(|| {
+            let (source, found) = (&expression.source, type_name(&value));
+            EvaluationError::new(
+                location,
+                format!(
+                    "The JSONata expression '{source}' specified for the field '{location}' returned an unexpected \
+                     result type. Expected '{wanted}', but was '{found}'."
+                ),
+            )
+        })
+    }
+
+    fn evaluator(&mut self) -> &mut Evaluator {
+        if self.evaluator.is_none() {
+            self.evaluator = Some(self.build());
+        }
+        self.evaluator.as_mut().expect("it was made above")
+    }
+
+    fn build(&self) -> Evaluator {
+        let mut bindings = Context::new();
+        for (name, value) in &self.strand.variables {
+            bindings.bind(name.clone(), to_jsonata(value));
+        }
+        bindings.bind("states".to_owned(), self.states());
+        let options = EvaluatorOptions {
+            timeout_ms: Some(EXPRESSION_MS),
+            cancel: None,
+            max_stack_depth: Some(EXPRESSION_DEPTH),
+            max_sequence_length: Some(EXPRESSION_SEQUENCE),
+        };
+        let mut evaluator = Evaluator::with_options(bindings, options);
+        functions::register(&mut evaluator, Draws::new(self.seed.clone(), Rc::clone(&self.draws)), self.now);
+        evaluator
+    }
+
+    /// `$states`: `{input, context, result?, errorOutput?}`.
+    fn states(&self) -> JValue {
+        let mut parts = vec![
+            ("input", to_jsonata(&self.strand.input)),
+            ("context", context(self.execution, self.started_at, self.strand, self.token)),
+        ];
+        if let Some(result) = self.result {
+            parts.push(("result", to_jsonata(result)));
+        }
+        if let Some(error) = self.error {
+            parts.push(("errorOutput", to_jsonata(error)));
+        }
+        object(parts)
+    }
+}
+
+pub(crate) fn type_name(value: &Value) -> &'static str {
+    match value {
+        Value::Null => "null",
+        Value::Bool(_) => "boolean",
+        Value::Number(_) => "number",
+        Value::String(_) => "string",
+        Value::Array(_) => "array",
+        Value::Object(_) => "object",
+    }
+}

@@ -1,0 +1,220 @@
+//! The Task state: one message to a queue, and for `.waitForTaskToken` the answer of who got it.
+
+use std::collections::BTreeMap;
+
+use serde_json::Value;
+
+use crate::definition::{Kind, State, Task};
+use crate::effect::Effect;
+use crate::event::Event;
+use crate::exit::check_size;
+use crate::failure::Failure;
+use crate::frame::{Activity, Strand, TaskRun};
+use crate::history::{EventKind, HistoryEvent};
+use crate::message::{Attribute, Message};
+use crate::run::{Extra, Flow, Run};
+use crate::scope::{EvaluationError, Scope};
+use crate::time::after_seconds;
+
+/// What a Task state's fields evaluated to.
+struct Request {
+    arguments: Value,
+    timeout_s: Option<u64>,
+    heartbeat_s: Option<u64>,
+}
+
+/// What SQS says, in Step Functions' words, about a message that it would refuse.
+const SQS_REFUSES: &str = "SQS.AmazonSQSException";
+
+impl Run<'_> {
+    /// Schedules a new task and asks the host to send its message.
+    pub fn schedule(&mut self, state: &State, task: &Task, strand: &mut Strand) -> Flow {
+        let id = self.counters.tasks + 1;
+        let token = task.callback.then(|| self.seed.token(id));
+        let extra = Extra { token: token.as_deref(), ..Extra::default() };
+        let request = match self.evaluate(strand, extra, |scope| task.request(scope)) {
+            Ok(request) => request,
+            Err(error) => {
+                let failure = self.evaluation_failed(strand, error);
+                return self.handle(state, strand, failure);
+            }
+        };
+        if let Err(failure) = check_size(&request.arguments, &task.resource) {
+            return self.handle(state, strand, failure);
+        }
+        self.counters.tasks = id;
+        let scheduled = HistoryEvent {
+            parameters: Some(request.arguments.clone()),
+            timeout_in_seconds: request.timeout_s,
+            heartbeat_in_seconds: request.heartbeat_s,
+            ..task_event(task, EventKind::TaskScheduled)
+        };
+        self.record(strand, scheduled);
+        self.record(strand, task_event(task, EventKind::TaskStarted));
+        match message(id, &request.arguments, token, &mut || self.next_uuid()) {
+            Ok(message) => self.effects.push(Effect::SendMessage(message)),
+            Err(failure) => return self.task_over(state, task, strand, Err((failure, unsent(task)))),
+        }
+        let run = TaskRun {
+            id,
+            timeout_at: request.timeout_s.map(|s| after_seconds(self.now, s)),
+            heartbeat_s: request.heartbeat_s,
+            heartbeat_at: request.heartbeat_s.map(|s| after_seconds(self.now, s)),
+            arrived: None,
+        };
+        wait_on(strand, run)
+    }
+
+    /// Looks at a task that waits: what has arrived for it, or whether its time is up.
+    pub fn attend(&mut self, state: &State, strand: &mut Strand, mut run: TaskRun) -> Flow {
+        let Kind::Task(task) = &state.kind else { return Flow::Wait };
+        let arrived = run.arrived.take();
+        let end = match arrived {
+            Some(Event::TaskSucceeded { output, .. }) => Ok(output),
+            Some(Event::TaskFailed { error, cause, .. }) => {
+                Err((Failure { error, cause, heartbeat: false }, EventKind::TaskFailed))
+            }
+            Some(Event::SendFailed { error, cause, .. }) => Err((Failure::new(&error, cause), unsent(task))),
+            Some(Event::MessageSent { output, .. }) if !task.callback => Ok(output),
+            Some(Event::MessageSent { output, .. }) => {
+                let event =
+                    HistoryEvent { output: Some(output), ..task_event(task, EventKind::TaskSubmitted) };
+                self.record(strand, event);
+                return wait_on(strand, run);
+            }
+            // A heartbeat moves the heartbeat's deadline and nothing else; it leaves no event.
+            Some(Event::Heartbeat { .. }) => {
+                run.heartbeat_at = run.heartbeat_s.map(|s| after_seconds(self.now, s));
+                return wait_on(strand, run);
+            }
+            None | Some(Event::Tick | Event::Stop { .. }) => match run.deadline() {
+                Some(at) if at <= self.now => {
+                    let heartbeat = run.timeout_at.is_none_or(|at| at > self.now);
+                    Err((Failure::timeout(heartbeat), EventKind::TaskTimedOut))
+                }
+                _ => return wait_on(strand, run),
+            },
+        };
+        if task.callback {
+            self.effects.push(Effect::KillToken { task: run.id });
+        }
+        self.task_over(state, task, strand, end)
+    }
+
+    /// The task has ended, and with it the state's work.
+    fn task_over(
+        &mut self,
+        state: &State,
+        task: &Task,
+        strand: &mut Strand,
+        end: Result<Value, (Failure, EventKind)>,
+    ) -> Flow {
+        let end = end.and_then(|output| match check_size(&output, &task.resource) {
+            Ok(()) => Ok(output),
+            Err(failure) => Err((failure, EventKind::TaskFailed)),
+        });
+        match end {
+            Ok(output) => {
+                let event = HistoryEvent {
+                    output: Some(output.clone()),
+                    ..task_event(task, EventKind::TaskSucceeded)
+                };
+                self.record(strand, event);
+                self.exit(state, strand, Some(output))
+            }
+            Err((failure, kind)) => {
+                let event = HistoryEvent {
+                    error: failure.error.clone(),
+                    cause: failure.cause.clone(),
+                    ..task_event(task, kind)
+                };
+                self.record(strand, event);
+                self.handle(state, strand, failure)
+            }
+        }
+    }
+
+    fn next_uuid(&mut self) -> String {
+        let bytes = self.seed.bytes(self.counters.draws);
+        self.counters.draws += 1;
+        hex::encode(bytes)
+    }
+}
+
+fn wait_on(strand: &mut Strand, run: TaskRun) -> Flow {
+    strand.activity = Activity::Task(run);
+    Flow::Wait
+}
+
+impl Task {
+    fn request(&self, scope: &mut Scope) -> Result<Request, EvaluationError> {
+        let arguments = match &self.arguments {
+            Some(arguments) => arguments.render(scope, "Arguments")?,
+            None => scope.strand.input.clone(),
+        };
+        let timeout_s = self.timeout.as_ref().map(|s| s.read(scope, "TimeoutSeconds", 1)).transpose()?;
+        let heartbeat_s =
+            self.heartbeat.as_ref().map(|s| s.read(scope, "HeartbeatSeconds", 1)).transpose()?;
+        Ok(Request { arguments, timeout_s, heartbeat_s })
+    }
+}
+
+/// What a message that never left is called in the history.
+fn unsent(task: &Task) -> EventKind {
+    if task.callback { EventKind::TaskSubmitFailed } else { EventKind::TaskFailed }
+}
+
+fn task_event(task: &Task, kind: EventKind) -> HistoryEvent {
+    let resource = if task.callback { "sendMessage.waitForTaskToken" } else { "sendMessage" };
+    HistoryEvent {
+        resource: Some(resource.to_owned()),
+        resource_type: Some("sqs".to_owned()),
+        ..HistoryEvent::new(kind)
+    }
+}
+
+/// The message in the arguments of `sqs:sendMessage`, or SQS's refusal.
+fn message(
+    task: u64,
+    arguments: &Value,
+    token: Option<String>,
+    request_id: &mut dyn FnMut() -> String,
+) -> Result<Message, Failure> {
+    let text = |name: &str| arguments.get(name).and_then(Value::as_str).map(str::to_owned);
+    let mut missing = |name: &str| {
+        let id = request_id();
+        Failure::new(
+            SQS_REFUSES,
+            format!(
+                "The request must contain the parameter {name}. (Service: AmazonSQS; Status Code: 400; Error Code: \
+                 MissingParameter; Request ID: {id}; Proxy: null)"
+            ),
+        )
+    };
+    let body = match arguments.get("MessageBody") {
+        None | Some(Value::Null) => return Err(missing("MessageBody")),
+        Some(Value::String(text)) if text.is_empty() => return Err(missing("MessageBody")),
+        Some(Value::String(text)) => text.clone(),
+        Some(body) => body.to_string(),
+    };
+    Ok(Message {
+        task,
+        queue_url: text("QueueUrl").ok_or_else(|| missing("QueueUrl"))?,
+        body,
+        group_id: text("MessageGroupId"),
+        deduplication_id: text("MessageDeduplicationId"),
+        delay_s: arguments.get("DelaySeconds").and_then(Value::as_u64).map_or(0, |s| s.min(900) as u32),
+        attributes: attributes(arguments.get("MessageAttributes")),
+        token,
+    })
+}
+
+fn attributes(value: Option<&Value>) -> BTreeMap<String, Attribute> {
+    let fields = value.and_then(Value::as_object).into_iter().flatten();
+    fields
+        .filter_map(|(name, attribute)| {
+            let text = |field: &str| attribute.get(field)?.as_str().map(str::to_owned);
+            Some((name.clone(), Attribute { data_type: text("DataType")?, value: text("StringValue")? }))
+        })
+        .collect()
+}
