@@ -7,14 +7,24 @@ use domain::ports::PortError;
 use domain::ports::queue::{MOST_DELAY, MessageGroup, NewMessage};
 use domain::{Arrival, Bucket, Erase, ExecutionName, ObjectKey, QueueName, Record, TenantId, UploadId};
 
-/// Erases an upload; false where the tenant has none with this id (any more). When it returns, the first pass is done
-/// and the later ones are ordered.
+/// Erases an upload; false where the tenant has none with this id (any more). When it returns, everything that was there
+/// is gone, and passes over what may still come are ordered.
 pub async fn erase(ports: &Ports, tenant: &TenantId, id: UploadId) -> Result<bool, PortError> {
     let Some(Record::Live(upload)) = ports.uploads.get(tenant, id).await? else { return Ok(false) };
     let order = Erase::of(&upload, ports.clock.now());
     send(ports, &order, NewMessage::new(Arrival::erase_body(&order), None)).await?;
-    pass(ports, &order).await?;
+    sweep(ports, &order).await?;
     Ok(true)
+}
+
+/// One pass, and the order for the next.
+pub(crate) async fn pass(ports: &Ports, order: &Erase) -> Result<(), PortError> {
+    let found = sweep(ports, order).await?;
+    if let Some(next) = order.next(found) {
+        let later = NewMessage { delay: MOST_DELAY, ..NewMessage::new(Arrival::erase_body(&next), None) };
+        send(ports, &next, later).await?;
+    }
+    Ok(())
 }
 
 async fn send(ports: &Ports, order: &Erase, message: NewMessage) -> Result<(), PortError> {
@@ -22,8 +32,8 @@ async fn send(ports: &Ports, order: &Erase, message: NewMessage) -> Result<(), P
     ports.queue.send(QueueName::UPLOADS, vec![NewMessage { group, ..message }]).await
 }
 
-/// One pass; tells how many objects it found. It may be repeated.
-pub(crate) async fn pass(ports: &Ports, order: &Erase) -> Result<u64, PortError> {
+/// Erases what is there; tells how many objects that were. It may be repeated.
+async fn sweep(ports: &Ports, order: &Erase) -> Result<u64, PortError> {
     let (tenant, id) = (&order.tenant_id, order.upload_id);
     ports.uploads.erase(order.tombstone()).await?;
     let execution = ExecutionName::new(id, order.last_attempt);
@@ -40,10 +50,6 @@ pub(crate) async fn pass(ports: &Ports, order: &Erase) -> Result<u64, PortError>
     ports.dead_letters.delete_of(tenant, id).await?;
     let event = DomainEvent::new(DomainEventKind::Erased, tenant.clone(), (id, 0), order.asked_at);
     ports.events.publish(&event).await?;
-    if let Some(next) = order.next(found) {
-        let later = NewMessage { delay: MOST_DELAY, ..NewMessage::new(Arrival::erase_body(&next), None) };
-        send(ports, &next, later).await?;
-    }
     tracing::info!(upload.id = %id, pass = order.pass, found, "erased");
     Ok(found)
 }

@@ -57,7 +57,7 @@ impl Intake {
                 }
                 attempt::Begun::Yes | attempt::Begun::No => Ok(()),
             },
-            Arrival::Erase(order) => erasure::pass(&self.ports, &order).await.map(drop),
+            Arrival::Erase(order) => erasure::pass(&self.ports, &order).await,
             Arrival::ExecutionEnded { name, status, input } => {
                 attempt::execution_ended(&self.ports, &name, status, input.as_ref()).await
             }
