@@ -45,7 +45,7 @@ impl Run<'_> {
         way: Way,
         extra: Extra,
     ) -> Result<Flow, Failure> {
-        let computed = self.evaluate(strand, extra, |scope| way.compute(scope));
+        let computed = self.evaluate(state, strand, extra, |scope| way.compute(scope));
         let (variables, output) = match computed {
             Ok(computed) => computed,
             Err(error) => return Err(self.evaluation_failed(strand, error)),

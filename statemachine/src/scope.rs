@@ -22,6 +22,8 @@ pub(crate) struct Scope<'a> {
     pub execution: &'a Execution,
     pub started_at: Millis,
     pub strand: &'a Strand,
+    /// Whether the state is of a kind that can retry.
+    pub retries: bool,
     pub token: Option<&'a str>,
     pub result: Option<&'a Value>,
     pub error: Option<&'a Value>,
@@ -59,7 +61,7 @@ impl Scope<'_> {
                 Some(value) => return Ok(value),
                 None => "returned a value that is nested too deep.".to_owned(),
             },
-            Err(error) => format!("threw an error during evaluation. {}", error.message()),
+            Err(error) => format!("threw an error during evaluation. {}", wording(error.message())),
         };
         let source = &expression.source;
         Err(EvaluationError::new(
@@ -117,7 +119,7 @@ impl Scope<'_> {
     fn states(&self) -> JValue {
         let mut parts = vec![
             ("input", to_jsonata(&self.strand.input)),
-            ("context", context(self.execution, self.started_at, self.strand, self.token)),
+            ("context", context(self.execution, self.started_at, self.strand, self.retries, self.token)),
         ];
         if let Some(result) = self.result {
             parts.push(("result", to_jsonata(result)));
@@ -127,6 +129,13 @@ impl Scope<'_> {
         }
         object(parts)
     }
+}
+
+/// An evaluator's message as Step Functions words it, where that is known to differ.
+fn wording(message: &str) -> &str {
+    let fixed =
+        ["T1006: Attempted to invoke a non-function", "T1008: Attempted to partially apply a non-function"];
+    fixed.into_iter().find(|fixed| message.starts_with(fixed)).unwrap_or(message)
 }
 
 pub(crate) fn type_name(value: &Value) -> &'static str {
