@@ -24,7 +24,7 @@ pub(crate) const MAX_SECONDS: u64 = 99_999_999;
 
 /// Wall-clock time of one JSONata expression. It only ever turns a runaway expression into an error, so the
 /// interpreter stays deterministic for expressions that end.
-pub(crate) const EXPRESSION_MS: u64 = 1_000;
+pub(crate) const EXPRESSION_MS: u64 = 500;
 
 /// Depth of one JSONata expression's evaluation: deep enough for any recursion that a definition has use for, small
 /// enough for a worker thread's stack and memory.

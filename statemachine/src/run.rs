@@ -7,6 +7,7 @@ use serde_json::{Map, Value};
 
 use crate::definition::{Kind, Machine, State};
 use crate::effect::Effect;
+use crate::exit::too_large;
 use crate::failure::{Failure, QUERY};
 use crate::frame::{Activity, Counters, Execution, Strand};
 use crate::history::{EventKind, HistoryEvent};
@@ -196,6 +197,9 @@ impl<'a> Run<'a> {
 
     /// Records that a field has no value, and makes it the failure that Retry and Catch see.
     pub fn evaluation_failed(&mut self, strand: &mut Strand, error: EvaluationError) -> Failure {
+        if error.too_large {
+            return too_large(&strand.state);
+        }
         let cause = format!("{} {}", in_state(strand), error.message);
         let event = HistoryEvent {
             error: Some(QUERY.to_owned()),

@@ -41,11 +41,17 @@ pub(crate) struct EvaluationError {
     pub message: String,
     /// Whether its event follows on the state's entry. Recorded so for a Wait's time, and not for other fields.
     pub follows_entry: bool,
+    /// There is a value, but it is larger than a state may put out.
+    pub too_large: bool,
 }
 
 impl EvaluationError {
     pub fn new(location: &str, message: String) -> EvaluationError {
-        EvaluationError { location: location.to_owned(), message, follows_entry: false }
+        EvaluationError { location: location.to_owned(), message, follows_entry: false, too_large: false }
+    }
+
+    fn too_large(location: &str) -> EvaluationError {
+        EvaluationError { too_large: true, ..EvaluationError::new(location, String::new()) }
     }
 }
 
@@ -59,7 +65,7 @@ impl Scope<'_> {
             }
             Ok(value) => match from_jsonata(&value) {
                 Some(value) => return Ok(value),
-                None => "returned a value that is nested too deep.".to_owned(),
+                None => return Err(EvaluationError::too_large(location)),
             },
             Err(error) => format!("threw an error during evaluation. {}", wording(error.message())),
         };

@@ -45,13 +45,10 @@ impl Wait {
                 let text = scope.evaluate_as(expression, "Timestamp", "string", |value| {
                     value.as_str().map(str::to_owned)
                 })?;
-                parse_offset_date_time(&text).ok_or_else(|| EvaluationError {
-                    location: "Timestamp".to_owned(),
-                    message: format!(
-                        "The Timestamp field cannot be parsed as an ISO-8601 extended offset date-time format string: \
-                         {text}"
-                    ),
-                    follows_entry: true,
+                parse_offset_date_time(&text).ok_or_else(|| {
+                    let wanted = "an ISO-8601 extended offset date-time format string";
+                    let message = format!("The Timestamp field cannot be parsed as {wanted}: {text}");
+                    EvaluationError { follows_entry: true, ..EvaluationError::new("Timestamp", message) }
                 })
             }
         }
