@@ -57,6 +57,9 @@ impl EvaluationError {
 
 impl Scope<'_> {
     pub fn evaluate(&mut self, expression: &Expression, location: &str) -> Result<Value, EvaluationError> {
+        if let Some(value) = expression.names.as_deref().and_then(|names| self.look_up(names)) {
+            return Ok(value);
+        }
         let evaluated = self.evaluator().evaluate(&expression.ast, &JValue::Undefined);
         let said = match evaluated {
             Ok(value) if value.is_undefined() => "returned nothing (undefined).".to_owned(),
@@ -95,6 +98,24 @@ impl Scope<'_> {
                 ),
             )
         })
+    }
+
+    /// What a chain of names stands for, where that needs no evaluator: most expressions of a definition are such
+    /// chains. Everything else is left to the evaluator: what is undefined, arrays (which JSONata maps over), and the
+    /// rest of the context.
+    fn look_up(&self, names: &[String]) -> Option<Value> {
+        let names: Vec<&str> = names.iter().map(String::as_str).collect();
+        let (from, rest) = match names.as_slice() {
+            ["states", "input", rest @ ..] => (&self.strand.input, rest),
+            ["states", "result", rest @ ..] => (self.result?, rest),
+            ["states", "errorOutput", rest @ ..] => (self.error?, rest),
+            ["states", "context", "Execution", "Input", rest @ ..] => (&self.execution.input, rest),
+            ["states", "context", "Task", "Token"] => return self.token.map(Value::from),
+            ["states", ..] | [] => return None,
+            [variable, rest @ ..] => (self.strand.variables.get(*variable)?, rest),
+        };
+        let found = rest.iter().try_fold(from, |value, name| value.as_object()?.get(*name))?;
+        (!found.is_array()).then(|| found.clone())
     }
 
     fn evaluator(&mut self) -> &mut Evaluator {
