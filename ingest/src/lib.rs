@@ -2,6 +2,7 @@
 
 pub mod attempt;
 pub mod erasure;
+pub mod expiry;
 pub mod intake;
 pub mod objects;
 pub mod ports;
