@@ -18,7 +18,7 @@ pub(crate) fn clipped(r: &Rectangle, picture: &Picture) -> Option<Region> {
     let width = (r.right - left).min(picture.width() as f64 - left).floor();
     let height = (r.bottom - top).min(picture.height() as f64 - top).floor();
     let some = width >= 1.0 && height >= 1.0;
-    some.then(|| Region {
+    some.then_some(Region {
         left: left as usize,
         top: top as usize,
         width: width as usize,

@@ -36,3 +36,10 @@ pub fn cut(picture: &Picture, from: (usize, usize), size: (usize, usize), step: 
     }
     Picture::new(size.0.div_ceil(step), size.1.div_ceil(step), rgb).unwrap()
 }
+
+/// An EXIF block, without its prefix, that holds an orientation only.
+pub fn exif(orientation: u8) -> Vec<u8> {
+    let mut block = b"II*\0\x08\0\0\0\x01\0\x12\x01\x03\0\x01\0\0\0".to_vec();
+    block.extend([orientation, 0, 0, 0, 0, 0, 0, 0]);
+    block
+}
