@@ -221,9 +221,9 @@ impl Draft<'_> {
             }
             _ => match in_bar {
                 0 => play(at, TICKS, root, 0.9),
-                1 | 4 => play(at, half, root, 0.5),
-                2 => play(at, TICKS, pedal, 0.75),
-                _ => play(at, half, fifth, 0.5),
+                1 | 4 => play(at, half, pedal, 0.5),
+                2 => play(at, TICKS, pedal, 0.8),
+                _ => play(at, half, fifth, 0.4),
             },
         }
     }

@@ -84,9 +84,9 @@ fn progressions(mode: Mode, role: Role) -> &'static [[i32; 4]] {
         (Mode::Phrygian, Answer) => &[[0, 1, 6, 0], [0, 0, 1, 0]],
         (Mode::Phrygian, Middle) => &[[5, 0, 1, 0], [3, 0, 6, 1]],
         (Mode::Phrygian, Closing) => &[[0, 5, 1, 0], [0, 6, 1, 0]],
-        (Mode::Aeolian, Opening) => &[[0, 5, 3, 4], [0, 3, 0, 4], [0, 2, 5, 4]],
-        (Mode::Aeolian, Answer) => &[[0, 5, 4, 0], [0, 3, 4, 0]],
-        (Mode::Aeolian, Middle) => &[[2, 6, 0, 4], [5, 2, 0, 4], [3, 0, 5, 4]],
+        (Mode::Aeolian, Opening) => &[[0, 5, 3, 6], [0, 2, 5, 6], [0, 0, 2, 6]],
+        (Mode::Aeolian, Answer) => &[[0, 5, 6, 0], [0, 3, 6, 0]],
+        (Mode::Aeolian, Middle) => &[[2, 6, 0, 6], [5, 2, 0, 6], [3, 0, 5, 6]],
         (Mode::Aeolian, Closing) => &[[0, 3, 4, 0], [0, 5, 4, 0]],
         (Mode::HarmonicMinor, Opening) => &[[0, 5, 0, 4], [0, 3, 0, 4]],
         (Mode::HarmonicMinor, Answer) => &[[0, 5, 4, 0], [0, 3, 4, 0]],
@@ -96,11 +96,13 @@ fn progressions(mode: Mode, role: Role) -> &'static [[i32; 4]] {
 }
 
 /// How a phrase of `beats` is divided among chords, in beats.
-fn slots(beats: u32) -> Vec<u32> {
+fn slots(beats: u32, role: Role) -> Vec<u32> {
     match beats {
         0..=3 => vec![beats],
-        4 | 5 => vec![beats - 2, 2],
+        4 | 5 if role == Role::Closing => vec![1, 1, beats - 2],
+        4 | 5 => vec![beats - 2, 1, 1],
         6 => vec![3, 3],
+        7 => vec![4, 3],
         _ => {
             let quarter = beats / 4;
             vec![quarter, quarter, quarter, beats - 3 * quarter]
@@ -111,12 +113,13 @@ fn slots(beats: u32) -> Vec<u32> {
 /// The chords of one phrase that begins at `start` ticks.
 pub(super) fn phrase(mode: Mode, role: Role, start: u32, beats: u32, rng: &mut Rng) -> Vec<Chord> {
     let roots = rng.pick(progressions(mode, role));
-    let slots = slots(beats);
+    let slots = slots(beats, role);
     // A short phrase keeps how it begins and how it ends.
     let chosen: Vec<i32> = match slots.len() {
         1 => vec![roots[3]],
         2 if role == Role::Closing => vec![roots[2], roots[3]],
         2 => vec![roots[0], roots[3]],
+        3 => vec![roots[0], roots[2], roots[3]],
         _ => roots.to_vec(),
     };
     let mut at = start;

@@ -9,7 +9,7 @@ pub const TARGET_LUFS: f64 = -16.0;
 
 /// The limiter's ceiling on the oversampled signal. The MP3 encoder adds up to about 1 dB of peak, so that -3 dB here
 /// keeps the decoded file below -1.5 dBTP.
-const CEILING: f32 = 0.7;
+const CEILING: f32 = 0.68;
 /// Samples that the limiter looks ahead: 5 ms.
 const AHEAD: usize = 220;
 /// Loudness is corrected until it is this close, at most `ROUNDS` times.

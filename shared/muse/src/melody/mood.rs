@@ -80,7 +80,7 @@ fn time(emotion: Emotion) -> (Mode, f64, u32, u32) {
         Emotion::Angry => (Mode::Phrygian, 126.0, 4, 8),
         Emotion::Fear => (Mode::HarmonicMinor, 115.0, 4, 8),
         Emotion::Surprised => (Mode::Lydian, 136.0, 4, 8),
-        Emotion::Confused => (Mode::Dorian, 104.0, 5, 4),
+        Emotion::Confused => (Mode::Dorian, 104.0, 7, 4),
         Emotion::Disgusted => (Mode::Phrygian, 104.0, 3, 8),
         Emotion::Unknown => (Mode::Ionian, 92.0, 3, 8),
     }

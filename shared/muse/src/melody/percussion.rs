@@ -41,7 +41,8 @@ fn pattern(groove: Groove, beats: u32) -> Vec<Stroke> {
                 strokes.extend([(at, HAT, 0.35), (at + 1, HAT, 0.18)]);
             }
             Groove::Heartbeat => {
-                strokes.push((at, TOM, if back { 0.50 } else { 0.85 }));
+                strokes.push((at, TOM, if back { 0.62 } else { 0.95 }));
+                strokes.push((at, WOOD_LOW, if back { 0.10 } else { 0.16 }));
             }
             Groove::Wood => {
                 strokes.push((
@@ -49,9 +50,7 @@ fn pattern(groove: Groove, beats: u32) -> Vec<Stroke> {
                     if beat == 0 { WOOD_LOW } else { WOOD_HIGH },
                     if beat == 0 { 0.60 } else { 0.40 },
                 ));
-                if beat == 0 {
-                    strokes.push((at, KICK, 0.55));
-                }
+                strokes.push((at, KICK, if beat == 0 { 0.60 } else { 0.30 }));
             }
             Groove::Sparkling => {
                 strokes.push((at, if back { SNARE } else { KICK }, if back { 0.38 } else { 0.70 }));

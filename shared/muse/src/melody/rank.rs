@@ -27,8 +27,8 @@ pub(super) fn penalty(score: &Score) -> f64 {
 /// How clearly the whole score speaks of its tonic and its mode.
 fn tonality(score: &Score) -> f64 {
     let histogram = histogram(score);
-    let margin = key::margin(&histogram, score.tonic, score.mode.is_minor());
-    let mut penalty = 3.0 * outside(margin, 0.10, 2.0);
+    let [heard, written] = key::margins(&histogram, score.tonic, score.mode.is_minor());
+    let mut penalty = 3.0 * outside(heard, 0.12, 2.0) + 1.5 * outside(written, 0.06, 2.0);
     // Each degree of the scale is heard, or the mode is only a name.
     for step in score.mode.steps() {
         let share = histogram[(usize::from(score.tonic) + step as usize) % 12];
@@ -37,8 +37,7 @@ fn tonality(score: &Score) -> f64 {
     penalty
 }
 
-/// How much each pitch class sounds, together 1. Low notes have overtones that count for their fifth and third, which
-/// a listener hears as the chord; here a note counts once.
+/// How much each pitch class sounds, together 1: notes with the fifth and the third among their own overtones.
 fn histogram(score: &Score) -> Histogram {
     let mut histogram = [0.0; 12];
     for note in score.notes.iter().filter(|note| note.part != Part::Drums) {
@@ -47,7 +46,10 @@ fn histogram(score: &Score) -> Histogram {
             Part::Bass => 0.8,
             _ => 0.45,
         };
-        histogram[usize::from(note.pitch % 12)] += weight * f64::from(note.length) * f64::from(note.velocity);
+        let sounding = weight * f64::from(note.length) * f64::from(note.velocity);
+        for (overtone, share) in [(0, 1.0), (7, 0.20), (4, 0.08)] {
+            histogram[(usize::from(note.pitch) + overtone) % 12] += sounding * share;
+        }
     }
     key::normalised(histogram)
 }

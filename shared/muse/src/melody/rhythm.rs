@@ -1,5 +1,6 @@
 //! When the melody's notes fall.
 
+use super::harmony::Role;
 use super::score::TICKS;
 use crate::rng::Rng;
 
@@ -41,11 +42,11 @@ pub(super) fn phrase(ticks: u32, rest: u32, density: f32, rng: &mut Rng) -> Vec<
     lengths
 }
 
-/// The length of a phrase's last note: it breathes.
-pub(super) fn rest(beats: u32) -> u32 {
+/// The length of a phrase's last note: it breathes, longest where the piece closes.
+pub(super) fn rest(beats: u32, role: Role) -> u32 {
     match beats {
         0..=2 => TICKS,
-        3..=5 => TICKS + TICKS / 2,
+        3..=5 if role != Role::Closing => TICKS,
         _ => 2 * TICKS,
     }
 }
@@ -59,7 +60,7 @@ mod tests {
         for seed in 0..200 {
             let mut rng = Rng::new(seed, "test");
             let (beats, density) = (1 + rng.below(9) as u32, rng.unit());
-            let lengths = phrase(beats * TICKS, rest(beats), density, &mut rng);
+            let lengths = phrase(beats * TICKS, rest(beats, Role::Answer), density, &mut rng);
             assert_eq!(lengths.iter().sum::<u32>(), beats * TICKS);
             assert!(lengths.iter().all(|length| *length >= 120));
         }

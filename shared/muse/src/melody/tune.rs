@@ -25,6 +25,7 @@ impl Tone {
 
 /// One phrase to be written.
 struct Phrase<'a> {
+    role: Role,
     mode: Mode,
     chords: &'a [Chord],
     /// Lowest and highest degree.
@@ -44,10 +45,10 @@ pub(super) fn write(mood: &Mood, phrases: &[(Role, u32, u32)], chords: &[Chord],
             _ => (last.root + *rng.pick(&[0, 2, 4])).rem_euclid(7),
         };
         let range = if role == Role::Middle { (-1, 9) } else { (-3, 7) };
-        let phrase = Phrase { mode: mood.mode, chords, range, goal };
+        let phrase = Phrase { role, mode: mood.mode, chords, range, goal };
         let beats = length / TICKS;
         // What returns of the opening: all but the cadence.
-        let kept = length - rhythm::rest(beats) - if beats > 5 { TICKS } else { 0 };
+        let kept = length - rhythm::rest(beats, Role::Answer) - if beats > 5 { TICKS } else { 0 };
         let previous = tune.last().map_or(*rng.pick(&[0, 2, 4]), |tone| tone.degree);
         let written = match role {
             Role::Opening => phrase.open(mood, start, length, rng),
@@ -70,13 +71,13 @@ impl Phrase<'_> {
         let half = (beats / 2).max(1) * TICKS;
         let first = *rng.pick(&[0, 2, 4]);
         if beats < 6 || rng.chance(0.4) {
-            let lengths = rhythm::phrase(length, rhythm::rest(beats), mood.density, rng);
+            let lengths = rhythm::phrase(length, rhythm::rest(beats, self.role), mood.density, rng);
             return self.walk(start, &lengths, first, rng);
         }
         let motif = rhythm::phrase(half, 0, mood.density, rng);
         let mut tones = self.walk(start, &motif, first, rng);
         let shift = *rng.pick(&[-2, -1, 1, 2]);
-        let room = length - rhythm::rest(beats);
+        let room = length - rhythm::rest(beats, self.role);
         let echo: Vec<Tone> = tones
             .iter()
             .map(|tone| Tone { start: tone.start + half, degree: tone.degree + shift, ..*tone })
@@ -115,14 +116,14 @@ impl Phrase<'_> {
             opening.iter().filter(|tone| tone.start + tone.length <= cell_ticks).copied().collect();
         let turned = rng.chance(0.5);
         let Some(base) = cell.first().map(|tone| tone.degree) else {
-            let lengths = rhythm::phrase(length, rhythm::rest(beats), 0.5, rng);
+            let lengths = rhythm::phrase(length, rhythm::rest(beats, self.role), 0.5, rng);
             return self.walk(start, &lengths, previous + 1, rng);
         };
         let mut top = (previous + 1 + rng.below(3) as i32).clamp(2, 6);
         let descent = *rng.pick(&[1, 1, 2]);
         let mut tones = Vec::new();
         let mut at = 0;
-        while at + cell_ticks + rhythm::rest(beats) <= length {
+        while at + cell_ticks + rhythm::rest(beats, self.role) <= length {
             for tone in &cell {
                 let offset = if turned { base - tone.degree } else { tone.degree - base };
                 let degree = (top + offset).clamp(self.range.0, self.range.1);
@@ -139,7 +140,7 @@ impl Phrase<'_> {
         let (from, previous) =
             tones.last().map_or((start, 0), |tone| (tone.start + tone.length, tone.degree));
         let left = (start + length).saturating_sub(from);
-        let lengths = rhythm::phrase(left, rhythm::rest(length / TICKS), 0.5, rng);
+        let lengths = rhythm::phrase(left, rhythm::rest(length / TICKS, self.role), 0.5, rng);
         let earlier = tones.len().checked_sub(2).map_or(previous, |i| tones[i].degree);
         tones.extend(self.walk_from(from, &lengths, (earlier, previous), rng));
         tones

@@ -90,7 +90,7 @@ impl Instrument {
             Bassoon => Harmonic { rolloff: 1.0, even: 0.85, attack_s: 0.028, release_s: 0.08, bright: 0.75, vibrato_cents: 6.0, breath: 0.008, ..PLAIN },
             Cello => Harmonic { rolloff: 1.1, even: 0.9, attack_s: 0.075, decay_s: 0.6, sustain: 0.85, release_s: 0.30, bright: 0.45, vibrato_cents: 13.0, detune_cents: 5.0, breath: 0.010, ..PLAIN },
             Strings => Harmonic { rolloff: 1.2, attack_s: 0.16, release_s: 0.5, bright: 0.40, vibrato_cents: 6.0, detune_cents: 14.0, ..PLAIN },
-            Tremolo => Harmonic { rolloff: 1.1, attack_s: 0.05, release_s: 0.35, bright: 0.40, detune_cents: 16.0, tremolo: 0.55, breath: 0.012, ..PLAIN },
+            Tremolo => Harmonic { rolloff: 1.1, attack_s: 0.05, release_s: 0.35, bright: 0.40, detune_cents: 16.0, tremolo: 0.22, breath: 0.012, ..PLAIN },
             Choir => Harmonic { rolloff: 1.7, even: 0.7, attack_s: 0.14, release_s: 0.5, bright: 0.35, vibrato_cents: 8.0, detune_cents: 12.0, breath: 0.025, ..PLAIN },
             Brass => Harmonic { rolloff: 0.9, attack_s: 0.022, decay_s: 0.18, sustain: 0.65, release_s: 0.10, shine_s: 0.16, bright: 0.85, detune_cents: 9.0, drive: 0.6, ..PLAIN },
             Lead => Harmonic { rolloff: 0.95, even: 0.9, attack_s: 0.008, sustain: 0.85, release_s: 0.10, bright: 0.75, vibrato_cents: 10.0, detune_cents: 14.0, drive: 1.4, ..PLAIN },
@@ -104,7 +104,7 @@ impl Instrument {
             Pizzicato => return Sound::Pluck { ring_s: 0.5, bright: 0.30 },
             PluckBass => return Sound::Pluck { ring_s: 1.6, bright: 0.30 },
             Marimba => return Sound::Bar(&[(1.0, 1.0, 0.75), (3.93, 0.32, 0.22), (9.2, 0.10, 0.07)]),
-            Glockenspiel => return Sound::Bar(&[(1.0, 1.0, 1.5), (2.0, 0.16, 0.8), (2.76, 0.30, 0.7), (5.40, 0.12, 0.35)]),
+            Glockenspiel => return Sound::Bar(&[(1.0, 1.0, 1.5), (2.0, 0.16, 0.8), (2.76, 0.10, 0.4), (5.40, 0.05, 0.2)]),
         };
         Sound::Harmonic(harmonic)
     }
