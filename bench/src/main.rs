@@ -1,5 +1,6 @@
 //! Benchmarks: `cargo run --release -p bench -- NAME [--json FILE]`. Each prints its figures as a table.
 
+mod muse;
 mod report;
 
 use clap::{Parser, Subcommand};
@@ -17,12 +18,16 @@ struct Arguments {
 }
 
 #[derive(Subcommand)]
-enum Benchmark {}
+enum Benchmark {
+    /// Pictures and melodies: speed, recognisability, loudness, repeatability.
+    Muse(muse::Arguments),
+}
 
 fn main() -> anyhow::Result<()> {
     let arguments = Arguments::parse();
-    let report = Report::default();
-    match arguments.benchmark {}
-    #[allow(unreachable_code)]
+    let mut report = Report::default();
+    match arguments.benchmark {
+        Benchmark::Muse(arguments) => muse::run(&arguments, &mut report)?,
+    }
     report.write(arguments.json.as_deref())
 }

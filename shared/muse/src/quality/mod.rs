@@ -2,4 +2,8 @@
 //! them, and the bench prints them.
 
 pub mod key;
+pub mod picture;
+pub mod sound;
+pub mod spectrum;
+pub mod tempo;
 pub mod tune;
