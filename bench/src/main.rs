@@ -1,5 +1,6 @@
 //! Benchmarks: `cargo run --release -p bench -- NAME [--json FILE]`. Each prints its figures as a table.
 
+mod muse;
 mod report;
 mod vision;
 
@@ -25,6 +26,8 @@ enum Benchmark {
         #[arg(long, hide = true)]
         own: bool,
     },
+    /// Pictures and melodies: speed, recognisability, loudness, repeatability.
+    Muse(muse::Arguments),
 }
 
 fn main() -> anyhow::Result<()> {
@@ -33,6 +36,7 @@ fn main() -> anyhow::Result<()> {
     match arguments.benchmark {
         Benchmark::Vision { own: true } => return vision::own(),
         Benchmark::Vision { own: false } => vision::run(&mut report)?,
+        Benchmark::Muse(arguments) => muse::run(&arguments, &mut report)?,
     }
     report.write(arguments.json.as_deref())
 }
