@@ -187,6 +187,9 @@ pub(crate) struct TaskRun {
     pub heartbeat_s: Option<u64>,
     #[serde(rename = "ha", default, skip_serializing_if = "Option::is_none")]
     pub heartbeat_at: Option<Millis>,
+    /// Whether a token is out for it.
+    #[serde(rename = "k", default, skip_serializing_if = "std::ops::Not::not")]
+    pub token: bool,
     /// What this very step brings; never stored.
     #[serde(skip)]
     pub arrived: Option<Event>,
@@ -271,11 +274,20 @@ impl Frame {
 
     /// The tasks that wait for an answer, oldest branch first.
     pub fn tasks(&self) -> Vec<TaskId> {
-        let mut tasks = Vec::new();
+        self.runs().into_iter().map(|run| run.id).collect()
+    }
+
+    /// The tasks whose tokens are out.
+    pub(crate) fn tokens(&self) -> Vec<TaskId> {
+        self.runs().into_iter().filter(|run| run.token).map(|run| run.id).collect()
+    }
+
+    fn runs(&self) -> Vec<&TaskRun> {
+        let mut runs = Vec::new();
         if let Some(root) = &self.root {
-            root.tasks(&mut tasks);
+            root.runs(&mut runs);
         }
-        tasks
+        runs
     }
 
     /// The token that [`crate::Effect::SendMessage`] carried for `task`.
@@ -312,13 +324,13 @@ impl Strand {
         }
     }
 
-    pub fn tasks(&self, into: &mut Vec<TaskId>) {
+    fn runs<'a>(&'a self, into: &mut Vec<&'a TaskRun>) {
         match &self.activity {
-            Activity::Task(task) => into.push(task.id),
+            Activity::Task(run) => into.push(run),
             Activity::Parallel(branches) => {
                 for branch in branches {
                     if let Branch::Running(strand) = branch {
-                        strand.tasks(into);
+                        strand.runs(into);
                     }
                 }
             }

@@ -69,3 +69,32 @@ impl Message {
         hex::encode(digest.finalize())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn digests_are_those_of_sqs() {
+        let attribute =
+            |data_type: &str, value: &str| Attribute { data_type: data_type.into(), value: value.into() };
+        let mut message = Message {
+            task: 1,
+            queue_url: "q".into(),
+            body: "text".into(),
+            group_id: None,
+            deduplication_id: None,
+            delay_s: 0,
+            attributes: BTreeMap::new(),
+            token: None,
+        };
+        let digest =
+            |message: &Message| message.accepted("m")["MD5OfMessageAttributes"].as_str().map(str::to_owned);
+        assert_eq!(message.accepted("m")["MD5OfMessageBody"], "1cb251ec0d568de6a929b520c4aed8d1");
+        assert_eq!(digest(&message), None);
+        message.attributes.insert("Kind".into(), attribute("String", "note"));
+        assert_eq!(digest(&message).as_deref(), Some("f7843b4726d8dabdd244e6cc26cbb6a0"));
+        message.attributes.insert("Age".into(), attribute("Number.int", "7"));
+        assert_eq!(digest(&message).as_deref(), Some("97f0ca2fc974a8c942950caa8d84bcd1"));
+    }
+}

@@ -105,7 +105,7 @@ impl Run<'_> {
     fn abort(&mut self, state: &State, strand: &Strand) {
         match (&state.kind, &strand.activity) {
             (_, Activity::Enter) => return,
-            (Kind::Task(task), Activity::Task(run)) if task.callback => {
+            (Kind::Task(_), Activity::Task(run)) if run.token => {
                 self.effects.push(Effect::KillToken { task: run.id });
             }
             (Kind::Parallel(parallel), Activity::Parallel(branches)) => {

@@ -137,8 +137,8 @@ impl Frame {
 
     /// Ends the execution here and now: tokens that are still out die.
     fn cut_off(&mut self, now: i64, kind: EventKind, previous: u64, end: End) -> Vec<Effect> {
-        let tasks = self.tasks();
-        let mut effects: Vec<Effect> = tasks.into_iter().map(|task| Effect::KillToken { task }).collect();
+        let tokens = self.tokens();
+        let mut effects: Vec<Effect> = tokens.into_iter().map(|task| Effect::KillToken { task }).collect();
         self.counters.events += 1;
         self.counters.transitions += 1;
         effects.push(Effect::History(HistoryEvent {

@@ -60,6 +60,7 @@ impl Run<'_> {
             timeout_at: request.timeout_s.map(|s| after_seconds(self.now, s)),
             heartbeat_s: request.heartbeat_s,
             heartbeat_at: request.heartbeat_s.map(|s| after_seconds(self.now, s)),
+            token: task.callback,
             arrived: None,
         };
         wait_on(strand, run)
@@ -95,7 +96,7 @@ impl Run<'_> {
                 _ => return wait_on(strand, run),
             },
         };
-        if task.callback {
+        if run.token {
             self.effects.push(Effect::KillToken { task: run.id });
         }
         self.task_over(state, task, strand, end)
