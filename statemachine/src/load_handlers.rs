@@ -59,10 +59,6 @@ pub(crate) fn retriers(fields: &mut Fields) -> Result<Vec<Retrier>, LoadError> {
             max_delay_s: fields.integer("MaxDelaySeconds", 1..=MAX_DELAY_SECONDS)?,
             full_jitter,
         };
-        if retrier.max_delay_s.is_some_and(|most| most <= retrier.interval_s) {
-            let path = fields.path.field("MaxDelaySeconds");
-            return Err(path.schema("MaxDelaySeconds must be greater than IntervalSeconds"));
-        }
         fields.finish(&[])?;
         retriers.push(retrier);
     }

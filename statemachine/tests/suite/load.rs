@@ -106,7 +106,7 @@ fn states() {
         (retry(json!({"ErrorEquals": ["E"], "MaxAttempts": -1})), Schema, ".Retry[0].MaxAttempts"),
         (retry(json!({"ErrorEquals": ["E"], "JitterStrategy": "HALF"})), Schema, ".Retry[0].JitterStrategy"),
         (
-            retry(json!({"ErrorEquals": ["E"], "IntervalSeconds": 9, "MaxDelaySeconds": 9})),
+            retry(json!({"ErrorEquals": ["E"], "MaxDelaySeconds": 31_622_400})),
             Schema,
             ".Retry[0].MaxDelaySeconds",
         ),
