@@ -8,9 +8,10 @@ use crate::definition::{
     Assign, Choice, Condition, Fail, Kind, Machine, Next, Parallel, Rule, Seconds, State, Task, Text, Wait,
 };
 use crate::expression::{Expression, Str};
-use crate::fields::{Fields, LoadError, LoadErrorKind, Path, whole_number};
+use crate::fields::{Fields, LoadError, LoadErrorKind, Path, unknown_field, whole_number};
 use crate::limits::{MAX_NAME_CHARS, MAX_PARALLEL_DEPTH, MAX_SECONDS};
 use crate::load_handlers::retriers;
+use crate::message::ARGUMENTS;
 use crate::template::Template;
 use crate::time::parse_offset_date_time;
 
@@ -135,6 +136,7 @@ impl Reader {
             }
             _ => return Err(path.schema("Value is not a valid resource ARN")),
         };
+        self.check_arguments(fields)?;
         let task = Task {
             resource,
             callback,
@@ -151,6 +153,17 @@ impl Reader {
             return Err(fields.path.schema("HeartbeatSeconds must be smaller than TimeoutSeconds"));
         }
         Ok(task)
+    }
+
+    /// Arguments that are written out name nothing but what a message has.
+    fn check_arguments(&self, fields: &Fields) -> Result<(), LoadError> {
+        let path = fields.path.field("Arguments");
+        let Some(Value::Object(map)) = fields.peek("Arguments") else { return Ok(()) };
+        let unknown = map.keys().find(|name| !ARGUMENTS.contains(&name.as_str()));
+        match unknown.filter(|_| self.resources == Resources::Callable) {
+            Some(name) => Err(path.field(name).schema(unknown_field(name))),
+            None => Ok(()),
+        }
     }
 
     fn choice(&mut self, fields: &mut Fields, language: Language) -> Result<Choice, LoadError> {

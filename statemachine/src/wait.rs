@@ -67,7 +67,9 @@ impl Seconds {
 }
 
 fn whole(value: &Value, least: u64) -> Option<u64> {
-    let seconds = value.as_u64()?;
+    let seconds = value
+        .as_u64()
+        .or_else(|| value.as_f64().filter(|s| s.fract() == 0.0 && *s >= 0.0).map(|s| s as u64))?;
     (least..=MAX_SECONDS).contains(&seconds).then_some(seconds)
 }
 

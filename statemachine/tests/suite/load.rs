@@ -94,6 +94,7 @@ fn states() {
         (task(json!({"Resource": "nonsense"})), Schema, ".Resource"),
         (task(json!({"Resource": "arn:aws:states:::lambda:invoke"})), Unsupported, ".Resource"),
         (task(json!({"Credentials": {}})), Unsupported, ".Credentials"),
+        (task(json!({"Arguments": {"MessageGroupID": "g"}})), Schema, ".Arguments.MessageGroupID"),
         (task(json!({"Parameters": {}})), Schema, ".Parameters"),
         (task(json!({"TimeoutSeconds": 0})), Schema, ".TimeoutSeconds"),
         (task(json!({"TimeoutSeconds": 5, "HeartbeatSeconds": 5})), Schema, ""),
