@@ -6,7 +6,8 @@ use crate::definition::{Catcher, Retrier};
 use crate::failure::ALL;
 use crate::fields::{Fields, LoadError};
 use crate::limits::{MAX_DELAY_SECONDS, MAX_SECONDS};
-use crate::load_state::{Language, Reader, template};
+use crate::load_fields::template;
+use crate::load_state::{Language, Reader};
 
 impl Reader {
     pub fn catchers(&mut self, fields: &mut Fields, language: Language) -> Result<Vec<Catcher>, LoadError> {

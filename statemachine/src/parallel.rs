@@ -5,9 +5,9 @@ use serde_json::Value;
 use crate::definition::{Kind, Machine, Parallel, State};
 use crate::effect::Effect;
 use crate::failure::Failure;
-use crate::frame::{Activity, Branch, Strand};
 use crate::history::{EventKind, HistoryEvent};
 use crate::run::{Extra, Flow, Progress, Run};
+use crate::strand::{Activity, Branch, Strand};
 
 impl Run<'_> {
     pub fn start_branches(&mut self, state: &State, parallel: &Parallel, strand: &mut Strand) -> Flow {

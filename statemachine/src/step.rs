@@ -7,11 +7,12 @@ use crate::definition::Definition;
 use crate::effect::{Effect, End};
 use crate::event::Event;
 use crate::failure::{Failure, RUNTIME};
-use crate::frame::{Counters, Execution, FRAME_VERSION, Frame, Status, Strand};
+use crate::frame::{Counters, Execution, FRAME_VERSION, Frame, Status};
 use crate::history::{EventKind, HistoryEvent};
 use crate::limits::HISTORY_LIMIT;
 use crate::run::{Progress, Run};
 use crate::seed::Seed;
+use crate::strand::Strand;
 use crate::time::{after_seconds, millis};
 use crate::value::is_too_deep;
 

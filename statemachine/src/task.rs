@@ -7,11 +7,12 @@ use crate::effect::Effect;
 use crate::event::Event;
 use crate::exit::check_size;
 use crate::failure::Failure;
-use crate::frame::{Activity, Strand, TaskId, TaskRun};
+use crate::frame::TaskId;
 use crate::history::{EventKind, HistoryEvent};
 use crate::message::Message;
 use crate::run::{Extra, Flow, Run};
 use crate::scope::{EvaluationError, Scope};
+use crate::strand::{Activity, Strand, TaskRun};
 use crate::time::after_seconds;
 
 /// What a Task state's fields evaluated to.

@@ -4,10 +4,10 @@ use serde_json::Value;
 
 use crate::definition::{Fail, Seconds, State, Text, Wait};
 use crate::failure::Failure;
-use crate::frame::{Activity, Strand};
 use crate::limits::MAX_SECONDS;
 use crate::run::{Extra, Flow, Run};
 use crate::scope::{EvaluationError, Scope};
+use crate::strand::{Activity, Strand};
 use crate::time::{Millis, after_seconds, parse_offset_date_time};
 
 impl Run<'_> {
