@@ -1,6 +1,8 @@
 //! Benchmarks: `cargo run --release -p bench -- NAME [--json FILE]`. Each prints its figures as a table.
 
+mod muse;
 mod report;
+mod vision;
 
 use clap::{Parser, Subcommand};
 use report::Report;
@@ -17,12 +19,24 @@ struct Arguments {
 }
 
 #[derive(Subcommand)]
-enum Benchmark {}
+enum Benchmark {
+    /// The embedded face engine against face-api, rustface and OpenCV.
+    Vision {
+        /// Only measure the engine, in this process; prints JSON.
+        #[arg(long, hide = true)]
+        own: bool,
+    },
+    /// Pictures and melodies: speed, recognisability, loudness, repeatability.
+    Muse(muse::Arguments),
+}
 
 fn main() -> anyhow::Result<()> {
     let arguments = Arguments::parse();
-    let report = Report::default();
-    match arguments.benchmark {}
-    #[allow(unreachable_code)]
+    let mut report = Report::default();
+    match arguments.benchmark {
+        Benchmark::Vision { own: true } => return vision::own(),
+        Benchmark::Vision { own: false } => vision::run(&mut report)?,
+        Benchmark::Muse(arguments) => muse::run(&arguments, &mut report)?,
+    }
     report.write(arguments.json.as_deref())
 }

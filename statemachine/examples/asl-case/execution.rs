@@ -65,15 +65,22 @@ struct Deed {
 }
 
 impl World {
+    /// What answers an effect comes after all of them.
     fn apply(&mut self, effects: Vec<Effect>) {
+        let mut messages = Vec::new();
+        let mut again = false;
         for effect in effects {
             match effect {
                 Effect::History(event) => self.history.push(event),
                 Effect::Ended(end) => self.end = Some(end),
-                Effect::SendMessage(message) => self.receive(message),
-                Effect::Continue => self.event(Event::Tick),
+                Effect::SendMessage(message) => messages.push(message),
+                Effect::Continue => again = true,
                 Effect::KillToken { .. } => {}
             }
+        }
+        messages.into_iter().for_each(|message| self.receive(message));
+        if again {
+            self.event(Event::Tick);
         }
     }
 
