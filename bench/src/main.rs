@@ -1,6 +1,10 @@
 //! Benchmarks: `cargo run --release -p bench -- NAME [--json FILE]`. Each prints its figures as a table.
 
+mod growth;
+mod machine;
+mod queue;
 mod report;
+mod statemachine;
 
 use clap::{Parser, Subcommand};
 use report::Report;
@@ -17,12 +21,19 @@ struct Arguments {
 }
 
 #[derive(Subcommand)]
-enum Benchmark {}
+enum Benchmark {
+    /// The embedded queue and gallery, beside the disk and apalis-sqlite.
+    Queue(queue::Arguments),
+    /// The pipeline's state machine with workers that answer at once.
+    Statemachine(statemachine::Arguments),
+}
 
 fn main() -> anyhow::Result<()> {
     let arguments = Arguments::parse();
-    let report = Report::default();
-    match arguments.benchmark {}
-    #[allow(unreachable_code)]
+    let mut report = Report::default();
+    match arguments.benchmark {
+        Benchmark::Queue(arguments) => queue::run(&arguments, &mut report)?,
+        Benchmark::Statemachine(arguments) => statemachine::run(&arguments, &mut report)?,
+    }
     report.write(arguments.json.as_deref())
 }
