@@ -12,7 +12,7 @@ use crate::scope::{EvaluationError, Scope};
 impl Run<'_> {
     /// Takes the first rule that holds, with the rule's Assign and Output; else Default, with the state's own.
     pub fn choose(&mut self, state: &State, choice: &Choice, strand: &mut Strand) -> Flow {
-        let chosen = match self.evaluate(strand, Extra::default(), |scope| choice.first(scope)) {
+        let chosen = match self.evaluate(state, strand, Extra::default(), |scope| choice.first(scope)) {
             Ok(chosen) => chosen,
             Err(error) => return Flow::Failed(self.evaluation_failed(strand, error)),
         };

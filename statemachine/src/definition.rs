@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use crate::expression::Expression;
 use crate::fields::LoadError;
+use crate::load_state::Resources;
 use crate::substitute::Substitutions;
 use crate::template::Template;
 
@@ -22,7 +23,7 @@ impl Definition {
     /// Everything that `CreateStateMachine` refuses, every field that this interpreter does not know or does not
     /// support, every expression that does not parse and every `${Name}` without a substitution, each with its path.
     pub fn load(text: &str, substitutions: &Substitutions) -> Result<Definition, LoadError> {
-        crate::load::definition(text, substitutions)
+        crate::load::definition(text, substitutions, Resources::Callable)
     }
 
     /// SHA-256 of the definition's text after substitution, in hexadecimal: an execution is pinned to it.

@@ -8,6 +8,10 @@ use crate::message::Message;
 
 /// One thing for the host to do, in the transaction that stores the frame and in the order given.
 #[derive(Debug, Clone, PartialEq)]
+#[expect(
+    clippy::large_enum_variant,
+    reason = "nearly every effect is a history event; a box for each would only cost"
+)]
 pub enum Effect {
     /// Send a message to a queue, keep its token if it has one, and answer with [`crate::Event::MessageSent`] or
     /// [`crate::Event::SendFailed`]; a host whose queue lives in the same database does so in the same transaction.

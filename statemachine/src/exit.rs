@@ -45,7 +45,7 @@ impl Run<'_> {
         way: Way,
         extra: Extra,
     ) -> Result<Flow, Failure> {
-        let computed = self.evaluate(strand, extra, |scope| way.compute(scope));
+        let computed = self.evaluate(state, strand, extra, |scope| way.compute(scope));
         let (variables, output) = match computed {
             Ok(computed) => computed,
             Err(error) => return Err(self.evaluation_failed(strand, error)),
@@ -83,13 +83,14 @@ impl Way<'_> {
 
 /// The limit on what a state or task may put out.
 pub(crate) fn check_size(output: &Value, of: &str) -> Result<(), Failure> {
-    if is_too_deep(output) || size(output) > MAX_OUTPUT_BYTES {
-        let cause = format!(
-            "The state/task '{of}' returned a result with a size exceeding the maximum number of bytes service limit."
-        );
-        return Err(Failure::new(DATA_LIMIT, cause));
-    }
-    Ok(())
+    if is_too_deep(output) || size(output) > MAX_OUTPUT_BYTES { Err(too_large(of)) } else { Ok(()) }
+}
+
+pub(crate) fn too_large(of: &str) -> Failure {
+    let cause = format!(
+        "The state/task '{of}' returned a result with a size exceeding the maximum number of bytes service limit."
+    );
+    Failure::new(DATA_LIMIT, cause)
 }
 
 fn check_variables(strand: &Strand, new: &Map<String, Value>) -> Result<(), Failure> {

@@ -10,6 +10,8 @@ pub(crate) struct Expression {
     /// As error messages quote it: without its delimiters and the blanks within them.
     pub source: String,
     pub ast: AstNode,
+    /// `["states", "input", "x"]` for `$states.input.x`: nothing but names, which are looked up without an evaluator.
+    pub names: Option<Vec<String>>,
 }
 
 /// What a string of a definition is.
@@ -34,8 +36,47 @@ impl Expression {
         }
         let source = text[OPEN.len()..text.len() - CLOSE.len()].trim();
         match parser::parse(source) {
-            Ok(ast) => Ok(Str::Expression(Expression { source: source.to_owned(), ast })),
+            Ok(ast) => {
+                Ok(Str::Expression(Expression { source: source.to_owned(), ast, names: names(source) }))
+            }
             Err(error) => Err(path.schema(format!("JSONata expression does not parse: {error}"))),
+        }
+    }
+}
+
+/// The names of an expression that only follows names from a variable.
+fn names(source: &str) -> Option<Vec<String>> {
+    let names = source.strip_prefix('$')?.split('.');
+    names.map(|name| is_plain(name).then(|| name.to_owned())).collect()
+}
+
+fn is_plain(name: &str) -> bool {
+    let keyword = ["and", "or", "in", "true", "false", "null"].contains(&name);
+    let letters = name.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_');
+    letters && !keyword && name.bytes().next().is_some_and(|b| !b.is_ascii_digit())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn plain_names() {
+        for (source, wanted) in [
+            ("$states.input.x", Some(vec!["states", "input", "x"])),
+            ("$x", Some(vec!["x"])),
+            ("$", None),
+            ("$$", None),
+            ("$x.", None),
+            ("$x.1", None),
+            ("$x.y[0]", None),
+            ("$x . y", None),
+            ("$x.`y`", None),
+            ("x.y", None),
+            ("$x.and", None),
+        ] {
+            let wanted = wanted.map(|names| names.into_iter().map(str::to_owned).collect());
+            assert_eq!(names(source), wanted, "{source}");
         }
     }
 }

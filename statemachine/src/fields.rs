@@ -19,7 +19,9 @@ pub struct LoadError {
 /// What kind of refusal.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum LoadErrorKind {
-    /// Not JSON, or not shaped like a definition: AWS's `SCHEMA_VALIDATION_FAILED`.
+    /// Not a JSON object at all: AWS's `SCHEMA_VALIDATION_FAILED`, without a location.
+    Text,
+    /// Not shaped like a definition: AWS's `SCHEMA_VALIDATION_FAILED`.
     Schema,
     /// A transition that leads nowhere, or a state that nothing leads to: AWS's `MISSING_TRANSITION_TARGET`.
     Transition,
@@ -35,7 +37,7 @@ impl LoadErrorKind {
     /// AWS's code for it, where AWS has one.
     pub fn code(self) -> Option<&'static str> {
         match self {
-            LoadErrorKind::Schema => Some("SCHEMA_VALIDATION_FAILED"),
+            LoadErrorKind::Text | LoadErrorKind::Schema => Some("SCHEMA_VALIDATION_FAILED"),
             LoadErrorKind::Transition => Some("MISSING_TRANSITION_TARGET"),
             LoadErrorKind::DuplicateName => Some("DUPLICATE_STATE_NAME"),
             LoadErrorKind::Unsupported | LoadErrorKind::Substitution => None,

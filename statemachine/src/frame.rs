@@ -211,6 +211,12 @@ pub enum FrameError {
 
 pub(crate) const FRAME_VERSION: u32 = 1;
 
+/// The only field that every version of a frame has.
+#[derive(Deserialize)]
+struct Version {
+    v: u32,
+}
+
 impl Frame {
     /// The frame as compact JSON.
     pub fn to_bytes(&self) -> Vec<u8> {
@@ -222,15 +228,15 @@ impl Frame {
     /// # Errors
     /// [`FrameError::TooNew`] for a frame of a later version, [`FrameError::Unreadable`] for anything else.
     pub fn from_bytes(bytes: &[u8]) -> Result<Frame, FrameError> {
-        #[derive(Deserialize)]
-        struct Version {
-            v: u32,
+        let error = match serde_json::from_slice::<Frame>(bytes) {
+            Ok(frame) if frame.version <= FRAME_VERSION => return Ok(frame),
+            Ok(frame) => return Err(FrameError::TooNew(frame.version)),
+            Err(error) => error,
+        };
+        match serde_json::from_slice(bytes) {
+            Ok(Version { v }) if v > FRAME_VERSION => Err(FrameError::TooNew(v)),
+            _ => Err(FrameError::Unreadable(error)),
         }
-        let Version { v } = serde_json::from_slice(bytes)?;
-        if v > FRAME_VERSION {
-            return Err(FrameError::TooNew(v));
-        }
-        Ok(serde_json::from_slice(bytes)?)
     }
 
     /// How the execution stands.

@@ -9,7 +9,7 @@ use md5::Md5;
 use sha1::Sha1;
 use sha2::{Digest, Sha256, Sha384, Sha512};
 
-use crate::limits::MAX_RANGE;
+use crate::limits::{MAX_OUTPUT_BYTES, MAX_RANGE};
 use crate::seed::Seed;
 use crate::time::{Millis, iso};
 
@@ -34,7 +34,7 @@ impl Draws {
 }
 
 /// Makes `$partition`, `$range`, `$hash`, `$random`, `$uuid`, `$parse` ("Transforming data with JSONata in Step
-/// Functions"), takes `$eval` away as AWS does, and ties `$now`, `$millis`, `$shuffle` to the step's time and seed.
+/// Functions"), takes `$eval` away as AWS does, bounds `$pad`, and ties `$now`, `$millis`, `$shuffle` to the step's time and seed.
 pub(crate) fn register(evaluator: &mut Evaluator, draws: Rc<Draws>, now: Millis) {
     let taken = "the name is registered once and not compilable";
     evaluator.register_fn("partition", partition).expect(taken);
@@ -46,6 +46,7 @@ pub(crate) fn register(evaluator: &mut Evaluator, draws: Rc<Draws>, now: Millis)
     let source = Rc::clone(&draws);
     evaluator.register_fn_override("random", move |args: &[JValue]| Ok(random(&source, args))).expect(taken);
     evaluator.register_fn_override("shuffle", move |args: &[JValue]| Ok(shuffle(&draws, args))).expect(taken);
+    evaluator.register_fn_override("pad", pad).expect(taken);
     evaluator
         .register_fn_override("eval", |_: &[JValue]| Err(failed("T1006: Attempted to invoke a non-function")))
         .expect(taken);
@@ -147,6 +148,21 @@ fn shuffle(draws: &Draws, args: &[JValue]) -> JValue {
         items.swap(last, other);
     }
     JValue::array(items)
+}
+
+/// `$pad(text, width, char?)`: to the right, or for a negative width to the left. JSONata's own would fill the memory.
+fn pad(args: &[JValue]) -> HostFnResult {
+    let Some(text) = args.first().and_then(JValue::as_str) else { return Ok(JValue::Undefined) };
+    let width =
+        args.get(1).and_then(JValue::as_i64).ok_or_else(|| failed("The width of $pad must be a number"))?;
+    let wanted = width.unsigned_abs() as usize;
+    if wanted > MAX_OUTPUT_BYTES {
+        return Err(failed("The width of $pad is too large"));
+    }
+    let fill = args.get(2).and_then(JValue::as_str).filter(|fill| !fill.is_empty()).unwrap_or(" ");
+    let missing = wanted.saturating_sub(text.chars().count());
+    let fill: String = fill.chars().cycle().take(missing).collect();
+    Ok(JValue::from(if width < 0 { format!("{fill}{text}") } else { format!("{text}{fill}") }))
 }
 
 /// `$now(picture?, timezone?)` at the step's time.

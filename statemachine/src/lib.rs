@@ -42,6 +42,7 @@ mod functions;
 mod history;
 mod limits;
 mod load;
+mod load_handlers;
 mod load_state;
 mod message;
 mod parallel;
@@ -54,6 +55,7 @@ mod substitute;
 mod task;
 mod template;
 mod time;
+mod trial;
 mod value;
 mod wait;
 
@@ -68,6 +70,7 @@ pub use message::{Attribute, Message};
 pub use seed::Seed;
 pub use step::{Step, start, step};
 pub use substitute::Substitutions;
+pub use trial::{Mock, Outcome, Trial, Verdict};
 
 /// The pipeline's definition, as Step Functions gets it and as the embedded runtime loads it. Its substitutions are the
 /// five queue URLs: `FaceDetectionQueueUrl`, `EmotionAnalysisQueueUrl`, `ImageGenerationQueueUrl`,

@@ -19,12 +19,12 @@ pub(crate) const MAX_NAME_CHARS: usize = 80;
 /// Most bytes of all variables of one scope together (Step Functions: 10 MiB).
 pub(crate) const MAX_VARIABLES_BYTES: usize = 10 * 1_048_576;
 
-/// Most seconds of a TimeoutSeconds, HeartbeatSeconds, Seconds or MaxDelaySeconds that AWS takes (about three years).
+/// Most seconds of a TimeoutSeconds, HeartbeatSeconds, Seconds or IntervalSeconds that AWS takes (about three years).
 pub(crate) const MAX_SECONDS: u64 = 99_999_999;
 
 /// Wall-clock time of one JSONata expression. It only ever turns a runaway expression into an error, so the
 /// interpreter stays deterministic for expressions that end.
-pub(crate) const EXPRESSION_MS: u64 = 1_000;
+pub(crate) const EXPRESSION_MS: u64 = 500;
 
 /// Depth of one JSONata expression's evaluation: deep enough for any recursion that a definition has use for, small
 /// enough for a worker thread's stack and memory.
@@ -41,3 +41,6 @@ pub(crate) const MAX_PARALLEL_DEPTH: usize = 8;
 
 /// Most elements that `$range` makes (Step Functions' ArrayRange).
 pub(crate) const MAX_RANGE: usize = 1_000;
+
+/// Most seconds of a retrier's MaxDelaySeconds (Amazon States Language: 366 days).
+pub(crate) const MAX_DELAY_SECONDS: u64 = 31_622_400;

@@ -7,11 +7,15 @@ use sha2::{Digest, Sha256};
 
 use crate::definition::{Definition, Kind, Machine, Next, State};
 use crate::fields::{Fields, LoadError, LoadErrorKind, Path};
-use crate::limits::{MAX_DEFINITION_BYTES, MAX_NAME_CHARS, MAX_PARALLEL_DEPTH, MAX_SECONDS};
-use crate::load_state::{Language, Reader, language};
+use crate::limits::{MAX_DEFINITION_BYTES, MAX_SECONDS};
+use crate::load_state::{Language, Reader, Resources, language};
 use crate::substitute::{Substitutions, substitute};
 
-pub(crate) fn definition(text: &str, substitutions: &Substitutions) -> Result<Definition, LoadError> {
+pub(crate) fn definition(
+    text: &str,
+    substitutions: &Substitutions,
+    resources: Resources,
+) -> Result<Definition, LoadError> {
     let root = Path::default();
     if text.len() > MAX_DEFINITION_BYTES {
         return Err(root.schema("Definition is larger than 1 MiB"));
@@ -19,7 +23,7 @@ pub(crate) fn definition(text: &str, substitutions: &Substitutions) -> Result<De
     let text = substitute(text, substitutions)?;
     let value: Value = match serde_json::from_str(&text) {
         Ok(value @ Value::Object(_)) => value,
-        _ => return Err(root.schema("Definition must be a valid JSON object")),
+        _ => return Err(root.error(LoadErrorKind::Text, "Definition must be a valid JSON object")),
     };
     let mut fields = Fields::of(&value, root)?;
     fields.require(&["StartAt", "States"])?;
@@ -29,26 +33,19 @@ pub(crate) fn definition(text: &str, substitutions: &Substitutions) -> Result<De
     }
     fields.string("Comment")?;
     let timeout_s = fields.integer("TimeoutSeconds", 1..=MAX_SECONDS)?;
-    let mut names = BTreeSet::new();
     let language = language(&mut fields, Language::JsonPath)?;
-    let machine = machine(&mut fields, language, &mut names, &BTreeSet::new(), 0)?;
+    let machine = machine(&mut fields, language, &mut Reader::new(resources))?;
     fields.finish(&[])?;
     let hash = hex::encode(Sha256::digest(&text));
     Ok(Definition { machine, timeout_s, hash })
 }
 
-/// Reads StartAt and States of a machine or of a branch. `names` collects the states' names of the whole definition,
-/// `outer` is what the enclosing scopes assign.
+/// Reads StartAt and States of a machine or of a branch.
 pub(crate) fn machine(
     fields: &mut Fields,
     language: Language,
-    names: &mut BTreeSet<String>,
-    outer: &BTreeSet<String>,
-    depth: usize,
+    reader: &mut Reader,
 ) -> Result<Machine, LoadError> {
-    if depth > MAX_PARALLEL_DEPTH {
-        return Err(fields.path.unsupported("Parallel states are nested too deep"));
-    }
     fields.require(&["StartAt", "States"])?;
     let start_at = fields.required_string("StartAt")?.to_owned();
     let path = fields.path.field("States");
@@ -58,44 +55,13 @@ pub(crate) fn machine(
     if states.is_empty() {
         return Err(path.schema("A state machine needs at least one state"));
     }
-    let assigned = assigned_names(states.values(), outer);
     let mut machine = Machine { start_at, states: BTreeMap::new() };
     for (name, value) in states {
-        check_name(name, &path, names)?;
-        let mut reader = Reader { names, outer, scope: &assigned, depth };
+        reader.name(name, &path.field(name))?;
         machine.states.insert(name.clone(), reader.state(value, path.field(name), language)?);
     }
     check_graph(&machine, &fields.path)?;
     Ok(machine)
-}
-
-fn check_name(name: &str, path: &Path, names: &mut BTreeSet<String>) -> Result<(), LoadError> {
-    if name.is_empty() || name.chars().count() > MAX_NAME_CHARS {
-        return Err(path.field(name).schema("A state's name has 1 to 80 characters"));
-    }
-    if !names.insert(name.to_owned()) {
-        let message = format!("Duplicate state name: {name}");
-        return Err(path.field(name).error(LoadErrorKind::DuplicateName, message));
-    }
-    Ok(())
-}
-
-/// Every name that these states assign, with those of the enclosing scopes. Malformed states have none; reading them
-/// says what is wrong.
-fn assigned_names<'a>(states: impl Iterator<Item = &'a Value>, outer: &BTreeSet<String>) -> BTreeSet<String> {
-    let mut names = outer.clone();
-    let mut collect = |value: &Value| {
-        if let Some(Value::Object(assign)) = value.get("Assign") {
-            names.extend(assign.keys().cloned());
-        }
-    };
-    for state in states {
-        collect(state);
-        for list in ["Choices", "Catch"] {
-            state.get(list).and_then(Value::as_array).into_iter().flatten().for_each(&mut collect);
-        }
-    }
-    names
 }
 
 /// Every transition leads to a state of this machine, and every state can be reached.

@@ -5,13 +5,12 @@ use std::collections::BTreeSet;
 use serde_json::Value;
 
 use crate::definition::{
-    Assign, Catcher, Choice, Condition, Fail, Kind, Machine, Next, Parallel, Retrier, Rule, Seconds, State,
-    Task, Text, Wait,
+    Assign, Choice, Condition, Fail, Kind, Machine, Next, Parallel, Rule, Seconds, State, Task, Text, Wait,
 };
 use crate::expression::{Expression, Str};
-use crate::failure::ALL;
-use crate::fields::{Fields, LoadError, Path, whole_number};
-use crate::limits::MAX_SECONDS;
+use crate::fields::{Fields, LoadError, LoadErrorKind, Path, whole_number};
+use crate::limits::{MAX_NAME_CHARS, MAX_PARALLEL_DEPTH, MAX_SECONDS};
+use crate::load_handlers::retriers;
 use crate::template::Template;
 use crate::time::parse_offset_date_time;
 
@@ -56,17 +55,40 @@ pub(crate) fn language(fields: &mut Fields, outer: Language) -> Result<Language,
     }
 }
 
-/// Reads the states of one machine or branch.
-pub(crate) struct Reader<'a> {
-    pub names: &'a mut BTreeSet<String>,
-    /// Variables of the enclosing scopes.
-    pub outer: &'a BTreeSet<String>,
-    /// Those and this scope's.
-    pub scope: &'a BTreeSet<String>,
-    pub depth: usize,
+/// Which resources a Task may have.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Resources {
+    /// Those that the interpreter can call.
+    Callable,
+    /// Any: nothing is going to be called.
+    Any,
 }
 
-impl Reader<'_> {
+/// Reads the states of a definition.
+pub(crate) struct Reader {
+    /// The states' names of the whole definition so far.
+    names: BTreeSet<String>,
+    /// How many Parallel states are around what is read.
+    depth: usize,
+    resources: Resources,
+}
+
+impl Reader {
+    pub fn new(resources: Resources) -> Reader {
+        Reader { names: BTreeSet::new(), depth: 0, resources }
+    }
+
+    /// Names are unique in the whole definition, branches included.
+    pub fn name(&mut self, name: &str, path: &Path) -> Result<(), LoadError> {
+        if name.is_empty() || name.chars().count() > MAX_NAME_CHARS {
+            return Err(path.schema("A state's name has 1 to 80 characters"));
+        }
+        if !self.names.insert(name.to_owned()) {
+            return Err(path.error(LoadErrorKind::DuplicateName, format!("Duplicate state name: {name}")));
+        }
+        Ok(())
+    }
+
     pub fn state(&mut self, value: &Value, path: Path, machine: Language) -> Result<State, LoadError> {
         let mut fields = Fields::of(value, path)?;
         let kind = fields.required_string("Type")?;
@@ -106,6 +128,7 @@ impl Reader<'_> {
         let callback = match resource.as_str() {
             SEND => false,
             SEND_AND_WAIT => true,
+            other if other.starts_with("arn:") && self.resources == Resources::Any => false,
             other if other.starts_with("arn:") => {
                 return Err(path
                     .unsupported("only sqs:sendMessage and sqs:sendMessage.waitForTaskToken are supported"));
@@ -192,32 +215,17 @@ impl Reader<'_> {
     fn branch(&mut self, value: &Value, path: Path, language: Language) -> Result<Machine, LoadError> {
         let mut fields = Fields::of(value, path)?;
         fields.string("Comment")?;
-        let machine = crate::load::machine(&mut fields, language, self.names, self.scope, self.depth + 1)?;
+        if self.depth == MAX_PARALLEL_DEPTH {
+            return Err(fields.path.unsupported("Parallel states are nested too deep"));
+        }
+        self.depth += 1;
+        let machine = crate::load::machine(&mut fields, language, self)?;
+        self.depth -= 1;
         fields.finish(&["ProcessorConfig"])?;
         Ok(machine)
     }
 
-    fn catchers(&mut self, fields: &mut Fields, language: Language) -> Result<Vec<Catcher>, LoadError> {
-        let path = fields.path.field("Catch");
-        let values = fields.array("Catch")?.map_or(&[][..], Vec::as_slice);
-        let mut catchers = Vec::new();
-        for (i, value) in values.iter().enumerate() {
-            let mut fields = Fields::of(value, path.index(i))?;
-            fields.require(&["ErrorEquals", "Next"])?;
-            fields.string("Comment")?;
-            catchers.push(Catcher {
-                errors: errors(&mut fields, i + 1 == values.len())?,
-                next: fields.required_string("Next")?.to_owned(),
-                assign: self.assign(&mut fields, language)?,
-                output: template(&mut fields, "Output", language)?,
-            });
-            fields.finish(if language == Language::JsonPath { &["ResultPath"] } else { &[] })?;
-        }
-        Ok(catchers)
-    }
-
-    /// A variable of a branch must not have the name of one outside it: a reader could not tell which is meant.
-    fn assign(&self, fields: &mut Fields, language: Language) -> Result<Assign, LoadError> {
+    pub fn assign(&self, fields: &mut Fields, language: Language) -> Result<Assign, LoadError> {
         let path = fields.path.field("Assign");
         let map = match fields.get("Assign") {
             None => return Ok(Assign::new()),
@@ -228,9 +236,6 @@ impl Reader<'_> {
             let path = path.field(name);
             if language == Language::JsonPath && name.ends_with(".$") {
                 return Err(path.unsupported("JSONPath is not supported here"));
-            }
-            if self.outer.contains(name) {
-                return Err(path.schema(format!("Variable '{name}' is already assigned in an outer scope")));
             }
             if !is_variable_name(name) {
                 return Err(path.schema(format!("Invalid variable name: {name}")));
@@ -280,7 +285,7 @@ fn next(fields: &mut Fields, kind: &Kind) -> Result<Next, LoadError> {
     }
 }
 
-fn template(
+pub(crate) fn template(
     fields: &mut Fields,
     name: &'static str,
     language: Language,
@@ -347,59 +352,4 @@ fn wait(fields: &mut Fields, language: Language) -> Result<Wait, LoadError> {
         _ => return Err(fields.path.schema("Exactly one of Seconds and Timestamp is required")),
     };
     Ok(wait)
-}
-
-fn retriers(fields: &mut Fields) -> Result<Vec<Retrier>, LoadError> {
-    let path = fields.path.field("Retry");
-    let values = fields.array("Retry")?.map_or(&[][..], Vec::as_slice);
-    let mut retriers = Vec::new();
-    for (i, value) in values.iter().enumerate() {
-        let mut fields = Fields::of(value, path.index(i))?;
-        fields.require(&["ErrorEquals"])?;
-        fields.string("Comment")?;
-        let backoff_rate = match fields.get("BackoffRate").map(Value::as_f64) {
-            None => 2.0,
-            Some(Some(rate)) if rate >= 1.0 => rate,
-            Some(_) => {
-                return Err(fields.path.field("BackoffRate").schema("Expected a number of at least 1"));
-            }
-        };
-        let full_jitter = match fields.string("JitterStrategy")? {
-            None | Some("NONE") => false,
-            Some("FULL") => true,
-            Some(_) => {
-                return Err(fields.path.field("JitterStrategy").schema("Value is not one of [FULL, NONE]"));
-            }
-        };
-        let retrier = Retrier {
-            errors: errors(&mut fields, i + 1 == values.len())?,
-            interval_s: fields.integer("IntervalSeconds", 1..=MAX_SECONDS)?.unwrap_or(1),
-            max_attempts: fields.integer("MaxAttempts", 0..=MAX_SECONDS)?.unwrap_or(3),
-            backoff_rate,
-            max_delay_s: fields.integer("MaxDelaySeconds", 1..=31_622_400)?,
-            full_jitter,
-        };
-        if retrier.max_delay_s.is_some_and(|most| most <= retrier.interval_s) {
-            let path = fields.path.field("MaxDelaySeconds");
-            return Err(path.schema("MaxDelaySeconds must be greater than IntervalSeconds"));
-        }
-        fields.finish(&[])?;
-        retriers.push(retrier);
-    }
-    Ok(retriers)
-}
-
-/// ErrorEquals: not empty, and States.ALL stands alone, in the last place.
-fn errors(fields: &mut Fields, last: bool) -> Result<Vec<String>, LoadError> {
-    let path = fields.path.field("ErrorEquals");
-    let values = fields.array("ErrorEquals")?.map_or(&[][..], Vec::as_slice);
-    let names: Option<Vec<String>> = values.iter().map(|value| value.as_str().map(str::to_owned)).collect();
-    let names = names.ok_or_else(|| path.schema("Value is not of type array of strings"))?;
-    if names.is_empty() {
-        return Err(path.schema("At least one error name is required"));
-    }
-    if names.iter().any(|name| name == ALL) && !(last && names.len() == 1) {
-        return Err(path.schema("States.ALL must be the only error name, in the last place"));
-    }
-    Ok(names)
 }

@@ -12,7 +12,7 @@ use crate::run::{Extra, Flow, Progress, Run};
 impl Run<'_> {
     pub fn start_branches(&mut self, state: &State, parallel: &Parallel, strand: &mut Strand) -> Flow {
         let arguments = parallel.arguments.as_ref();
-        let input = self.evaluate(strand, Extra::default(), |scope| {
+        let input = self.evaluate(state, strand, Extra::default(), |scope| {
             arguments.map(|arguments| arguments.render(scope, "Arguments")).transpose()
         });
         let input = match input {

@@ -7,6 +7,7 @@ use serde_json::{Map, Value};
 
 use crate::definition::{Kind, Machine, State};
 use crate::effect::Effect;
+use crate::exit::too_large;
 use crate::failure::{Failure, QUERY};
 use crate::frame::{Activity, Counters, Execution, Strand};
 use crate::history::{EventKind, HistoryEvent};
@@ -136,13 +137,13 @@ impl<'a> Run<'a> {
     }
 
     /// The state's own work, once more for every retry.
-    fn work(&mut self, state: &State, strand: &mut Strand) -> Flow {
+    pub fn work(&mut self, state: &State, strand: &mut Strand) -> Flow {
         match &state.kind {
             Kind::Task(task) => self.schedule(state, task, strand),
             Kind::Parallel(parallel) => self.start_branches(state, parallel, strand),
             Kind::Choice(choice) => self.choose(state, choice, strand),
             Kind::Wait(wait) => self.wait(wait, state, strand),
-            Kind::Fail(fail) => self.fail(fail, strand),
+            Kind::Fail(fail) => self.fail(fail, state, strand),
             Kind::Pass | Kind::Succeed => self.exit(state, strand, None),
         }
     }
@@ -170,6 +171,7 @@ impl<'a> Run<'a> {
     /// Evaluates something of a state, with `extra` in `$states`; the random numbers drawn are kept count of.
     pub fn evaluate<T>(
         &mut self,
+        state: &State,
         strand: &Strand,
         extra: Extra,
         read: impl FnOnce(&mut Scope) -> Result<T, EvaluationError>,
@@ -179,6 +181,7 @@ impl<'a> Run<'a> {
             execution: self.execution,
             started_at: self.started_at,
             strand,
+            retries: matches!(state.kind, Kind::Task(_) | Kind::Parallel(_)),
             token: extra.token,
             result: extra.result,
             error: extra.error,
@@ -194,6 +197,9 @@ impl<'a> Run<'a> {
 
     /// Records that a field has no value, and makes it the failure that Retry and Catch see.
     pub fn evaluation_failed(&mut self, strand: &mut Strand, error: EvaluationError) -> Failure {
+        if error.too_large {
+            return too_large(&strand.state);
+        }
         let cause = format!("{} {}", in_state(strand), error.message);
         let event = HistoryEvent {
             error: Some(QUERY.to_owned()),

@@ -22,6 +22,8 @@ pub(crate) struct Scope<'a> {
     pub execution: &'a Execution,
     pub started_at: Millis,
     pub strand: &'a Strand,
+    /// Whether the state is of a kind that can retry.
+    pub retries: bool,
     pub token: Option<&'a str>,
     pub result: Option<&'a Value>,
     pub error: Option<&'a Value>,
@@ -39,16 +41,25 @@ pub(crate) struct EvaluationError {
     pub message: String,
     /// Whether its event follows on the state's entry. Recorded so for a Wait's time, and not for other fields.
     pub follows_entry: bool,
+    /// There is a value, but it is larger than a state may put out.
+    pub too_large: bool,
 }
 
 impl EvaluationError {
     pub fn new(location: &str, message: String) -> EvaluationError {
-        EvaluationError { location: location.to_owned(), message, follows_entry: false }
+        EvaluationError { location: location.to_owned(), message, follows_entry: false, too_large: false }
+    }
+
+    fn too_large(location: &str) -> EvaluationError {
+        EvaluationError { too_large: true, ..EvaluationError::new(location, String::new()) }
     }
 }
 
 impl Scope<'_> {
     pub fn evaluate(&mut self, expression: &Expression, location: &str) -> Result<Value, EvaluationError> {
+        if let Some(value) = expression.names.as_deref().and_then(|names| self.look_up(names)) {
+            return Ok(value);
+        }
         let evaluated = self.evaluator().evaluate(&expression.ast, &JValue::Undefined);
         let said = match evaluated {
             Ok(value) if value.is_undefined() => "returned nothing (undefined).".to_owned(),
@@ -57,9 +68,9 @@ impl Scope<'_> {
             }
             Ok(value) => match from_jsonata(&value) {
                 Some(value) => return Ok(value),
-                None => "returned a value that is nested too deep.".to_owned(),
+                None => return Err(EvaluationError::too_large(location)),
             },
-            Err(error) => format!("threw an error during evaluation. {}", error.message()),
+            Err(error) => format!("threw an error during evaluation. {}", wording(error.message())),
         };
         let source = &expression.source;
         Err(EvaluationError::new(
@@ -87,6 +98,24 @@ impl Scope<'_> {
                 ),
             )
         })
+    }
+
+    /// What a chain of names stands for, where that needs no evaluator: most expressions of a definition are such
+    /// chains. Everything else is left to the evaluator: what is undefined, arrays (which JSONata maps over), and the
+    /// rest of the context.
+    fn look_up(&self, names: &[String]) -> Option<Value> {
+        let names: Vec<&str> = names.iter().map(String::as_str).collect();
+        let (from, rest) = match names.as_slice() {
+            ["states", "input", rest @ ..] => (&self.strand.input, rest),
+            ["states", "result", rest @ ..] => (self.result?, rest),
+            ["states", "errorOutput", rest @ ..] => (self.error?, rest),
+            ["states", "context", "Execution", "Input", rest @ ..] => (&self.execution.input, rest),
+            ["states", "context", "Task", "Token"] => return self.token.map(Value::from),
+            ["states", ..] | [] => return None,
+            [variable, rest @ ..] => (self.strand.variables.get(*variable)?, rest),
+        };
+        let found = rest.iter().try_fold(from, |value, name| value.as_object()?.get(*name))?;
+        (!found.is_array()).then(|| found.clone())
     }
 
     fn evaluator(&mut self) -> &mut Evaluator {
@@ -117,7 +146,7 @@ impl Scope<'_> {
     fn states(&self) -> JValue {
         let mut parts = vec![
             ("input", to_jsonata(&self.strand.input)),
-            ("context", context(self.execution, self.started_at, self.strand, self.token)),
+            ("context", context(self.execution, self.started_at, self.strand, self.retries, self.token)),
         ];
         if let Some(result) = self.result {
             parts.push(("result", to_jsonata(result)));
@@ -127,6 +156,13 @@ impl Scope<'_> {
         }
         object(parts)
     }
+}
+
+/// An evaluator's message as Step Functions words it, where that is known to differ.
+fn wording(message: &str) -> &str {
+    let fixed =
+        ["T1006: Attempted to invoke a non-function", "T1008: Attempted to partially apply a non-function"];
+    fixed.into_iter().find(|fixed| message.starts_with(fixed)).unwrap_or(message)
 }
 
 pub(crate) fn type_name(value: &Value) -> &'static str {

@@ -32,7 +32,7 @@ impl Run<'_> {
         let id = self.counters.tasks + 1;
         let token = task.callback.then(|| self.seed.token(id));
         let extra = Extra { token: token.as_deref(), ..Extra::default() };
-        let request = match self.evaluate(strand, extra, |scope| task.request(scope)) {
+        let request = match self.evaluate(state, strand, extra, |scope| task.request(scope)) {
             Ok(request) => request,
             Err(error) => {
                 let failure = self.evaluation_failed(strand, error);

@@ -3,7 +3,7 @@
 use jsonata_core::value::JValue;
 use serde_json::{Map, Number, Value};
 
-use crate::limits::MAX_DEPTH;
+use crate::limits::{MAX_DEPTH, MAX_OUTPUT_BYTES};
 
 /// Whole numbers up to here are exact in JSONata, whose numbers are 64-bit floats.
 const EXACT: f64 = 9_007_199_254_740_992.0;
@@ -23,27 +23,33 @@ pub(crate) fn object<'a>(fields: impl IntoIterator<Item = (&'a str, JValue)>) ->
     JValue::object(fields.into_iter().map(|(name, value)| (name.to_owned(), value)).collect())
 }
 
-/// `None`: nested deeper than [`MAX_DEPTH`].
+/// `None`: nested deeper than [`MAX_DEPTH`], or larger than any state may put out.
 pub(crate) fn from_jsonata(value: &JValue) -> Option<Value> {
-    from_depth(value, 0)
+    let mut left = MAX_OUTPUT_BYTES;
+    from_within(value, MAX_DEPTH, &mut left)
 }
 
-fn from_depth(value: &JValue, depth: usize) -> Option<Value> {
-    if depth > MAX_DEPTH {
-        return None;
-    }
+/// The value, if it has at most `depth` levels and its texts and elements come to at most `left` bytes.
+fn from_within(value: &JValue, depth: usize, left: &mut usize) -> Option<Value> {
+    *left = left.checked_sub(1)?;
     Some(match value {
         JValue::Bool(value) => Value::Bool(*value),
         JValue::Number(number) => number_from(*number),
-        JValue::String(text) => Value::String(text.to_string()),
+        JValue::String(text) => {
+            *left = left.checked_sub(text.len())?;
+            Value::String(text.to_string())
+        }
         JValue::Array(items) => {
-            Value::Array(items.iter().map(|item| from_depth(item, depth + 1)).collect::<Option<_>>()?)
+            let depth = depth.checked_sub(1)?;
+            Value::Array(items.iter().map(|item| from_within(item, depth, left)).collect::<Option<_>>()?)
         }
         JValue::Object(map) => {
+            let depth = depth.checked_sub(1)?;
             let mut object = Map::with_capacity(map.len());
             for (name, value) in map.iter().filter(|(_, value)| !value.is_undefined() && !value.is_function())
             {
-                object.insert(name.clone(), from_depth(value, depth + 1)?);
+                *left = left.checked_sub(name.len())?;
+                object.insert(name.clone(), from_within(value, depth, left)?);
             }
             Value::Object(object)
         }
@@ -107,6 +113,8 @@ mod tests {
         let nested = |levels| (0..levels).fold(json!(1), |inner, _| json!([inner]));
         assert!(!is_too_deep(&nested(MAX_DEPTH)));
         assert!(is_too_deep(&nested(MAX_DEPTH + 1)));
-        assert_eq!(from_jsonata(&to_jsonata(&nested(MAX_DEPTH + 2))), None);
+        assert_eq!(from_jsonata(&to_jsonata(&nested(MAX_DEPTH))), Some(nested(MAX_DEPTH)));
+        assert_eq!(from_jsonata(&to_jsonata(&nested(MAX_DEPTH + 1))), None);
+        assert_eq!(from_jsonata(&to_jsonata(&json!("x".repeat(MAX_OUTPUT_BYTES)))), None);
     }
 }

@@ -13,7 +13,7 @@ use crate::time::{Millis, after_seconds, parse_offset_date_time};
 impl Run<'_> {
     pub fn wait(&mut self, wait: &Wait, state: &State, strand: &mut Strand) -> Flow {
         let now = self.now;
-        match self.evaluate(strand, Extra::default(), |scope| wait.until(scope, now)) {
+        match self.evaluate(state, strand, Extra::default(), |scope| wait.until(scope, now)) {
             Ok(until) if until <= now => self.exit(state, strand, None),
             Ok(until) => {
                 strand.activity = Activity::Wait { until };
@@ -23,13 +23,13 @@ impl Run<'_> {
         }
     }
 
-    pub fn fail(&mut self, fail: &Fail, strand: &mut Strand) -> Flow {
+    pub fn fail(&mut self, fail: &Fail, state: &State, strand: &mut Strand) -> Flow {
         let read = |scope: &mut Scope| {
             let error = fail.error.as_ref().map(|text| text.read(scope, "Error")).transpose()?;
             let cause = fail.cause.as_ref().map(|text| text.read(scope, "Cause")).transpose()?;
             Ok(Failure { error, cause, heartbeat: false })
         };
-        Flow::Failed(match self.evaluate(strand, Extra::default(), read) {
+        Flow::Failed(match self.evaluate(state, strand, Extra::default(), read) {
             Ok(failure) => failure,
             Err(error) => self.evaluation_failed(strand, error),
         })
@@ -45,13 +45,10 @@ impl Wait {
                 let text = scope.evaluate_as(expression, "Timestamp", "string", |value| {
                     value.as_str().map(str::to_owned)
                 })?;
-                parse_offset_date_time(&text).ok_or_else(|| EvaluationError {
-                    location: "Timestamp".to_owned(),
-                    message: format!(
-                        "The Timestamp field cannot be parsed as an ISO-8601 extended offset date-time format string: \
-                         {text}"
-                    ),
-                    follows_entry: true,
+                parse_offset_date_time(&text).ok_or_else(|| {
+                    let wanted = "an ISO-8601 extended offset date-time format string";
+                    let message = format!("The Timestamp field cannot be parsed as {wanted}: {text}");
+                    EvaluationError { follows_entry: true, ..EvaluationError::new("Timestamp", message) }
                 })
             }
         }

@@ -1,8 +1,10 @@
-//! What can lie in queue `uploads`: object events in two shapes, ends of executions, orders to begin.
+//! What can lie in queue `uploads`: object events in two shapes, ends of executions, orders to begin and to erase.
 
 use crate::begin::Begin;
-use crate::execution::{ExecutionName, ExecutionStatus};
+use crate::erase::Erase;
+use crate::execution::{ExecutionInput, ExecutionName, ExecutionStatus};
 use crate::object_event::ObjectCreated;
+use serde::de::DeserializeOwned;
 use serde_json::Value;
 
 /// A message of queue `uploads`, read.
@@ -17,12 +19,16 @@ pub enum Arrival {
     },
     /// An attempt is to begin.
     Begin(Box<Begin>),
+    /// An upload is to be erased.
+    Erase(Box<Erase>),
     /// An execution ended.
     ExecutionEnded {
         /// Which.
         name: ExecutionName,
         /// How.
         status: ExecutionStatus,
+        /// What it was started with; None where it was not one of ours.
+        input: Option<ExecutionInput>,
     },
     /// Well-formed and not for us: S3's test event, another detail type, a running execution.
     Ignored(&'static str),
@@ -49,10 +55,11 @@ impl Arrival {
         if let Some(records) = value.get("Records").and_then(Value::as_array) {
             return Ok(of_records(records));
         }
-        if let Some(begin) = value.get("begin") {
-            return serde_json::from_value(begin.clone())
-                .map(|begin| Arrival::Begin(Box::new(begin)))
-                .map_err(|error| InvalidArrival::Shape(format!("begin: {error}")));
+        if let Some(begin) = order(&value, "begin")? {
+            return Ok(Arrival::Begin(Box::new(begin)));
+        }
+        if let Some(erase) = order(&value, "erase")? {
+            return Ok(Arrival::Erase(Box::new(erase)));
         }
         let (source, detail_type) = (text(&value, "source"), text(&value, "detail-type"));
         match (source, detail_type, value.get("detail")) {
@@ -62,7 +69,7 @@ impl Arrival {
             ("aws.states", "Step Functions Execution Status Change", Some(detail)) => {
                 of_status_change(detail)
             }
-            ("", "", _) => Err(InvalidArrival::Shape("neither source nor Records nor begin".into())),
+            ("", "", _) => Err(InvalidArrival::Shape("neither an event nor an order".into())),
             _ => Ok(Arrival::Ignored("another event")),
         }
     }
@@ -72,12 +79,17 @@ impl Arrival {
         serde_json::json!({ "begin": begin }).to_string()
     }
 
+    /// The body of an order to erase.
+    pub fn erase_body(erase: &Erase) -> String {
+        serde_json::json!({ "erase": erase }).to_string()
+    }
+
     /// The body that tells of an execution's end, as EventBridge writes it.
-    pub fn status_change_body(name: &ExecutionName, status: ExecutionStatus) -> String {
+    pub fn status_change_body(name: &ExecutionName, status: ExecutionStatus, input: &Value) -> String {
         serde_json::json!({
             "source": "aws.states",
             "detail-type": "Step Functions Execution Status Change",
-            "detail": {"name": name, "status": status}
+            "detail": {"name": name, "status": status, "input": input.to_string()}
         })
         .to_string()
     }
@@ -85,6 +97,12 @@ impl Arrival {
 
 fn text<'a>(value: &'a Value, field: &str) -> &'a str {
     value.get(field).and_then(Value::as_str).unwrap_or("")
+}
+
+/// An order under its name; None where the body has none of that name.
+fn order<T: DeserializeOwned>(value: &Value, name: &str) -> Result<Option<T>, InvalidArrival> {
+    let shape = |error: serde_json::Error| InvalidArrival::Shape(format!("{name}: {error}"));
+    value.get(name).map(|order| serde_json::from_value(order.clone()).map_err(shape)).transpose()
 }
 
 fn of_records(records: &[Value]) -> Arrival {
@@ -98,7 +116,10 @@ fn of_status_change(detail: &Value) -> Result<Arrival, InvalidArrival> {
     let status = detail.get("status").and_then(|status| serde_json::from_value(status.clone()).ok());
     match (name, status) {
         (_, Some(ExecutionStatus::Running)) => Ok(Arrival::Ignored("a running execution")),
-        (Some(name), Some(status)) => Ok(Arrival::ExecutionEnded { name, status }),
+        (Some(name), Some(status)) => {
+            let input = serde_json::from_str(text(detail, "input")).ok();
+            Ok(Arrival::ExecutionEnded { name, status, input })
+        }
         _ => Err(InvalidArrival::Shape("a status change without name or status".into())),
     }
 }
@@ -142,9 +163,13 @@ mod tests {
     fn orders_and_ends_read_back() {
         let begin = fixture::begin(&fixture::stored(), 3);
         assert_eq!(Arrival::parse(&Arrival::begin_body(&begin)).unwrap(), Arrival::Begin(Box::new(begin)));
+        let erase = Erase::of(&fixture::stored(), fixture::now());
+        assert_eq!(Arrival::parse(&Arrival::erase_body(&erase)).unwrap(), Arrival::Erase(Box::new(erase)));
         let name = ExecutionName::new(fixture::upload_id(7), 1);
-        let body = Arrival::status_change_body(&name, ExecutionStatus::TimedOut);
-        let expected = Arrival::ExecutionEnded { name, status: ExecutionStatus::TimedOut };
+        let input = ExecutionInput::of(&fixture::stored());
+        let body = Arrival::status_change_body(&name, ExecutionStatus::TimedOut, &json!(input));
+        let expected =
+            Arrival::ExecutionEnded { name, status: ExecutionStatus::TimedOut, input: Some(input) };
         assert_eq!(Arrival::parse(&body).unwrap(), expected);
     }
 

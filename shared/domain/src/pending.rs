@@ -3,6 +3,7 @@
 use crate::ports::maker::Job;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
+use std::time::Duration;
 
 /// The state of a stage between two looks at an outside job.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -20,4 +21,11 @@ pub struct Pending {
     pub deadline: Timestamp,
     /// Messages that come earlier only move their visibility.
     pub next_poll_at: Timestamp,
+}
+
+impl Pending {
+    /// How long it is until the job may be asked after; zero when it may be now.
+    pub fn wait(&self, now: Timestamp) -> Duration {
+        Duration::try_from(self.next_poll_at.duration_since(now)).unwrap_or_default()
+    }
 }

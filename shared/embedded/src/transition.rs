@@ -220,7 +220,8 @@ impl<'a, 'b> Transition<'a, 'b> {
         if end.status == Status::Succeeded {
             return Ok(());
         }
-        let body = Arrival::status_change_body(&self.name, ended(end.status.as_str()));
+        let input = &self.frame.execution().input;
+        let body = Arrival::status_change_body(&self.name, ended(end.status.as_str()), input);
         send_in(self.turn, QueueName::UPLOADS, &NewMessage::new(body, None))
     }
 }

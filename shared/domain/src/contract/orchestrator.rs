@@ -77,7 +77,8 @@ impl Runtime<'_> {
     async fn told_of(&self, name: &ExecutionName, status: ExecutionStatus) {
         let delivery = self.receive(QueueName::UPLOADS).await.expect("the end is told to queue uploads");
         let told = Arrival::parse(&delivery.body).expect("a status change");
-        assert_eq!(told, Arrival::ExecutionEnded { name: name.clone(), status });
+        let input = Some(input_of(1));
+        assert_eq!(told, Arrival::ExecutionEnded { name: name.clone(), status, input });
     }
 }
 

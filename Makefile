@@ -1,0 +1,38 @@
+# What README names. Each target installs what it needs, or says what is missing.
+.POSIX:
+.PHONY: help run demo test check bench models validate deploy teardown audit
+
+help: ## This list
+	@grep -E '^[a-z]+:.*## ' Makefile | sed 's/:.*## /	/' | expand -t 12
+
+run: ## Start everything on this machine (not there yet)
+	@echo "make run: not there yet; it comes with the pipeline in one process" >&2; exit 1
+
+demo: ## Send a sample photo through (not there yet)
+	@echo "make demo: not there yet; it comes with the pipeline in one process" >&2; exit 1
+
+test: ## All tests, as CI runs them
+	@tests/run.sh test
+
+check: ## Format, lints, unit tests and tidy: for every day
+	@tests/run.sh check
+
+bench: ## One benchmark: make bench BENCH="queue --json FILE"; without BENCH: which there are
+	cargo run --release --locked -p bench -- $(BENCH)
+
+models: ## Fetch the face engine's networks into models/
+	@test -x shared/vision/models.sh || { echo "make models: not there yet; it comes with the face engine" >&2; exit 1; }
+	@shared/vision/models.sh
+
+validate: ## Check template and state machine without an account (not there yet)
+	@echo "make validate: not there yet; it comes with the AWS backend" >&2; exit 1
+
+deploy: ## Deploy to AWS (not there yet)
+	@echo "make deploy: not there yet; it comes with the AWS backend" >&2; exit 1
+
+teardown: ## Remove what deploy made (not there yet)
+	@echo "make teardown: not there yet; it comes with the AWS backend" >&2; exit 1
+
+audit: ## Licences, bans and security advisories (needs cargo-deny and a network)
+	@cargo deny --version >/dev/null 2>&1 || { echo "make audit: needs cargo-deny: cargo install --locked cargo-deny" >&2; exit 1; }
+	cargo deny --locked --all-features check

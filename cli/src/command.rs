@@ -1,0 +1,115 @@
+//! The command line.
+
+use crate::exit::{self, End};
+use crate::settings::Settings;
+use crate::settings_source::Sources;
+use crate::settings_table::{Row, SettingsError};
+use crate::{doctor, settings_command, telemetry};
+use clap::{Args, CommandFactory, Parser, Subcommand};
+use clap_complete::Shell;
+use std::collections::BTreeMap;
+use std::ffi::OsString;
+use std::io;
+use std::path::PathBuf;
+use tokio::runtime::Runtime;
+
+/// Photos in; faces, feelings, a picture, a melody and a gallery out.
+///
+/// What can be set is set by flags, by SEMBLANTE_<KEY> in the environment, or in semblante.toml; the first of these
+/// that has a key counts. `semblante settings` lists the keys.
+#[derive(Debug, Parser)]
+#[command(name = "semblante", version, after_help = exit::HELP, max_term_width = 100)]
+pub struct CommandLine {
+    #[command(subcommand)]
+    command: Command,
+    #[command(flatten)]
+    given: GivenSettings,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Check settings, data directory, database, disk, models and clock, a line each
+    ///
+    /// Each line begins with ok, failed or skipped; a failed one says what to do. The database is opened as a start
+    /// would open it, so one of an earlier release is brought up to date. Ends with 1 if anything failed.
+    Doctor,
+    /// Print every setting with its value, where the value came from, and what it is for
+    ///
+    /// Secrets are masked. Ends with 2 if a setting is unknown or has a wrong value.
+    Settings,
+    /// Print a completion script for a shell
+    ///
+    /// For bash: semblante completions bash > ~/.local/share/bash-completion/completions/semblante
+    Completions {
+        /// The shell
+        shell: Shell,
+    },
+}
+
+#[derive(Args, Debug)]
+#[command(next_help_heading = "Settings")]
+struct GivenSettings {
+    /// Read settings from FILE instead of semblante.toml [env: SEMBLANTE_CONFIG]
+    #[arg(long, global = true, value_name = "FILE")]
+    config: Option<PathBuf>,
+    /// Set the data directory: --set data=DIR
+    #[arg(long, global = true, value_name = "DIR")]
+    data: Option<String>,
+    /// Set any key; may be repeated
+    #[arg(long, global = true, value_name = "KEY=VALUE", value_parser = key_and_value)]
+    set: Vec<(String, String)>,
+}
+
+impl CommandLine {
+    /// Does what was asked, with the environment that is passed.
+    pub fn run(self, environment: BTreeMap<OsString, OsString>) -> anyhow::Result<End> {
+        let read = || self.given.read(environment);
+        match self.command {
+            Command::Completions { shell } => {
+                clap_complete::generate(shell, &mut CommandLine::command(), "semblante", &mut io::stdout());
+                Ok(End::Well)
+            }
+            Command::Settings => settings_command::run(&read()?.1, &mut io::stdout()),
+            Command::Doctor => {
+                let read = read();
+                if let Ok((settings, _)) = &read {
+                    telemetry::start(settings);
+                }
+                runtime()?.block_on(doctor::run(&read, &mut io::stdout()))
+            }
+        }
+    }
+}
+
+impl GivenSettings {
+    fn read(self, environment: BTreeMap<OsString, OsString>) -> Result<(Settings, Vec<Row>), SettingsError> {
+        let data = self.data.map(|dir| ("--data".to_owned(), "data".to_owned(), dir));
+        let set = self.set.into_iter().map(|(key, value)| (format!("--set {key}"), key, value));
+        Settings::read(&Sources { config: self.config, environment, flags: set.chain(data).collect() })
+    }
+}
+
+fn runtime() -> io::Result<Runtime> {
+    tokio::runtime::Builder::new_multi_thread().enable_all().build()
+}
+
+fn key_and_value(text: &str) -> Result<(String, String), &'static str> {
+    let (key, value) = text.split_once('=').ok_or("it must be KEY=VALUE")?;
+    Ok((key.to_owned(), value.to_owned()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_command_line_holds_together() {
+        CommandLine::command().debug_assert();
+    }
+
+    #[test]
+    fn a_setting_may_hold_an_equals_sign() {
+        assert_eq!(key_and_value("log_level=warn,a=debug").unwrap().1, "warn,a=debug");
+        assert!(key_and_value("log_level").is_err());
+    }
+}

@@ -1,0 +1,57 @@
+//! `semblante doctor`: is this machine fit to run Semblante, and if not, what is to be done?
+
+mod clock;
+mod data_directory;
+mod database;
+mod disk;
+mod finding;
+mod models;
+
+use crate::exit::End;
+use crate::settings::Settings;
+use crate::settings_source::Origin;
+use crate::settings_table::{Row, SettingsError};
+use finding::{Finding, State};
+use std::io::Write;
+
+/// Looks at everything and prints a line for each check.
+pub async fn run(
+    read: &Result<(Settings, Vec<Row>), SettingsError>,
+    out: &mut impl Write,
+) -> anyhow::Result<End> {
+    let mut end = End::Well;
+    for finding in examine(read).await {
+        writeln!(out, "{finding}")?;
+        if finding.state == State::Failed {
+            end = End::Badly;
+        }
+    }
+    Ok(end)
+}
+
+async fn examine(read: &Result<(Settings, Vec<Row>), SettingsError>) -> Vec<Finding> {
+    let (settings, rows) = match read {
+        Ok(read) => read,
+        Err(error) => {
+            return error.to_string().lines().map(|line| Finding::failed("settings", line, "")).collect();
+        }
+    };
+    let mut findings = vec![settings_finding(rows)];
+    let directory = data_directory::check(&settings.data);
+    let sound = directory.iter().all(|finding| finding.state != State::Failed);
+    findings.extend(directory);
+    match sound {
+        true => findings.extend(database::check(settings).await),
+        false => findings.push(Finding::skipped("database", "the data directory comes first")),
+    }
+    findings.extend(disk::check(&settings.data));
+    findings.push(models::check(&settings.models_dir));
+    findings.push(clock::check(&settings.data, jiff::Timestamp::now()));
+    findings
+}
+
+fn settings_finding(rows: &[Row]) -> Finding {
+    let given = rows.iter().filter(|row| row.origin != Origin::Default).count();
+    let known = rows.len();
+    Finding::ok("settings", format!("{given} of {known} given, the rest have their defaults"))
+}

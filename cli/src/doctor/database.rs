@@ -1,0 +1,88 @@
+//! Does the database open, and is it whole?
+
+use super::finding::Finding;
+use crate::boot::{self, Ports};
+use crate::settings::Settings;
+use domain::QueueName;
+use domain::ports::PortError;
+
+const DATABASE: &str = "database";
+const INTEGRITY: &str = "integrity";
+const QUEUES: &str = "queues";
+
+/// Opens the database as a start would; one that is not there yet is not made.
+pub async fn check(settings: &Settings) -> Vec<Finding> {
+    let path = settings.data.join("semblante.db");
+    if !path.exists() {
+        return vec![Finding::skipped(DATABASE, "there is none yet")];
+    }
+    let ports = match boot::open(settings) {
+        Ok(ports) => ports,
+        Err(error) if error.is_in_use() => return vec![Finding::skipped(DATABASE, error.to_string())],
+        Err(error) => return vec![Finding::failed(DATABASE, &error, error.remedy())],
+    };
+    let opened = Finding::ok(DATABASE, format!("{}, schema {}", path.display(), ports.schema()));
+    vec![opened, integrity(ports.check().await), queues(&ports).await]
+}
+
+fn integrity(checked: Result<Vec<String>, PortError>) -> Finding {
+    match checked {
+        Ok(wrong) if wrong.is_empty() => Finding::ok(INTEGRITY, "every page is sound"),
+        Ok(wrong) => Finding::failed(INTEGRITY, wrong.join("; "), "restore the data directory from a backup"),
+        Err(error) => Finding::failed(INTEGRITY, error, ""),
+    }
+}
+
+/// Says what waits; how much may wait is for the operator to judge.
+async fn queues(ports: &Ports) -> Finding {
+    let mut waiting = 0;
+    for queue in QueueName::live() {
+        match ports.queue.depth(queue).await {
+            Ok(depth) => waiting += depth.visible + depth.hidden,
+            Err(error) => return Finding::failed(QUEUES, error, ""),
+        }
+    }
+    Finding::ok(QUEUES, format!("{waiting} messages under way"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::finding::State;
+    use super::*;
+    use crate::settings_source::Sources;
+    use std::path::Path;
+
+    fn settings(data: &Path) -> Settings {
+        let flag = ("--data".to_owned(), "data".to_owned(), data.to_str().unwrap().to_owned());
+        Settings::read(&Sources { flags: vec![flag], ..Sources::default() }).unwrap().0
+    }
+
+    async fn states(settings: &Settings) -> Vec<State> {
+        check(settings).await.iter().map(|finding| finding.state).collect()
+    }
+
+    #[tokio::test]
+    async fn every_state_of_the_database_is_told() {
+        let data = tempfile::tempdir().unwrap();
+        let settings = settings(data.path());
+        assert_eq!(states(&settings).await, [State::Skipped]);
+        assert_eq!(std::fs::read_dir(data.path()).unwrap().count(), 0, "the doctor makes none");
+
+        let running = boot::open(&settings).unwrap();
+        assert_eq!(states(&settings).await, [State::Skipped], "another process has it");
+        drop(running);
+        assert_eq!(states(&settings).await, [State::Ok; 3]);
+
+        std::fs::write(data.path().join("semblante.db"), [0xa5; 8192]).unwrap();
+        let findings = check(&settings).await;
+        assert_eq!(findings[0].state, State::Failed);
+        assert!(findings[0].text.contains("restore the data directory"), "{}", findings[0]);
+    }
+
+    #[test]
+    fn what_the_check_finds_is_a_failure() {
+        assert_eq!(integrity(Ok(vec![])).state, State::Ok);
+        assert_eq!(integrity(Ok(vec!["page 7".to_owned()])).state, State::Failed);
+        assert_eq!(integrity(Err(PortError::broken("gone"))).state, State::Failed);
+    }
+}

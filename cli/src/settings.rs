@@ -1,0 +1,156 @@
+//! The settings: one struct, and the one table of keys.
+//!
+//! A key is set by a flag, else by `SEMBLANTE_<KEY>` in the environment, else in `semblante.toml`, else it has its
+//! default. To add a key, add its field, its line in [`Settings::read`], and its line in `semblante.toml.example`.
+
+use crate::settings_source::Sources;
+use crate::settings_table::{Row, SettingsError, Table};
+use crate::settings_value::{choice, log_level, path, whole};
+use std::path::PathBuf;
+use tracing_subscriber::filter::Targets;
+
+/// What an acknowledged write survives.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Durability {
+    /// A power cut.
+    Full,
+    /// The death of the process.
+    Normal,
+}
+
+/// How log lines look.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum LogFormat {
+    /// Text on a terminal, JSON elsewhere.
+    Auto,
+    /// For people.
+    Text,
+    /// One JSON object a line.
+    Json,
+}
+
+const DURABILITIES: [(&str, Durability); 2] = [("full", Durability::Full), ("normal", Durability::Normal)];
+const LOG_FORMATS: [(&str, LogFormat); 3] =
+    [("auto", LogFormat::Auto), ("text", LogFormat::Text), ("json", LogFormat::Json)];
+
+/// Every setting, read and checked.
+#[derive(Clone, Debug)]
+pub struct Settings {
+    /// The data directory.
+    pub data: PathBuf,
+    /// What an acknowledged write survives.
+    pub durability: Durability,
+    /// Deliveries of a message before it is a dead letter.
+    pub max_receives: u32,
+    /// Where the face engine's networks are.
+    pub models_dir: PathBuf,
+    /// How log lines look.
+    pub log_format: LogFormat,
+    /// Which log lines are written.
+    pub log_level: Targets,
+}
+
+impl Settings {
+    /// Reads the settings; the rows say the same for people, in the table's order. Errors name every key that is wrong
+    /// and where it came from.
+    pub fn read(sources: &Sources) -> Result<(Settings, Vec<Row>), SettingsError> {
+        let mut keys = Table::new(sources)?;
+        #[rustfmt::skip] // one key a line, like the table it is
+        let settings = Settings {
+            data: keys.take("data", "data", "Directory of database, objects and keys; made at the first start", path),
+            durability: keys.take("durability", "full", "An acknowledged write survives: full (a power cut), normal (a crash)", choice(&DURABILITIES)),
+            max_receives: keys.take("max_receives", "5", "Deliveries of a message before it is a dead letter, in every queue", whole(1..=1000)),
+            models_dir: keys.take("models_dir", "models", "Directory of the face engine's networks (`make models`)", path),
+            log_format: keys.take("log_format", "auto", "Log lines: text, json, or auto (text on a terminal)", choice(&LOG_FORMATS)),
+            log_level: keys.take("log_level", "info", "Least level that is logged, also by module: warn,embedded=debug", log_level),
+        };
+        Ok((settings, keys.finish()?))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::collections::BTreeMap;
+    use std::path::Path;
+
+    fn example() -> String {
+        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../semblante.toml.example");
+        std::fs::read_to_string(path).unwrap()
+    }
+
+    fn sources(toml: &str) -> (tempfile::TempDir, Sources) {
+        let folder = tempfile::tempdir().unwrap();
+        let config = folder.path().join("semblante.toml");
+        std::fs::write(&config, toml).unwrap();
+        (folder, Sources { config: Some(config), ..Sources::default() })
+    }
+
+    fn rows(sources: &Sources) -> Vec<Row> {
+        Settings::read(sources).unwrap().1
+    }
+
+    #[test]
+    fn the_example_changes_nothing() {
+        let (_folder, given) = sources(&example());
+        let (_empty, none) = sources("");
+        assert_eq!(rows(&given), rows(&none));
+    }
+
+    #[test]
+    fn the_example_shows_every_key_with_its_default_and_help() {
+        let uncommented = |line: &str| match line.strip_prefix("#") {
+            Some(setting) if !setting.starts_with(' ') => format!("{setting}\n"),
+            _ => "\n".to_owned(),
+        };
+        let (_folder, given) = sources(&example().lines().map(uncommented).collect::<String>());
+        let (_empty, none) = sources("");
+        let shown = rows(&given);
+        for (shown, default) in shown.iter().zip(rows(&none)) {
+            assert_eq!((shown.key, &shown.value), (default.key, &default.value));
+            assert_ne!(shown.origin, default.origin, "{} is not in the example", shown.key);
+            assert!(example().contains(shown.help), "the example does not say what {} is for", shown.key);
+        }
+    }
+
+    #[test]
+    fn flags_beat_the_environment_beats_the_file_beats_the_default() {
+        let (_folder, mut sources) = sources("data = 'of-file'\nlog_level = 'warn'\ndurability = 'normal'");
+        let environment = [("SEMBLANTE_DATA", "of-environment"), ("SEMBLANTE_LOG_LEVEL", "debug")];
+        sources.environment = BTreeMap::from(environment.map(|(name, value)| (name.into(), value.into())));
+        sources.flags = vec![("--data".into(), "data".into(), "of-flag".into())];
+        let (settings, rows) = Settings::read(&sources).unwrap();
+        assert_eq!(settings.data, Path::new("of-flag"));
+        assert_eq!(settings.durability, Durability::Normal);
+        assert_eq!(settings.log_format, LogFormat::Auto);
+        let origins: Vec<String> = rows.iter().map(|row| row.origin.to_string()).collect();
+        assert_eq!(origins[0], "--data");
+        assert!(origins[1].ends_with("semblante.toml:3"), "{origins:?}");
+        assert_eq!(origins[2..], ["default", "default", "default", "SEMBLANTE_LOG_LEVEL"].map(String::from));
+    }
+
+    #[test]
+    fn a_wrong_value_of_every_key_names_key_and_origin() {
+        for (key, wrong, expected) in [
+            ("data", "", "a path"),
+            ("durability", "half", "one of full, normal"),
+            ("max_receives", "0", "a whole number from 1 to 1000, not \"0\""),
+            ("models_dir", "", "a path"),
+            ("log_format", "xml", "one of auto, text, json"),
+            ("log_level", "loud", "off, error, warn"),
+        ] {
+            let (_folder, sources) = sources(&format!("\n{key} = '{wrong}'\n"));
+            let error = Settings::read(&sources).unwrap_err().to_string();
+            let sentence = format!("semblante.toml:2: setting {key} must be {expected}");
+            assert!(error.contains(&sentence), "{error}");
+        }
+    }
+
+    #[test]
+    fn every_key_is_told_in_a_line() {
+        for row in rows(&sources("").1) {
+            assert!(row.help.len() > 20 && row.help.len() < 90, "{}: {}", row.key, row.help);
+            assert!(row.key.chars().all(|c| c.is_ascii_lowercase() || c == '_'), "{}", row.key);
+        }
+    }
+}

@@ -1,0 +1,136 @@
+//! Begins attempts, starts their executions, and closes those whose execution ended without closing them.
+
+use crate::ports::Ports;
+use domain::attempt::Began;
+use domain::begin::Begin;
+use domain::ports::uploads::GalleryWrite;
+use domain::ports::{PortError, PortErrorKind};
+use domain::{
+    Code, ExecutionInput, ExecutionName, ExecutionStatus, Outcome, Record, StageResult, Status, TenantId,
+    Upload, closing,
+};
+
+/// How often a write that lost to another is tried again.
+const MOST_WRITES: usize = 16;
+
+/// What became of an order to begin.
+pub(crate) enum Begun {
+    /// The attempt runs.
+    Yes,
+    /// It was refused, which its sender can see in the record.
+    No,
+    /// There is no such upload, and never was.
+    UnknownUpload,
+}
+
+/// Starts the execution of a stored upload's attempt and marks it running. Both may repeat.
+pub(crate) async fn start(ports: &Ports, upload: Upload) -> Result<(), PortError> {
+    let name = ExecutionName::new(upload.upload_id, upload.attempt);
+    ports.orchestrator.start(&name, &ExecutionInput::of(&upload)).await?;
+    let attempt = upload.attempt;
+    let mut upload = upload;
+    for _ in 0..MOST_WRITES {
+        // A worker may have closed the attempt meanwhile: then there is nothing to mark.
+        if !upload.start(attempt, ports.clock.now()) {
+            return Ok(());
+        }
+        match save(ports, upload, GalleryWrite::Keep).await? {
+            Some(fresh) => upload = fresh,
+            None => return Ok(()),
+        }
+    }
+    Err(too_busy())
+}
+
+/// Saves; None when that settled it (saved, or erased meanwhile), the fresh record when somebody was faster.
+async fn save(ports: &Ports, upload: Upload, gallery: GalleryWrite) -> Result<Option<Upload>, PortError> {
+    let (tenant, id) = (upload.tenant_id.clone(), upload.upload_id);
+    match ports.uploads.save(upload, gallery).await {
+        Ok(_) => Ok(None),
+        Err(error) if error.kind == PortErrorKind::Conflict => {
+            Ok(ports.uploads.get(&tenant, id).await?.and_then(Record::live))
+        }
+        Err(error) => Err(error),
+    }
+}
+
+fn too_busy() -> PortError {
+    PortError::new(PortErrorKind::Busy, "the record changes faster than it can be written")
+}
+
+/// Begins the next attempt as ordered. A running one that is to be superseded is stopped first.
+pub(crate) async fn begin(ports: &Ports, begin: &Begin) -> Result<Begun, PortError> {
+    let mut upload = match ports.uploads.get(&begin.tenant_id, begin.upload_id).await? {
+        None => return Ok(Begun::UnknownUpload),
+        Some(Record::Erased(_)) => return Ok(Begun::No),
+        Some(Record::Live(upload)) => *upload,
+    };
+    let before = (upload.status, upload.attempt);
+    match upload.begin(begin, ports.clock.now()) {
+        Ok(Began::Anew) => {
+            if matches!(before.0, Status::Stored | Status::Running) {
+                let running = ExecutionName::new(upload.upload_id, before.1);
+                ports.orchestrator.stop(&running, "Superseded", "a newer attempt was begun").await?;
+            }
+            tracing::info!(upload.id = %upload.upload_id, attempt = upload.attempt, actor = begin.actor, "attempt begun");
+            let upload = ports.uploads.save(upload, GalleryWrite::Keep).await?;
+            start(ports, upload).await?;
+            Ok(Begun::Yes)
+        }
+        Ok(Began::Already) if upload.status == Status::Stored => {
+            start(ports, upload).await?;
+            Ok(Begun::Yes)
+        }
+        Ok(Began::Already) => Ok(Begun::Yes),
+        Err(refused) => {
+            tracing::info!(upload.id = %upload.upload_id, code = refused.code(), actor = begin.actor, "begin refused");
+            Ok(Begun::No)
+        }
+    }
+}
+
+/// An execution ended FAILED, TIMED_OUT or ABORTED. If it did not close its attempt, and the attempt is still the
+/// upload's, it is closed here: nothing stays open for ever.
+pub(crate) async fn execution_ended(
+    ports: &Ports,
+    name: &ExecutionName,
+    status: ExecutionStatus,
+    input: Option<&ExecutionInput>,
+) -> Result<(), PortError> {
+    let Some(((id, attempt), tenant)) = name.attempt().zip(input.and_then(tenant)) else {
+        tracing::warn!(execution = %name, "an execution that is not of an attempt");
+        return Ok(());
+    };
+    let code = match status {
+        ExecutionStatus::TimedOut => "execution_timed_out",
+        ExecutionStatus::Aborted => "execution_aborted",
+        ExecutionStatus::Succeeded | ExecutionStatus::Running => return Ok(()),
+        ExecutionStatus::Failed => "execution_failed",
+    };
+    for _ in 0..MOST_WRITES {
+        let Some(Record::Live(upload)) = ports.uploads.get(&tenant, id).await? else { return Ok(()) };
+        if upload.attempt != attempt || upload.status.is_closed() {
+            return Ok(());
+        }
+        if close(ports, *upload, code).await? {
+            return Ok(());
+        }
+    }
+    Err(too_busy())
+}
+
+fn tenant(input: &ExecutionInput) -> Option<TenantId> {
+    TenantId::parse(&input.tenant_id).ok()
+}
+
+/// Closes an attempt from outside; false when somebody wrote the record meanwhile.
+async fn close(ports: &Ports, mut upload: Upload, code: &str) -> Result<bool, PortError> {
+    let code = Code::parse(code).expect("intake's codes are lower-case words");
+    let now = ports.clock.now();
+    let result = StageResult::without_work(Outcome::Failed { code }, upload.attempt, now);
+    let place = closing::place(&upload);
+    let shown = ports.gallery.row(&upload.tenant_id, &upload.user_id, place).await?;
+    let Ok((end, gallery)) = closing::close(&mut upload, result, shown.as_ref()) else { return Ok(true) };
+    tracing::warn!(upload.id = %upload.upload_id, attempt = upload.attempt, ?end, "attempt closed from outside");
+    Ok(save(ports, upload, gallery).await?.is_none())
+}

@@ -1,0 +1,55 @@
+//! Erases one upload: the order first, so that a crash cannot leave half of it, then the tombstone, so that nothing comes
+//! back behind it, then everything else, again and again until nothing can come any more.
+
+use crate::ports::Ports;
+use domain::domain_event::{DomainEvent, DomainEventKind};
+use domain::ports::PortError;
+use domain::ports::queue::{MOST_DELAY, MessageGroup, NewMessage};
+use domain::{Arrival, Bucket, Erase, ExecutionName, ObjectKey, QueueName, Record, TenantId, UploadId};
+
+/// Erases an upload; false where the tenant has none with this id (any more). When it returns, everything that was there
+/// is gone, and passes over what may still come are ordered.
+pub async fn erase(ports: &Ports, tenant: &TenantId, id: UploadId) -> Result<bool, PortError> {
+    let Some(Record::Live(upload)) = ports.uploads.get(tenant, id).await? else { return Ok(false) };
+    let order = Erase::of(&upload, ports.clock.now());
+    send(ports, &order, NewMessage::new(Arrival::erase_body(&order), None)).await?;
+    sweep(ports, &order).await?;
+    Ok(true)
+}
+
+/// One pass, and the order for the next.
+pub(crate) async fn pass(ports: &Ports, order: &Erase) -> Result<(), PortError> {
+    let found = sweep(ports, order).await?;
+    if let Some(next) = order.next(found) {
+        let later = NewMessage { delay: MOST_DELAY, ..NewMessage::new(Arrival::erase_body(&next), None) };
+        send(ports, &next, later).await?;
+    }
+    Ok(())
+}
+
+async fn send(ports: &Ports, order: &Erase, message: NewMessage) -> Result<(), PortError> {
+    let group = Some(MessageGroup::live(&order.tenant_id));
+    ports.queue.send(QueueName::UPLOADS, vec![NewMessage { group, ..message }]).await
+}
+
+/// Erases what is there; tells how many objects that were. It may be repeated.
+async fn sweep(ports: &Ports, order: &Erase) -> Result<u64, PortError> {
+    let (tenant, id) = (&order.tenant_id, order.upload_id);
+    ports.uploads.erase(order.tombstone()).await?;
+    let execution = ExecutionName::new(id, order.last_attempt);
+    ports.orchestrator.stop(&execution, "Erased", "the upload was erased").await?;
+    let mut found = 0;
+    for prefix in ObjectKey::prefixes_of(tenant, id) {
+        found += ports.objects.delete_prefix(Bucket::Media, &prefix).await?;
+    }
+    for key in [&order.source, &ObjectKey::preview(tenant, id)] {
+        found += u64::from(ports.objects.head(Bucket::Media, key).await?.is_some());
+        ports.objects.delete(Bucket::Media, key).await?;
+    }
+    ports.faces.delete(id, order.last_attempt.saturating_add(1)).await?;
+    ports.dead_letters.delete_of(tenant, id).await?;
+    let event = DomainEvent::new(DomainEventKind::Erased, tenant.clone(), (id, 0), order.asked_at);
+    ports.events.publish(&event).await?;
+    tracing::info!(upload.id = %id, pass = order.pass, found, "erased");
+    Ok(found)
+}

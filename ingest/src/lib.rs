@@ -1,0 +1,13 @@
+//! The way in: what arrives on queue `uploads` becomes records and attempts.
+
+pub mod attempt;
+pub mod erasure;
+pub mod intake;
+pub mod objects;
+pub mod ports;
+pub mod redrive;
+
+pub use erasure::erase;
+pub use intake::Intake;
+pub use ports::Ports;
+pub use redrive::redrive;

@@ -1,0 +1,78 @@
+//! The order to erase an upload: everything that a pass needs to know, because after the first one the record is gone.
+
+use crate::object_key::ObjectKey;
+use crate::record::Tombstone;
+use crate::tenant_id::TenantId;
+use crate::upload::Upload;
+use crate::upload_id::UploadId;
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+/// Passes that every erasure makes. With [`crate::ports::queue::MOST_DELAY`] between them the last is more than an hour
+/// after the first: longer than any stage works and any presigned URL lives.
+pub const LEAST_PASSES: u32 = 6;
+/// Passes after which an erasure gives up on finding nothing.
+pub const MOST_PASSES: u32 = 100;
+
+/// A message on queue `uploads` that erases an upload. It is sent before anything is erased, and comes until a late pass
+/// finds nothing.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Erase {
+    /// Whose.
+    pub tenant_id: TenantId,
+    /// Which.
+    pub upload_id: UploadId,
+    /// Where its photo is.
+    pub source: ObjectKey,
+    /// Its attempt at the time.
+    pub last_attempt: u32,
+    /// When its owner asked for it.
+    pub asked_at: Timestamp,
+    /// Counts from 1.
+    pub pass: u32,
+}
+
+impl Erase {
+    /// The first pass over an upload.
+    pub fn of(upload: &Upload, now: Timestamp) -> Self {
+        let declared = || ObjectKey::upload(&upload.tenant_id, &upload.user_id, upload.upload_id);
+        Erase {
+            tenant_id: upload.tenant_id.clone(),
+            upload_id: upload.upload_id,
+            source: upload.object.as_ref().map_or_else(declared, |object| object.key.clone()),
+            last_attempt: upload.attempt,
+            asked_at: now,
+            pass: 1,
+        }
+    }
+
+    /// What outlives it.
+    pub fn tombstone(&self) -> Tombstone {
+        Tombstone { tenant_id: self.tenant_id.clone(), upload_id: self.upload_id, erased_at: self.asked_at }
+    }
+
+    /// The pass after one that found `found` objects; None when that was the last.
+    pub fn next(&self, found: u64) -> Option<Self> {
+        let again = self.pass < LEAST_PASSES || (found > 0 && self.pass < MOST_PASSES);
+        again.then(|| Erase { pass: self.pass + 1, ..self.clone() })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::fixture;
+
+    #[test]
+    fn passes_go_on_until_a_late_one_finds_nothing() {
+        let first = Erase::of(&fixture::stored(), fixture::now());
+        let fifth = Erase { pass: LEAST_PASSES - 1, ..first.clone() };
+        let sixth = Erase { pass: LEAST_PASSES, ..first.clone() };
+        assert_eq!(first.next(0).map(|next| next.pass), Some(2));
+        assert!(fifth.next(0).is_some());
+        assert_eq!(sixth.next(0), None);
+        assert!(sixth.next(1).is_some());
+        assert_eq!(Erase { pass: MOST_PASSES, ..first }.next(1), None);
+    }
+}

@@ -1,0 +1,59 @@
+//! CreateStateMachine and ValidateStateMachineDefinition: whether a definition is taken, and what is said if not.
+
+use serde_json::{Value, json};
+use statemachine::{Definition, LoadError, LoadErrorKind, Substitutions};
+
+use crate::Report;
+use crate::case::Case;
+use crate::mask::Masks;
+
+pub fn run(case: &Case) -> Report {
+    let loaded = Definition::load(&case.definition_text(), &Substitutions::new());
+    let recorded = case.expect.get("create_error").unwrap_or(&Value::Null);
+    let mut report = Report::default();
+    let error = match loaded {
+        Ok(_) => {
+            report.status = Some("OK".to_owned());
+            if !recorded.is_null() {
+                report.differences.push(format!("taken, but recorded {recorded}"));
+            }
+            return report;
+        }
+        Err(error) => error,
+    };
+    report.status = Some("FAIL".to_owned());
+    report.error = error.kind.code().map(str::to_owned);
+    report.cause = Some(error.to_string());
+    if error.kind == LoadErrorKind::Unsupported {
+        report.differences.push(format!("unsupported: {}", error.path));
+        return report;
+    }
+    if recorded.is_null() {
+        report.differences.push(format!("refused: {error}"));
+        return report;
+    }
+    let said = match recorded.get("diagnostics") {
+        Some(_) => json!({"diagnostics": [diagnostic(&error)]}),
+        None => json!({"code": "InvalidDefinition", "message": message(&error)}),
+    };
+    if !Masks::default().matches(recorded, &said) {
+        report.differences.push(format!("recorded {recorded}, found {said}"));
+    }
+    report
+}
+
+/// As CreateStateMachine words a refusal.
+fn message(error: &LoadError) -> String {
+    let said =
+        format!("{}: {} at {}", error.kind.code().unwrap_or_default(), error.message, error.path.pointer());
+    format!("Invalid State Machine Definition: '{said}'")
+}
+
+/// As ValidateStateMachineDefinition does; what is no JSON at all has no location.
+fn diagnostic(error: &LoadError) -> Value {
+    let mut diagnostic = json!({"severity": "ERROR", "code": error.kind.code(), "message": error.message});
+    if error.kind != LoadErrorKind::Text {
+        diagnostic["location"] = error.path.pointer().into();
+    }
+    diagnostic
+}

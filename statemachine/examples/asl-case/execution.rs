@@ -1,0 +1,165 @@
+//! An execution with a scripted world around it, on a clock that jumps from one event to the next.
+
+use std::collections::VecDeque;
+
+use jiff::{SignedDuration, Timestamp};
+use serde_json::Value;
+use statemachine::{
+    Definition, Effect, End, Event, Execution, Frame, HistoryEvent, Message, Seed, Substitutions, start, step,
+};
+
+use crate::case::{Case, refused};
+use crate::{Report, compare};
+
+/// Steps after which a case counts as endless.
+const MAX_STEPS: usize = 100_000;
+
+pub fn run(case: &Case) -> Report {
+    let definition = match Definition::load(&case.definition_text(), &Substitutions::new()) {
+        Ok(definition) => definition,
+        Err(error) => return refused(&error),
+    };
+    let machine = "arn:aws:states:us-east-1:111111111111";
+    let input = case.input.clone();
+    let execution = Execution {
+        id: format!("{machine}:execution:machine:case"),
+        machine_id: format!("{machine}:stateMachine:machine"),
+        machine_name: "machine".to_owned(),
+        role_arn: Some("arn:aws:iam::111111111111:role/role".to_owned()),
+        ..Execution::new("case", input)
+    };
+    let now: Timestamp = "2026-01-01T00:00:00Z".parse().expect("a constant time");
+    let (frame, effects) = start(&definition, execution, Seed::from_bytes([42; 32]), now);
+    let mut world = World {
+        definition,
+        frame,
+        now,
+        script: case.script.iter().cloned().collect(),
+        agenda: Vec::new(),
+        messages: 0,
+        history: Vec::new(),
+        end: None,
+    };
+    world.apply(effects);
+    world.live();
+    compare::execution(case, &world.history, world.end.as_ref())
+}
+
+struct World {
+    definition: Definition,
+    frame: Frame,
+    now: Timestamp,
+    script: VecDeque<Value>,
+    /// What the outside is going to do, and when.
+    agenda: Vec<(Timestamp, Deed)>,
+    messages: usize,
+    history: Vec<HistoryEvent>,
+    end: Option<End>,
+}
+
+/// One entry of the script, for the message that it answers.
+#[derive(Clone)]
+struct Deed {
+    entry: Value,
+    message: Message,
+}
+
+impl World {
+    fn apply(&mut self, effects: Vec<Effect>) {
+        for effect in effects {
+            match effect {
+                Effect::History(event) => self.history.push(event),
+                Effect::Ended(end) => self.end = Some(end),
+                Effect::SendMessage(message) => self.receive(message),
+                Effect::Continue => self.event(Event::Tick),
+                Effect::KillToken { .. } => {}
+            }
+        }
+    }
+
+    fn event(&mut self, event: Event) {
+        let step = step(&self.definition, &mut self.frame, event, self.now);
+        self.apply(step.effects);
+    }
+
+    /// The queue of the case takes every message; no other queue exists.
+    fn receive(&mut self, message: Message) {
+        let task = message.task;
+        if message.queue_url != "<sqs_queue_url>" && !message.queue_url.starts_with("https://") {
+            let error = "SQS.SdkClientException".to_owned();
+            let cause =
+                format!("Unable to execute HTTP request: {}: Name or service not known", message.queue_url);
+            return self.event(Event::SendFailed { task, error, cause });
+        }
+        self.messages += 1;
+        let output = message.accepted(&format!("00000000-0000-4000-8000-{:012}", self.messages));
+        if let Some(entry) = self.script.pop_front() {
+            self.plan(entry, &message);
+        }
+        self.event(Event::MessageSent { task, output });
+    }
+
+    fn plan(&mut self, entry: Value, message: &Message) {
+        let delay = entry["after_seconds"].as_f64().unwrap_or(0.0);
+        let at = self.now + SignedDuration::from_millis((delay * 1_000.0) as i64);
+        self.agenda.push((at, Deed { entry, message: message.clone() }));
+    }
+
+    /// Lets time pass until the execution has ended, or nothing more can happen to it.
+    fn live(&mut self) {
+        for _ in 0..MAX_STEPS {
+            if self.end.is_some() {
+                return;
+            }
+            let deed = (0..self.agenda.len()).min_by_key(|i| self.agenda[*i].0);
+            let deed_at = deed.map(|i| self.agenda[i].0);
+            match (deed, self.frame.next_deadline()) {
+                (Some(i), deadline) if deadline.is_none_or(|at| deed_at <= Some(at)) => {
+                    let (at, deed) = self.agenda.remove(i);
+                    self.now = self.now.max(at);
+                    self.act(deed);
+                }
+                (_, Some(at)) => {
+                    self.now = self.now.max(at);
+                    self.event(Event::Tick);
+                }
+                (_, None) => return,
+            }
+        }
+    }
+
+    fn act(&mut self, deed: Deed) {
+        let Deed { entry, message } = deed;
+        let task = message.task;
+        let text = |name: &str| entry[name].as_str().map(str::to_owned);
+        let then = entry["then"].as_array().cloned().unwrap_or_default();
+        match entry["do"].as_str() {
+            Some("SendTaskSuccess") => {
+                let output = match entry["output_from"].as_str() {
+                    Some(_) => {
+                        serde_json::from_str(&message.body).unwrap_or(Value::String(message.body.clone()))
+                    }
+                    None => entry["output"].clone(),
+                };
+                self.event(Event::TaskSucceeded { task, output });
+            }
+            Some("SendTaskFailure") => {
+                self.event(Event::TaskFailed { task, error: text("error"), cause: text("cause") });
+            }
+            Some("Heartbeat") => {
+                self.event(Event::Heartbeat { task });
+                let times = entry["times"].as_u64().unwrap_or(1);
+                if times > 1 {
+                    let mut again = entry.clone();
+                    again["times"] = (times - 1).into();
+                    return self.plan(again, &message);
+                }
+            }
+            Some("StopExecution") => self.event(Event::Stop { error: text("error"), cause: text("cause") }),
+            _ => {}
+        }
+        for entry in then {
+            self.plan(entry, &message);
+        }
+    }
+}

@@ -1,0 +1,107 @@
+//! Documents say what is: their commands run, their paths exist, their tables are the scripts' own.
+
+use crate::repository;
+
+/// Longer, and nobody reads it.
+const MOST_ARCHITECTURE_LINES: usize = 150;
+
+const DOCUMENTS: [&str; 4] = ["README.md", "ARCHITECTURE.md", "CHANGELOG.md", "tests/README.md"];
+
+#[test]
+fn the_make_targets_that_documents_name_exist() {
+    let makefile = repository::read("Makefile");
+    let is_target = |name: &str| makefile.lines().any(|line| line.starts_with(&format!("{name}:")));
+    for (document, code) in code_pieces() {
+        let Some(arguments) = code.strip_prefix("make ") else { continue };
+        let name = arguments.split_whitespace().next().unwrap_or_default();
+        assert!(is_target(name), "{document} names `make {name}`, which the Makefile does not have");
+    }
+    assert!(code_pieces().iter().any(|(document, code)| document == "README.md" && code == "make test"));
+}
+
+#[test]
+fn the_paths_that_documents_name_exist() {
+    let looks_like_a_path = |code: &str| {
+        let path =
+            code.contains('/') || [".md", ".toml", ".rs", ".json"].iter().any(|end| code.ends_with(end));
+        path && code.chars().all(|c| c.is_ascii_alphanumeric() || "/._-".contains(c))
+            && !code.starts_with('/')
+    };
+    for (document, code) in code_pieces() {
+        if !looks_like_a_path(&code) || code == "semblante.toml" {
+            continue;
+        }
+        let folder = document.rsplit_once('/').map_or("", |(folder, _)| folder);
+        let there = repository::exists(&code) || repository::exists(&format!("{folder}/{code}"));
+        assert!(there, "{document} names {code}, which does not exist");
+    }
+}
+
+#[test]
+fn the_links_between_documents_lead_somewhere() {
+    for document in DOCUMENTS {
+        let folder = document.rsplit_once('/').map_or(String::new(), |(folder, _)| format!("{folder}/"));
+        for link in repository::read(document).split("](").skip(1) {
+            let target = link.split(')').next().unwrap_or_default().split('#').next().unwrap_or_default();
+            if target.is_empty() || target.contains("://") {
+                continue;
+            }
+            assert!(repository::exists(&format!("{folder}{target}")), "{document} links to {target}");
+        }
+    }
+}
+
+#[test]
+fn the_architecture_is_told_briefly() {
+    let lines = repository::read("ARCHITECTURE.md").lines().count();
+    assert!(lines <= MOST_ARCHITECTURE_LINES, "ARCHITECTURE.md has {lines} lines");
+}
+
+#[test]
+fn the_changelog_has_a_place_for_what_is_not_released() {
+    assert!(repository::read("CHANGELOG.md").contains("\n## Unreleased\n"));
+}
+
+/// `tests/README.md` has the budgets that the runner goes by.
+#[test]
+fn the_table_of_stages_is_the_runners() {
+    let mut shown: Vec<String> = Vec::new();
+    for line in repository::read("tests/README.md").lines() {
+        let cells: Vec<&str> = line.split('|').map(str::trim).collect();
+        if let ["", name, budget, when, _what, ""] = cells[..]
+            && budget.parse::<u32>().is_ok()
+        {
+            shown.push(format!("{name} {budget} {when}"));
+        }
+    }
+    let runner = repository::read("tests/run.sh");
+    let list = runner.split("<<'END'\n").nth(1).and_then(|rest| rest.split("\nEND\n").next());
+    let list = list.expect("tests/run.sh has its list of stages between <<'END' and END");
+    let listed: Vec<String> = list
+        .lines()
+        .filter(|line| !line.starts_with('#'))
+        .map(|line| line.split_whitespace().take(3).collect::<Vec<_>>().join(" "))
+        .collect();
+    assert!(listed.len() > 3);
+    assert_eq!(shown, listed);
+}
+
+/// Code in documents: what stands between backticks, and the lines of fenced blocks.
+fn code_pieces() -> Vec<(String, String)> {
+    let mut pieces = Vec::new();
+    for document in DOCUMENTS {
+        let mut fenced = false;
+        for line in repository::read(document).lines() {
+            if line.trim_start().starts_with("```") {
+                fenced = !fenced;
+            } else if fenced {
+                let command = line.split('#').next().unwrap_or_default().trim();
+                pieces.push((document.to_owned(), command.to_owned()));
+            } else {
+                let inline = line.split('`').skip(1).step_by(2);
+                pieces.extend(inline.map(|code| (document.to_owned(), code.to_owned())));
+            }
+        }
+    }
+    pieces
+}

@@ -1,0 +1,12 @@
+//! Tidy: the rules of the house, as tests. Each says what to do when it fails.
+
+mod arrows;
+mod documents;
+mod files;
+mod layout;
+mod licences;
+mod packages;
+mod repository;
+mod stages;
+mod text;
+mod twins;

@@ -1,0 +1,68 @@
+//! What no file may say: paths of somebody's machine, hosts of package registries.
+
+use crate::repository;
+
+/// This file, which has to name what it looks for.
+const THIS: &str = "tests/tests/tidy/text.rs";
+
+/// Folders of a machine; a path of the project's never begins with them.
+const MACHINE_PATHS: [&str; 7] = ["/tmp/", "/home/", "/root/", "/work/", "/Users/", "/mnt/", "/var/tmp/"];
+
+/// Hosts of registries. Which one is used is for each machine's Cargo, npm and pip to say, not for the project.
+const REGISTRIES: [&str; 7] = [
+    "registry.npmjs.org",
+    "registry.yarnpkg.com",
+    "pypi.org",
+    "pythonhosted.org",
+    "index.crates.io",
+    "static.crates.io",
+    "artifactory",
+];
+
+#[test]
+fn no_file_names_a_machine_or_a_registry() {
+    let texts = repository::texts();
+    for (path, text) in texts.iter().filter(|(path, _)| path != THIS) {
+        for (number, line) in text.lines().enumerate() {
+            let at = format!("{path}:{}", number + 1);
+            let place = MACHINE_PATHS.into_iter().find(|place| begins_a_path(line, place));
+            assert_eq!(place, None, "{at} names a folder of a machine");
+            let host = REGISTRIES.into_iter().find(|host| line.contains(host));
+            assert_eq!(host, None, "{at} names a package registry");
+        }
+    }
+}
+
+#[test]
+fn text_files_end_their_lines_well() {
+    for (path, text) in repository::texts() {
+        assert!(!text.contains('\r'), "{path} has carriage returns");
+        assert!(text.is_empty() || text.ends_with('\n'), "{path} must end with a line end");
+        let trailing = text.lines().position(|line| line.ends_with([' ', '\t']));
+        let trailing = trailing.filter(|_| !path.starts_with("LICENSE"));
+        assert_eq!(trailing.map(|line| line + 1), None, "{path} has blanks at the end of this line");
+    }
+}
+
+/// Whether a path on the line begins with `place`: `DATA/tmp/` does not.
+fn begins_a_path(line: &str, place: &str) -> bool {
+    line.match_indices(place).any(|(at, _)| {
+        let before = line[..at].chars().next_back();
+        before.is_none_or(|before| !before.is_alphanumeric() && !"_-.}>)".contains(before))
+    })
+}
+
+#[test]
+fn paths_are_told_from_parts_of_paths() {
+    for (line, expected) in [
+        ("cd /tmp/x", true),
+        ("\"/tmp/x\"", true),
+        ("/tmp/x", true),
+        ("DATA/tmp/x", false),
+        ("{dir}/tmp/x", false),
+        ("$(pwd)/tmp/x", false),
+        ("../tmp/x", false),
+    ] {
+        assert_eq!(begins_a_path(line, "/tmp/"), expected, "{line}");
+    }
+}

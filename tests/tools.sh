@@ -1,0 +1,17 @@
+#!/bin/sh
+# Says which tools the tests need and are not there, and how to get them.
+set -eu
+missing=0
+
+need() { # command, reason, remedy
+    $1 >/dev/null 2>&1 && return
+    echo "missing: \`$1\` does not work. $2: $3" >&2
+    missing=1
+}
+
+rustup='install Rust from https://rustup.rs (Cargo.toml says which release)'
+need 'cargo --version' 'Semblante is written in Rust' "$rustup"
+need 'cargo fmt --version' 'The format is checked' 'rustup component add rustfmt'
+need 'cargo clippy --version' 'Lints are checked' 'rustup component add clippy'
+need 'cc --version' 'SQLite is compiled from C' 'install a C compiler (Debian: apt install build-essential)'
+exit "$missing"

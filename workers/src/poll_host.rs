@@ -1,0 +1,136 @@
+//! Receives from a queue and hands each message to its handler, a bounded number at a time.
+
+use crate::visibility::VisibilityGuard;
+use domain::ports::queue::Delivery;
+use domain::ports::{Clock, Queue};
+use domain::{Handler, QueueName, Verdict};
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::sync::Semaphore;
+use tokio::task::JoinSet;
+
+/// How a queue is polled.
+#[derive(Clone, Copy, Debug)]
+pub struct Polling {
+    /// Messages that are handled at a time.
+    pub permits: usize,
+    /// How long a message is hidden at first; it is extended while it is handled.
+    pub visibility: Duration,
+    /// How long one receive waits for a message.
+    pub wait: Duration,
+    /// How long a shutdown waits for what is being handled; what is left then comes again.
+    pub drain: Duration,
+}
+
+impl Default for Polling {
+    fn default() -> Self {
+        Polling {
+            permits: 2,
+            visibility: Duration::from_secs(60),
+            wait: Duration::from_secs(20),
+            drain: Duration::from_secs(10),
+        }
+    }
+}
+
+/// Polls one queue.
+#[derive(Clone)]
+pub struct PollHost {
+    /// Which.
+    pub queue_name: QueueName,
+    /// Where from.
+    pub queue: Arc<dyn Queue>,
+    /// When.
+    pub clock: Arc<dyn Clock>,
+    /// Who settles.
+    pub handler: Arc<dyn Handler>,
+    /// How.
+    pub polling: Polling,
+}
+
+/// The pause after a receive that failed, so that a broken queue is not asked in a hot loop.
+const AFTER_A_FAILURE: Duration = Duration::from_secs(1);
+
+impl PollHost {
+    /// Polls until `stop` ends, then finishes what it holds within the drain limit. A message that it received and did
+    /// not finish comes again when its visibility ends.
+    pub async fn run(self, stop: impl Future<Output = ()> + Send) {
+        let permits = Arc::new(Semaphore::new(self.polling.permits));
+        let mut handling = JoinSet::new();
+        let mut stop = std::pin::pin!(stop);
+        loop {
+            let receive = async {
+                // The semaphore is never closed, so acquiring cannot fail; if it did, nothing more would be received.
+                let permit = permits.clone().acquire_owned().await.ok()?;
+                Some((permit, self.receive().await))
+            };
+            let (permit, delivery) = tokio::select! {
+                biased;
+                () = &mut stop => break,
+                received = receive => match received {
+                    Some((permit, Some(delivery))) => (permit, delivery),
+                    Some((_, None)) => continue,
+                    None => break,
+                },
+            };
+            let host = self.clone();
+            handling.spawn(async move {
+                host.handle(delivery).await;
+                drop(permit);
+            });
+            while handling.try_join_next().is_some() {}
+        }
+        let deadline = self.clock.now() + self.polling.drain;
+        tokio::select! {
+            () = async { while handling.join_next().await.is_some() {} } => {}
+            () = self.clock.sleep_until(deadline) => {
+                tracing::warn!(queue = %self.queue_name, left = handling.len(), "stopped before all was handled");
+            }
+        }
+    }
+
+    async fn receive(&self) -> Option<Delivery> {
+        let Polling { visibility, wait, .. } = self.polling;
+        match self.queue.receive(self.queue_name, 1, visibility, wait).await {
+            Ok(mut deliveries) => deliveries.pop(),
+            Err(error) => {
+                tracing::error!(queue = %self.queue_name, error = %error, "receiving failed");
+                self.clock.sleep_until(self.clock.now() + AFTER_A_FAILURE).await;
+                None
+            }
+        }
+    }
+
+    /// Handles one delivery and acknowledges it if its handler says so. Tests drive queues with this.
+    pub async fn handle(&self, delivery: Delivery) -> Verdict {
+        let guard = VisibilityGuard::hold(
+            self.clock.clone(),
+            self.queue.clone(),
+            self.queue_name,
+            delivery.receipt.clone(),
+            self.polling.visibility,
+        );
+        let verdict = self.handler.handle(&delivery).await;
+        drop(guard);
+        if verdict == Verdict::Acknowledge
+            && let Err(error) = self.queue.acknowledge(self.queue_name, &[delivery.receipt]).await
+        {
+            tracing::warn!(queue = %self.queue_name, error = %error, "not acknowledged; it comes again");
+        }
+        verdict
+    }
+
+    /// Handles what can be received now, one by one, at most `most`; tells how many there were. The production runner
+    /// is what tests drain.
+    pub async fn drain(&self, most: usize) -> usize {
+        for handled in 0..most {
+            let received =
+                self.queue.receive(self.queue_name, 1, self.polling.visibility, Duration::ZERO).await;
+            match received.map(|mut deliveries| deliveries.pop()) {
+                Ok(Some(delivery)) => self.handle(delivery).await,
+                _ => return handled,
+            };
+        }
+        most
+    }
+}
