@@ -2,6 +2,8 @@
 //! a process that dies, fails or repeats wherever it can; and the store under processes that are killed, on a disk that
 //! is full, with a clock that is set back. `tests/README.md` names each crash point and its test.
 
+#![allow(clippy::unwrap_used)] // all of it is tests; clippy.toml allows it in functions marked so
+
 mod attempts;
 mod child;
 mod clock;
