@@ -102,3 +102,21 @@ fn code_pieces() -> Vec<(String, String)> {
     }
     pieces
 }
+
+/// Each crash point of `tests/README.md` has its test.
+#[test]
+fn the_tests_that_the_table_of_crash_points_names_exist() {
+    let readme = repository::read("tests/README.md");
+    let (_, table) = readme.split_once("## Crash points").expect("the table of crash points");
+    let table = table.split("\n## ").next().unwrap_or_default();
+    let faults: String = repository::files()
+        .iter()
+        .filter(|path| path.starts_with("tests/tests/faults/"))
+        .map(|path| repository::read(path))
+        .collect();
+    let rows: Vec<&str> = table.lines().filter_map(|line| line.strip_suffix("` |")?.rsplit('`').next()).collect();
+    assert!(rows.len() > 20, "the table names its tests");
+    for test in rows {
+        assert!(faults.contains(&format!("async fn {test}()")), "tests/README.md names {test}");
+    }
+}
