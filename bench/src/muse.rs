@@ -15,6 +15,8 @@ use std::ops::Range;
 use std::time::Instant;
 use zune_jpeg::JpegDecoder;
 use zune_jpeg::zune_core::bytestream::ZCursor;
+use zune_jpeg::zune_core::colorspace::ColorSpace;
+use zune_jpeg::zune_core::options::DecoderOptions;
 
 /// Emotions that have a scene and a mode of their own: all but UNKNOWN.
 const FELT: usize = 8;
@@ -100,7 +102,9 @@ struct Seen {
 fn see(emotion: Emotion, seed: u64) -> anyhow::Result<Seen> {
     let settings = PictureSettings { style: None, size: 1024 };
     let picture = paint(&Affect::certain(emotion), seed, &settings)?;
-    let pixels = JpegDecoder::new(ZCursor::new(&picture.jpeg)).decode().context("decoding a picture")?;
+    let options = DecoderOptions::default().jpeg_set_out_colorspace(ColorSpace::RGB);
+    let mut decoder = JpegDecoder::new_with_options(ZCursor::new(&picture.jpeg), options);
+    let pixels = decoder.decode().context("decoding a picture")?;
     let look = Look::of(&pixels, 1024, emotion);
     // A sixteenth of the pixels is kept to compare seeds by.
     let rgb = pixels.chunks_exact(3).step_by(16 + 1).flatten().copied().collect();

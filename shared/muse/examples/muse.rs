@@ -12,6 +12,8 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use zune_jpeg::JpegDecoder;
 use zune_jpeg::zune_core::bytestream::ZCursor;
+use zune_jpeg::zune_core::colorspace::ColorSpace;
+use zune_jpeg::zune_core::options::DecoderOptions;
 
 /// Pictures and melodies from an emotion.
 #[derive(Parser)]
@@ -139,7 +141,8 @@ fn sheet(order: &Sheet) -> anyhow::Result<()> {
         for (column, emotion) in Emotion::ALL.into_iter().enumerate() {
             let settings = PictureSettings { style: Some(style), size: order.size };
             let picture = paint(&Affect::certain(emotion), order.seed, &settings)?;
-            let pixels = JpegDecoder::new(ZCursor::new(&picture.jpeg)).decode()?;
+            let options = DecoderOptions::default().jpeg_set_out_colorspace(ColorSpace::RGB);
+            let pixels = JpegDecoder::new_with_options(ZCursor::new(&picture.jpeg), options).decode()?;
             for (y, line) in pixels.chunks_exact(size * 3).enumerate() {
                 let at = ((row * size + y) * width + column * size) * 3;
                 rgb[at..at + size * 3].copy_from_slice(line);

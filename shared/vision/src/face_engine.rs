@@ -3,6 +3,7 @@
 use crate::analyse::{Analyser, Options};
 use crate::decode::{DecodeError, decode};
 use crate::models::MODEL;
+use crate::preview::preview;
 use async_trait::async_trait;
 use bytes::Bytes;
 use domain::MadeBy;
@@ -52,7 +53,8 @@ impl face_engine::FaceEngine for FaceEngine {
             let seen = engine.analyser.analyse(&picture, engine.options);
             let (width, height) = picture.original();
             let faces = seen.into_iter().map(|seen| seen.face).collect();
-            Ok(Sighting { width, height, faces, made_by: engine.made_by() })
+            let preview = preview(&picture).map_err(|error| EngineError::Broken(error.into()))?.into();
+            Ok(Sighting { width, height, faces, made_by: engine.made_by(), preview })
         };
         tokio::task::spawn_blocking(look).await.map_err(|panic| EngineError::Broken(panic.into()))?
     }

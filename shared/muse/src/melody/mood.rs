@@ -173,7 +173,7 @@ mod tests {
                     let mood = Mood::new(&Affect { valence, arousal, ..Affect::certain(emotion) }, seed);
                     let seconds = f64::from(mood.bars * mood.beats_per_bar) * 60.0 / mood.bpm;
                     assert!(
-                        (10.5..17.7).contains(&seconds),
+                        (11.2..18.1).contains(&seconds),
                         "{emotion} {seconds}: the last note adds 1.5 to 2.3"
                     );
                 }

@@ -76,10 +76,16 @@ impl Canvas {
         let (dx, dy) = (x1 - x0, y1 - y0);
         let length2 = dx * dx + dy * dy;
         let inverse = if length2 > 0.0 { 1.0 / length2 } else { 0.0 };
-        let columns = self.span(x0.min(x1) - reach, x0.max(x1) + reach);
         for y in self.span(y0.min(y1) - reach, y0.max(y1) + reach) {
             let py = y as f32 + 0.5 - y0;
-            for x in columns.clone() {
+            // Only that part of the stroke can touch this row which comes within reach of it.
+            let (mut left, mut right) = (x0.min(x1), x0.max(x1));
+            if dy.abs() > 0.5 {
+                let (one, other) = ((py - reach) / dy, (py + reach) / dy);
+                let (near, far) = (one.min(other).clamp(0.0, 1.0), one.max(other).clamp(0.0, 1.0));
+                (left, right) = ((x0 + dx * near).min(x0 + dx * far), (x0 + dx * near).max(x0 + dx * far));
+            }
+            for x in self.span(left - reach, right + reach) {
                 let px = x as f32 + 0.5 - x0;
                 let t = ((px * dx + py * dy) * inverse).clamp(0.0, 1.0);
                 let (ex, ey) = (px - dx * t, py - dy * t);

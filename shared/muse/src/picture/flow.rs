@@ -105,7 +105,7 @@ pub(super) fn paint(brief: &Brief<'_>) -> Canvas {
         let start = (rng.range(-0.05, 1.05), rng.range(-0.05, 1.05));
         let colour = tone(brief, &current, tones, start, late, &mut rng);
         let width = width * rng.range(0.5, 1.5) * (1.35 - 0.7 * late);
-        stroke(&mut canvas, &current, start, steps, width, colour);
+        stroke(&mut canvas, &current, start, (steps, width), colour, late > 0.35);
     }
     canvas
 }
@@ -131,8 +131,16 @@ fn tone(brief: &Brief<'_>, current: &Current, tones: Noise, (u, v): Point, late:
     colour.lighter(rng.around(0.03))
 }
 
-/// One stroke: it follows the current for `steps`, thin at both ends, with a lighter edge like thick paint.
-fn stroke(canvas: &mut Canvas, current: &Current, start: Point, steps: usize, width: f32, colour: Lab) {
+/// One stroke: it follows the current for `steps`, thin at both ends; `bristled` ones have a lighter edge like thick
+/// paint.
+fn stroke(
+    canvas: &mut Canvas,
+    current: &Current,
+    start: Point,
+    (steps, width): (usize, f32),
+    colour: Lab,
+    bristled: bool,
+) {
     const STEP: f32 = 0.0065;
     let side = canvas.side();
     let (mut u, mut v) = start;
@@ -147,12 +155,15 @@ fn stroke(canvas: &mut Canvas, current: &Current, start: Point, steps: usize, wi
         let (r0, r1) = (along(i), along(i + 1));
         let (from, to) = ((u * side, v * side), (nu * side, nv * side));
         canvas.capsule((from, r0), (to, r1), 1.2, colour, 0.85);
-        let (ox, oy) = (libm::sinf(angle) * r0 * 0.45, -libm::cosf(angle) * r0 * 0.45);
-        let offset = |(x, y): Point| (x + ox, y + oy);
-        canvas.capsule((offset(from), r0 * 0.35), (offset(to), r1 * 0.35), 1.2, bristle, 0.55);
         (u, v) = (nu, nv);
         if !(-0.1..1.1).contains(&u) || !(-0.1..1.1).contains(&v) {
             break;
         }
+        if !bristled {
+            continue;
+        }
+        let (ox, oy) = (libm::sinf(angle) * r0 * 0.45, -libm::cosf(angle) * r0 * 0.45);
+        let offset = |(x, y): Point| (x + ox, y + oy);
+        canvas.capsule((offset(from), r0 * 0.35), (offset(to), r1 * 0.35), 1.2, bristle, 0.55);
     }
 }

@@ -89,6 +89,11 @@ pub fn paint(affect: &Affect, seed: u64, settings: &PictureSettings) -> Result<P
     let rgb = grade::develop(&mut canvas, &palette, grain);
     let parameters = Parameters { affect, seed, kind: style.as_str(), extent: u32::from(settings.size) };
     let made_by = provenance::made_by(&parameters);
-    let jpeg = jpeg::encode(&rgb, settings.size, &provenance::xmp(&parameters, &made_by))?;
+    let jpeg = jpeg::encode(
+        &rgb,
+        settings.size,
+        style == Style::Flow && settings.size > 512,
+        &provenance::xmp(&parameters, &made_by),
+    )?;
     Ok(Picture { jpeg, style, made_by })
 }

@@ -25,10 +25,16 @@ impl Look {
     /// # Panics
     /// If there are fewer pixels than that.
     pub fn of(rgb: &[u8], size: usize, emotion: Emotion) -> Look {
-        let pixels: Vec<Lab> = rgb.chunks_exact(3).map(|p| Lab::from_srgb([p[0], p[1], p[2]])).collect();
+        let light = light_table();
+        let pixels: Vec<Lab> = rgb.chunks_exact(3).map(|p| to_lab(&light, p)).collect();
         let count = pixels.len() as f32;
-        let mean = pixels.iter().fold(Lab::default(), |sum, pixel| sum + *pixel) * (1.0 / count);
-        let variance = pixels.iter().map(|p| (p.l - mean.l) * (p.l - mean.l)).sum::<f32>() / count;
+        let mean = mean(&pixels);
+        // Row by row: a million small numbers in one f32 lose their ends.
+        let variance = pixels
+            .chunks(size)
+            .map(|row| row.iter().map(|p| (p.l - mean.l) * (p.l - mean.l)).sum::<f32>())
+            .sum::<f32>()
+            / count;
         let clipped = rgb.chunks_exact(3).filter(|p| p.iter().any(|c| *c == 0 || *c == 255)).count();
         let along = seam(&pixels, size, |line, i| i * size + line);
         let across = seam(&pixels, size, |line, i| line * size + i);
@@ -51,6 +57,23 @@ impl Look {
     }
 }
 
+/// The linear light of each sRGB value.
+fn light_table() -> [f32; 256] {
+    std::array::from_fn(|c| {
+        let c = c as f32 / 255.0;
+        if c <= 0.04045 { c / 12.92 } else { libm::powf((c + 0.055) / 1.055, 2.4) }
+    })
+}
+
+fn to_lab(light: &[f32; 256], pixel: &[u8]) -> Lab {
+    Lab::from_linear([0, 1, 2].map(|i| light[usize::from(pixel[i])]))
+}
+
+fn mean(pixels: &[Lab]) -> Lab {
+    let sums = pixels.chunks(1024).map(|part| part.iter().fold(Lab::default(), |sum, pixel| sum + *pixel));
+    sums.fold(Lab::default(), |sum, part| sum + part) * (1.0 / pixels.len().max(1) as f32)
+}
+
 /// The largest median step between neighbouring lines over the mean of those medians. The median of a line's steps is
 /// small unless nearly all of the line breaks at once. Horizons do that too, so rows count half.
 fn seam(pixels: &[Lab], size: usize, index: impl Fn(usize, usize) -> usize) -> f32 {
@@ -67,7 +90,8 @@ fn seam(pixels: &[Lab], size: usize, index: impl Fn(usize, usize) -> usize) -> f
 
 /// How different two pictures of one size look: the mean distance of their pixels.
 pub fn difference(one: &[u8], other: &[u8]) -> f32 {
-    let pixel = |p: &[u8]| Lab::from_srgb([p[0], p[1], p[2]]);
+    let light = light_table();
+    let pixel = |p: &[u8]| to_lab(&light, p);
     let pairs = one.chunks_exact(3).zip(other.chunks_exact(3));
     let (sum, count) =
         pairs.fold((0.0, 0.0), |(sum, n), (a, b)| (sum + pixel(a).distance(pixel(b)), n + 1.0));
