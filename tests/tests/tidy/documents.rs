@@ -1,6 +1,8 @@
 //! Documents say what is: their commands run, their paths exist, their tables are the scripts' own.
 
+use crate::packages::Metadata;
 use crate::repository;
+use std::path::Path;
 
 /// Longer, and nobody reads it.
 const MOST_ARCHITECTURE_LINES: usize = 150;
@@ -17,6 +19,26 @@ fn the_make_targets_that_documents_name_exist() {
         assert!(is_target(name), "{document} names `make {name}`, which the Makefile does not have");
     }
     assert!(code_pieces().iter().any(|(document, code)| document == "README.md" && code == "make test"));
+}
+
+#[test]
+fn the_programs_that_documents_run_exist() {
+    let metadata = Metadata::read();
+    let members = metadata.members();
+    let programs: Vec<_> =
+        code_pieces().into_iter().filter(|(_, code)| code.starts_with("cargo run ")).collect();
+    assert!(!programs.is_empty());
+    for (document, code) in programs {
+        let words: Vec<&str> = code.split_whitespace().collect();
+        let after = |flag| words.iter().skip_while(|word| **word != flag).nth(1).copied();
+        let package = members.iter().find(|package| Some(package.name.as_str()) == after("-p"));
+        let package = package.unwrap_or_else(|| panic!("{document}: `{code}` names no package of ours"));
+        if let Some(example) = after("--example") {
+            let folder = package.manifest_path.replace("Cargo.toml", "examples");
+            let there = [format!("{folder}/{example}.rs"), format!("{folder}/{example}/main.rs")];
+            assert!(there.iter().any(|file| Path::new(file).exists()), "{document}: no example {example}");
+        }
+    }
 }
 
 #[test]
