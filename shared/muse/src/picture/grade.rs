@@ -81,8 +81,8 @@ fn draw_to(canvas: &mut Canvas, target: Lab) {
 /// Draws a colour towards its own grey until each channel can be shown.
 #[inline]
 fn into_gamut(light: [f32; 3]) -> [f32; 3] {
-    const LOW: f32 = 0.0012;
-    const HIGH: f32 = 0.985;
+    const LOW: f32 = 0.0022;
+    const HIGH: f32 = 0.955;
     let grey = (0.2126 * light[0] + 0.7152 * light[1] + 0.0722 * light[2]).clamp(LOW, HIGH);
     let mut keep = 1.0f32;
     for c in light {
