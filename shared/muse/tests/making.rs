@@ -13,14 +13,15 @@ use zune_jpeg::zune_core::bytestream::ZCursor;
 const SMALL: u16 = 64;
 
 fn pixels(affect: &Affect, seed: u64, style: Option<Style>, size: u16) -> Vec<u8> {
-    let picture = paint(affect, seed, &PictureSettings { style, size }).unwrap();
-    let pixels = JpegDecoder::new(ZCursor::new(&picture.jpeg)).decode().unwrap();
+    let picture = paint(affect, seed, &PictureSettings { style, size }).expect("a good order is painted");
+    let pixels = JpegDecoder::new(ZCursor::new(&picture.jpeg)).decode().expect("a picture decodes");
     assert_eq!(pixels.len(), usize::from(size) * usize::from(size) * 3);
     pixels
 }
 
 fn melody(affect: &Affect, seed: u64, bars: Option<u32>) -> (Melody, Vec<f32>) {
-    let melody = compose(affect, seed, &MelodySettings { bars, soundfont: None }).unwrap();
+    let melody =
+        compose(affect, seed, &MelodySettings { bars, soundfont: None }).expect("a good order is composed");
     let decoded = nanomp3::decode_all::<f32>(&melody.mp3);
     assert_eq!((decoded.channels, decoded.sample_rate), (Some(nanomp3::Channels::Stereo), 44_100));
     (melody, decoded.samples)
@@ -29,7 +30,7 @@ fn melody(affect: &Affect, seed: u64, bars: Option<u32>) -> (Melody, Vec<f32>) {
 /// Loud enough, not too loud, no hole and no click.
 fn assert_audible(affect: &Affect, seed: u64, bars: Option<u32>) {
     let (_, samples) = melody(affect, seed, bars);
-    let sound = Sound::of(&samples, 44_100).unwrap();
+    let sound = Sound::of(&samples, 44_100).expect("stereo at 44.1 kHz can be measured");
     let who = affect.dominant();
     assert!((sound.lufs + 16.0).abs() <= 0.5, "{who} {seed}: {} LUFS", sound.lufs);
     assert!(sound.true_peak_db <= -1.5, "{who} {seed}: {} dBTP", sound.true_peak_db);
