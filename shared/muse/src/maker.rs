@@ -7,17 +7,24 @@ use crate::{compose, paint};
 use async_trait::async_trait;
 use domain::ports::Maker;
 use domain::ports::maker::{Art, ArtFile, Artefact, Capabilities, Job, MakerError, Order, Progress};
+use std::sync::Arc;
+use tokio::sync::Semaphore;
 
 /// Makes pictures and melodies here: always there, without a key, the same bytes from the same order.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 pub struct Muse {
-    /// How pictures are painted. An order's style goes before the style set here.
-    pub picture: PictureSettings,
-    /// How melodies are composed.
-    pub melody: MelodySettings,
+    permits: Arc<Semaphore>,
+    picture: PictureSettings,
+    melody: MelodySettings,
 }
 
 impl Muse {
+    /// A maker that takes a permit for each order; a permit stands for one core. An order's style goes before the style
+    /// of `picture`.
+    pub fn new(permits: Arc<Semaphore>, picture: PictureSettings, melody: MelodySettings) -> Self {
+        Muse { permits, picture, melody }
+    }
+
     fn make(&self, order: &Order) -> Result<Artefact, MakerError> {
         match order.art {
             Art::Picture => self.picture(order),
@@ -73,8 +80,15 @@ impl Maker for Muse {
     /// Makes it at once, on a thread for blocking work; needs a Tokio runtime. The key is not needed: a repeat gives
     /// the same artefact.
     async fn submit(&self, order: Order, _key: &str) -> Result<Progress, MakerError> {
+        let permits = Arc::clone(&self.permits);
+        let permit = permits.acquire_owned().await.map_err(|closed| MakerError::Transient(closed.into()))?;
         let muse = self.clone();
-        let made = tokio::task::spawn_blocking(move || muse.make(&order)).await;
+        let work = move || {
+            // Held until the work is done, also when nobody waits for it any more.
+            let _permit = permit;
+            muse.make(&order)
+        };
+        let made = tokio::task::spawn_blocking(work).await;
         made.map_err(|error| MakerError::Transient(Box::new(error)))?.map(Progress::Done)
     }
 
@@ -93,10 +107,9 @@ mod tests {
     use domain::{Affect, Emotion};
 
     fn small() -> Muse {
-        Muse {
-            picture: PictureSettings { style: None, size: 64 },
-            melody: MelodySettings { bars: Some(2), soundfont: None },
-        }
+        let picture = PictureSettings { style: None, size: 64 };
+        let melody = MelodySettings { bars: Some(2), soundfont: None };
+        Muse::new(Arc::new(Semaphore::new(2)), picture, melody)
     }
 
     fn order(art: Art, style: Option<&str>) -> Order {
