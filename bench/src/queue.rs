@@ -136,9 +136,10 @@ fn rival(durability: &str, seconds: f64) -> anyhow::Result<f64> {
             .output()
             .context(RIVAL)?;
         let said = String::from_utf8_lossy(&output.stdout);
-        let rate: f64 = said.trim().parse().with_context(|| {
-            format!("{RIVAL} said {said:?} {}", String::from_utf8_lossy(&output.stderr))
-        })?;
+        let rate: f64 = said
+            .trim()
+            .parse()
+            .with_context(|| format!("{RIVAL} said {said:?} {}", String::from_utf8_lossy(&output.stderr)))?;
         best = f64::max(best, rate);
     }
     Ok(best)

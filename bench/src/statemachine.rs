@@ -69,7 +69,11 @@ pub fn run(arguments: &Arguments, report: &mut Report) -> anyhow::Result<()> {
     }
 }
 
-async fn executions_per_second(durability: Durability, in_flight: usize, time: Duration) -> anyhow::Result<f64> {
+async fn executions_per_second(
+    durability: Durability,
+    in_flight: usize,
+    time: Duration,
+) -> anyhow::Result<f64> {
     let root = folder()?;
     let plant = Plant::open(root.path(), durability, in_flight).await?;
     let work = plant.work();
@@ -141,9 +145,9 @@ impl Plant {
 
     fn work(self: &Arc<Self>) -> Work {
         let starter = tokio::spawn(self.clone().start_for_ever());
-        let receivers = Stage::ALL.into_iter().flat_map(|stage| {
-            (0..RECEIVERS).map(move |_| tokio::spawn(self.clone().answer_for_ever(stage)))
-        });
+        let receivers = Stage::ALL
+            .into_iter()
+            .flat_map(|stage| (0..RECEIVERS).map(move |_| tokio::spawn(self.clone().answer_for_ever(stage))));
         receivers.chain([starter]).collect()
     }
 
@@ -164,8 +168,13 @@ impl Plant {
     async fn start(&self, number: u64) -> anyhow::Result<()> {
         let upload_id = fixture::upload_id(number.into());
         let tenant = format!("tenant-{}", number % 10);
-        let input =
-            ExecutionInput { group: tenant.clone(), tenant_id: tenant, upload_id, attempt: 1, traceparent: None };
+        let input = ExecutionInput {
+            group: tenant.clone(),
+            tenant_id: tenant,
+            upload_id,
+            attempt: 1,
+            traceparent: None,
+        };
         Ok(self.orchestrator.start(&ExecutionName::new(upload_id, 1), &input).await?)
     }
 
@@ -173,12 +182,11 @@ impl Plant {
     async fn answer_for_ever(self: Arc<Self>, stage: Stage) -> anyhow::Result<()> {
         let queue = QueueName::of(stage);
         loop {
-            let deliveries = self.queue.receive(queue, MOST_BATCH, VISIBILITY, Duration::from_secs(20)).await?;
+            let deliveries =
+                self.queue.receive(queue, MOST_BATCH, VISIBILITY, Duration::from_secs(20)).await?;
             let receipts: Vec<_> = deliveries.iter().map(|delivery| delivery.receipt.clone()).collect();
-            let answers: Vec<_> = deliveries
-                .into_iter()
-                .map(|delivery| tokio::spawn(self.clone().answer(delivery)))
-                .collect();
+            let answers: Vec<_> =
+                deliveries.into_iter().map(|delivery| tokio::spawn(self.clone().answer(delivery))).collect();
             for answer in answers {
                 answer.await??;
             }

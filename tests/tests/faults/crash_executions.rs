@@ -5,7 +5,7 @@ use domain::ports::orchestrator::Answered;
 use domain::ports::queue::MOST_BATCH;
 use domain::ports::{Orchestrator as _, Queue as _};
 use domain::{Arrival, ExecutionName, ExecutionStatus, QueueName, TaskToken, fixture};
-use embedded::{Orchestrator, Options, Policy, Queue, Store};
+use embedded::{Options, Orchestrator, Policy, Queue, Store};
 use statemachine::{EventKind, HistoryEvent};
 use std::collections::BTreeMap;
 use std::path::Path;

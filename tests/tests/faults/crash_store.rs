@@ -2,8 +2,8 @@
 
 use crate::child::{Worker, rounds};
 use crate::store_model::Said;
-use domain::ports::Objects as _;
 use domain::Bucket;
+use domain::ports::Objects as _;
 use embedded::{Objects, Options, Store};
 use std::time::Duration;
 

@@ -56,7 +56,8 @@ impl Life {
     async fn tasks(&self) -> Vec<(StageTask, Receipt)> {
         let mut tasks = Vec::new();
         for queue in Stage::ALL.map(QueueName::of) {
-            let got = self.queue.receive(queue, MOST_BATCH, Duration::from_secs(1), Duration::ZERO).await.unwrap();
+            let got =
+                self.queue.receive(queue, MOST_BATCH, Duration::from_secs(1), Duration::ZERO).await.unwrap();
             for delivery in got {
                 self.queue.extend(queue, &delivery.receipt, Duration::ZERO).await.unwrap();
                 tasks.push((StageTask::parse(&delivery.body).unwrap(), delivery.receipt));

@@ -117,7 +117,8 @@ impl Said {
         for id in &self.created {
             let id_of = fixture::upload_id(*id);
             let record = uploads.get(&tenant, id_of).await.unwrap();
-            let upload = record.and_then(domain::Record::live).unwrap_or_else(|| panic!("record {id} is lost"));
+            let upload =
+                record.and_then(domain::Record::live).unwrap_or_else(|| panic!("record {id} is lost"));
             assert_eq!(upload.version == 2, shown.contains(&id_of), "record {id} and its gallery row differ");
             assert!(upload.version == 2 || !self.closed.contains(id), "record {id} was closed");
         }

@@ -85,7 +85,11 @@ async fn answer_for_ever(
             println!("token {}", task.task_token.0);
             let answered = match dice.u8(0..8) {
                 0 => orchestrator.fail(&task.task_token, "NoFace", "on purpose").await?,
-                _ => orchestrator.succeed(&task.task_token, serde_json::json!({"outcome": "succeeded"})).await?,
+                _ => {
+                    orchestrator
+                        .succeed(&task.task_token, serde_json::json!({"outcome": "succeeded"}))
+                        .await?
+                }
             };
             println!("answered {answered:?}");
             queue.acknowledge(name, &[delivery.receipt]).await?;
