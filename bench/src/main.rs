@@ -2,9 +2,11 @@
 
 mod growth;
 mod machine;
+mod muse;
 mod queue;
 mod report;
 mod statemachine;
+mod vision;
 
 use clap::{Parser, Subcommand};
 use report::Report;
@@ -22,18 +24,29 @@ struct Arguments {
 
 #[derive(Subcommand)]
 enum Benchmark {
+    /// Pictures and melodies: speed, recognisability, loudness, repeatability.
+    Muse(muse::Arguments),
     /// The embedded queue and gallery, beside the disk and apalis-sqlite.
     Queue(queue::Arguments),
     /// The pipeline's state machine with workers that answer at once.
     Statemachine(statemachine::Arguments),
+    /// The embedded face engine against face-api, rustface and OpenCV.
+    Vision {
+        /// Only measure the engine, in this process; prints JSON.
+        #[arg(long, hide = true)]
+        own: bool,
+    },
 }
 
 fn main() -> anyhow::Result<()> {
     let arguments = Arguments::parse();
     let mut report = Report::default();
     match arguments.benchmark {
+        Benchmark::Muse(arguments) => muse::run(&arguments, &mut report)?,
         Benchmark::Queue(arguments) => queue::run(&arguments, &mut report)?,
         Benchmark::Statemachine(arguments) => statemachine::run(&arguments, &mut report)?,
+        Benchmark::Vision { own: true } => return vision::own(),
+        Benchmark::Vision { own: false } => vision::run(&mut report)?,
     }
     report.write(arguments.json.as_deref())
 }

@@ -1,7 +1,9 @@
 //! The way in: what arrives on queue `uploads` becomes records and attempts.
 
 pub mod attempt;
+pub mod auth;
 pub mod erasure;
+pub mod expiry;
 pub mod intake;
 pub mod objects;
 pub mod ports;

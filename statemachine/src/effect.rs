@@ -14,7 +14,8 @@ use crate::message::Message;
 )]
 pub enum Effect {
     /// Send a message to a queue, keep its token if it has one, and answer with [`crate::Event::MessageSent`] or
-    /// [`crate::Event::SendFailed`]; a host whose queue lives in the same database does so in the same transaction.
+    /// [`crate::Event::SendFailed`] once all effects of this step are applied; a host whose queue lives in the same
+    /// database does so in the same transaction.
     SendMessage(Message),
     /// The task is over for this execution (answered, timed out, stopped): its token answers `TaskTimedOut` from now on.
     KillToken {

@@ -8,6 +8,7 @@ use statemachine::{LoadError, LoadErrorKind};
 use crate::{Report, create, execution, test_state};
 
 /// A case, as far as it is common to all kinds.
+#[derive(Clone)]
 pub struct Case {
     pub name: String,
     pub kind: String,
@@ -19,20 +20,12 @@ pub struct Case {
     pub all: Value,
 }
 
-pub fn read(file: &str) -> Result<Case, String> {
+/// The cases of a file: one, or an array of them.
+pub fn read(file: &str) -> Result<Vec<Case>, String> {
     let text = fs::read_to_string(file).map_err(|e| format!("cannot read {file}: {e}"))?;
     let all: Value = serde_json::from_str(&text).map_err(|e| format!("cannot parse {file}: {e}"))?;
-    let text_of = |name: &str| all[name].as_str().map(str::to_owned).ok_or(format!("{file}: no {name}"));
-    let port = all.get("definition_jsonata").filter(|port| !port.is_null());
-    Ok(Case {
-        name: text_of("name")?,
-        kind: text_of("kind")?,
-        definition: port.or(all.get("definition")).cloned().ok_or(format!("{file}: no definition"))?,
-        input: all["input"].clone(),
-        script: all["script"].as_array().cloned().unwrap_or_default(),
-        expect: all["expect"].as_object().cloned().ok_or(format!("{file}: no expect"))?,
-        all,
-    })
+    let cases = if let Value::Array(cases) = all { cases } else { vec![all] };
+    cases.into_iter().map(|all| Case::of(all).map_err(|e| format!("{file}: {e}"))).collect()
 }
 
 pub fn run(case: &Case) -> Report {
@@ -45,6 +38,20 @@ pub fn run(case: &Case) -> Report {
 }
 
 impl Case {
+    pub fn of(all: Value) -> Result<Case, String> {
+        let text_of = |name: &str| all[name].as_str().map(str::to_owned).ok_or(format!("no {name}"));
+        let port = all.get("definition_jsonata").filter(|port| !port.is_null());
+        Ok(Case {
+            name: text_of("name")?,
+            kind: text_of("kind")?,
+            definition: port.or(all.get("definition")).cloned().ok_or("no definition")?,
+            input: all["input"].clone(),
+            script: all["script"].as_array().cloned().unwrap_or_default(),
+            expect: all["expect"].as_object().cloned().ok_or("no expect")?,
+            all,
+        })
+    }
+
     /// The definition's text as it goes to the interpreter; a case may give one that is not even JSON.
     pub fn definition_text(&self) -> String {
         match &self.definition {

@@ -12,10 +12,6 @@ const WITHOUT_TWINS: [(&str, &str); 5] = [
     ("maker", "no store: its adapters live in `muse`"),
 ];
 
-/// Adapters that are still to be written, and with what they come.
-const TO_COME: [(&str, &str); 1] =
-    [("shared/embedded/src/orchestrator.rs", "the interpreter of the state machine")];
-
 /// Files among the suites that are none: their list, and the passing of time.
 const NO_SUITES: [&str; 2] = ["mod", "elapse"];
 
@@ -28,10 +24,7 @@ fn every_storage_like_port_has_its_suite_and_its_adapters() {
     let files = repository::files();
     let ports = files.iter().filter_map(|path| path.strip_prefix(PORTS)?.strip_suffix(".rs"));
     for port in ports.filter(|port| WITHOUT_TWINS.iter().all(|(name, _)| name != port)) {
-        let there = |path: String| {
-            let to_come = TO_COME.iter().any(|(file, _)| *file == path);
-            assert!(to_come || repository::exists(&path), "the port {port} has no {path}");
-        };
+        let there = |path: String| assert!(repository::exists(&path), "the port {port} has no {path}");
         there(format!("{SUITES}{port}.rs"));
         for backend in BACKENDS.iter().filter(|backend| repository::exists(backend)) {
             there(format!("{backend}src/{port}.rs"));
@@ -48,22 +41,12 @@ fn every_suite_is_run_on_every_backend() {
     assert!(!suites.is_empty());
     for suite in suites {
         for backend in BACKENDS.iter().filter(|backend| repository::exists(backend)) {
-            if TO_COME.iter().any(|(file, _)| *file == format!("{backend}src/{suite}.rs")) {
-                continue;
-            }
             let mut sources =
                 texts.iter().filter(|(path, _)| path.starts_with(backend) && path.ends_with(".rs"));
             let called =
                 sources.any(|(_, text)| text.contains("contract") && text.contains(&format!("{suite}::")));
             assert!(called, "{backend} does not run the suite of {suite}");
         }
-    }
-}
-
-#[test]
-fn what_has_come_is_to_come_no_more() {
-    for (file, with) in TO_COME {
-        assert!(!repository::exists(file), "{file} came with {with}: strike it off TO_COME");
     }
 }
 
