@@ -5,8 +5,6 @@
 #![allow(clippy::unwrap_used)] // all of it is tests; clippy.toml allows it in functions marked so
 
 mod attempts;
-#![allow(clippy::unwrap_used)] // every function here is part of a test
-
 mod child;
 mod clock;
 mod crash_executions;
