@@ -20,8 +20,7 @@ check: ## Format, lints, unit tests and tidy: for every day
 bench: ## One benchmark: make bench BENCH="queue --json FILE"; without BENCH: which there are
 	cargo run --release --locked -p bench -- $(BENCH)
 
-models: ## Fetch the face engine's networks into models/
-	@test -x shared/vision/models.sh || { echo "make models: not there yet; it comes with the face engine" >&2; exit 1; }
+models: ## Fetch the face engine's networks into models/ (needs npm)
 	@shared/vision/models.sh
 
 validate: ## Check template and state machine without an account (not there yet)

@@ -1,24 +1,12 @@
 #!/usr/bin/env bash
 # Runs the stages of `make check` or `make test` one after the other, prints the minutes of each, and ends with the
 # totals of all tests. Every stage runs, whatever became of those before it; only missing tools end the run.
-# Usage: tests/run.sh check|test
+# Usage: tests/run.sh check|test [FILE]   (FILE: a list of stages other than tests/stages.txt)
 set -uo pipefail
-cd "$(dirname "$0")/.."
 run=${1:-}
-[[ $run == check || $run == test ]] || { echo "usage: tests/run.sh check|test" >&2; exit 2; }
-
-# name, budget in minutes, when (check, test or both), command. tests/README.md shows the first three.
-stages() {
-    cat <<'END'
-tools   1 both  tests/tools.sh
-format  1 both  cargo fmt --all --check
-lint    8 both  cargo clippy --workspace --all-targets --locked -- -D warnings
-unit    8 check cargo test --workspace --lib --bins --locked --no-fail-fast
-tidy    1 check cargo test -p tests --test tidy --locked
-tests  15 test  cargo test --workspace --locked --no-fail-fast
-docs    4 test  env RUSTDOCFLAGS=-Dwarnings cargo doc --workspace --no-deps --locked
-END
-}
+[[ $run == check || $run == test ]] || { echo "usage: tests/run.sh check|test [FILE]" >&2; exit 2; }
+stages=$(grep -v '^#' "${2:-$(dirname "$0")/stages.txt}") || { echo "tests/run.sh: no stages" >&2; exit 2; }
+cd "$(dirname "$0")/.."
 
 log=$(mktemp)
 trap 'rm -f "$log"' EXIT
@@ -53,7 +41,7 @@ while read -r name budget when command <&3; do
     echo "== $line"
     table+="$line"$'\n'
     [[ $name == tools && $status -ne 0 ]] && break
-done 3< <(stages)
+done 3<<<"$stages"
 
 printf '\n%s\n' "$table"
 echo "$(minutes "$SECONDS") minutes"

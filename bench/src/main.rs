@@ -1,6 +1,12 @@
 //! Benchmarks: `cargo run --release -p bench -- NAME [--json FILE]`. Each prints its figures as a table.
 
+mod growth;
+mod machine;
+mod muse;
+mod queue;
 mod report;
+mod statemachine;
+mod vision;
 
 use clap::{Parser, Subcommand};
 use report::Report;
@@ -17,12 +23,30 @@ struct Arguments {
 }
 
 #[derive(Subcommand)]
-enum Benchmark {}
+enum Benchmark {
+    /// Pictures and melodies: speed, recognisability, loudness, repeatability.
+    Muse(muse::Arguments),
+    /// The embedded queue and gallery, beside the disk and apalis-sqlite.
+    Queue(queue::Arguments),
+    /// The pipeline's state machine with workers that answer at once.
+    Statemachine(statemachine::Arguments),
+    /// The embedded face engine against face-api, rustface and OpenCV.
+    Vision {
+        /// Only measure the engine, in this process; prints JSON.
+        #[arg(long, hide = true)]
+        own: bool,
+    },
+}
 
 fn main() -> anyhow::Result<()> {
     let arguments = Arguments::parse();
-    let report = Report::default();
-    match arguments.benchmark {}
-    #[allow(unreachable_code)]
+    let mut report = Report::default();
+    match arguments.benchmark {
+        Benchmark::Muse(arguments) => muse::run(&arguments, &mut report)?,
+        Benchmark::Queue(arguments) => queue::run(&arguments, &mut report)?,
+        Benchmark::Statemachine(arguments) => statemachine::run(&arguments, &mut report)?,
+        Benchmark::Vision { own: true } => return vision::own(),
+        Benchmark::Vision { own: false } => vision::run(&mut report)?,
+    }
     report.write(arguments.json.as_deref())
 }

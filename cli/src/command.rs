@@ -4,7 +4,7 @@ use crate::exit::{self, End};
 use crate::settings::Settings;
 use crate::settings_source::Sources;
 use crate::settings_table::{Row, SettingsError};
-use crate::{doctor, settings_command, telemetry};
+use crate::{doctor, process, settings_command, telemetry};
 use clap::{Args, CommandFactory, Parser, Subcommand};
 use clap_complete::Shell;
 use std::collections::BTreeMap;
@@ -28,6 +28,11 @@ pub struct CommandLine {
 
 #[derive(Debug, Subcommand)]
 enum Command {
+    /// Send photos through the whole pipeline, without a server, and say what came of each
+    ///
+    /// Faces, feelings, a picture and a melody for each photo. Ends with 1 if a photo was refused or failed; no face is
+    /// an outcome, not a failure.
+    Process(process::Arguments),
     /// Check settings, data directory, database, disk, models and clock, a line each
     ///
     /// Each line begins with ok, failed or skipped; a failed one says what to do. The database is opened as a start
@@ -68,6 +73,11 @@ impl CommandLine {
             Command::Completions { shell } => {
                 clap_complete::generate(shell, &mut CommandLine::command(), "semblante", &mut io::stdout());
                 Ok(End::Well)
+            }
+            Command::Process(arguments) => {
+                let (settings, _) = read()?;
+                telemetry::start(&settings);
+                runtime()?.block_on(process::run(&settings, &arguments, &mut io::stdout()))
             }
             Command::Settings => settings_command::run(&read()?.1, &mut io::stdout()),
             Command::Doctor => {

@@ -1,9 +1,15 @@
 //! `semblante`: the pipeline on one machine, and the tools around it.
 
 mod boot;
+mod closings;
 mod command;
 mod doctor;
 mod exit;
+mod outcome_row;
+mod photo_files;
+mod pipeline;
+mod process;
+mod results;
 mod settings;
 mod settings_command;
 mod settings_source;

@@ -5,9 +5,9 @@ use serde_json::Value;
 use crate::definition::{Choice, Condition, Next, State};
 use crate::exit::Way;
 use crate::failure::{Failure, NO_CHOICE};
-use crate::frame::Strand;
 use crate::run::{Extra, Flow, Run, in_state};
 use crate::scope::{EvaluationError, Scope};
+use crate::strand::Strand;
 
 impl Run<'_> {
     /// Takes the first rule that holds, with the rule's Assign and Output; else Default, with the state's own.

@@ -2,7 +2,8 @@
 
 use jsonata_core::value::JValue;
 
-use crate::frame::{Execution, Strand};
+use crate::frame::Execution;
+use crate::strand::Strand;
 use crate::time::{Millis, iso};
 use crate::value::{object, to_jsonata};
 

@@ -4,11 +4,11 @@ use serde_json::{Map, Value};
 
 use crate::definition::{Assign, Kind, Next, State};
 use crate::failure::{DATA_LIMIT, Failure};
-use crate::frame::Strand;
 use crate::history::{EventKind, HistoryEvent};
 use crate::limits::{MAX_OUTPUT_BYTES, MAX_VARIABLES_BYTES};
 use crate::run::{Extra, Flow, Run, assigned};
 use crate::scope::{EvaluationError, Scope};
+use crate::strand::Strand;
 use crate::template::Template;
 use crate::value::{is_too_deep, size};
 

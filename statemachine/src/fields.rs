@@ -131,6 +131,11 @@ impl<'a> Fields<'a> {
         self.map.get(name)
     }
 
+    /// Looks without counting the field as read.
+    pub fn peek(&self, name: &str) -> Option<&'a Value> {
+        self.map.get(name)
+    }
+
     pub fn has(&self, name: &str) -> bool {
         self.map.contains_key(name)
     }
@@ -198,11 +203,16 @@ impl<'a> Fields<'a> {
             return Err(if unsupported.contains(&name.as_str()) {
                 path.unsupported(format!("field {name} is not supported here"))
             } else {
-                path.schema(format!("Field '{name}' is not supported"))
+                path.schema(unknown_field(name))
             });
         }
         Ok(())
     }
+}
+
+/// AWS's words for a field that nobody knows.
+pub(crate) fn unknown_field(name: &str) -> String {
+    format!("The field '{name}' is not supported by Step Functions")
 }
 
 pub(crate) fn whole_number(

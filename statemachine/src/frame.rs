@@ -1,13 +1,11 @@
 //! The whole state of one execution, as data.
 
-use std::collections::BTreeMap;
-
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
-use serde_json::{Map, Value};
+use serde_json::Value;
 
-use crate::event::Event;
 use crate::seed::Seed;
+use crate::strand::{Strand, TaskRun, earliest};
 use crate::time::{Millis, timestamp};
 
 /// Names one scheduled task within its execution. A retry is a new task.
@@ -120,84 +118,6 @@ pub(crate) struct Counters {
     pub transitions: u64,
 }
 
-/// One strand of control: the machine itself, or one branch of a Parallel state.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub(crate) struct Strand {
-    #[serde(rename = "s")]
-    pub state: String,
-    #[serde(rename = "i")]
-    pub input: Value,
-    #[serde(rename = "vars", default, skip_serializing_if = "Map::is_empty")]
-    pub variables: Map<String, Value>,
-    /// The last event of this strand: the next one's `previousEventId`.
-    #[serde(rename = "p", default)]
-    pub previous: u64,
-    /// The id of the state's `…StateEntered`.
-    #[serde(rename = "e", default)]
-    pub entered: u64,
-    #[serde(rename = "t", default)]
-    pub entered_at: Millis,
-    /// Retries so far in this state, by the index of the retrier that granted them.
-    #[serde(rename = "n", default, skip_serializing_if = "BTreeMap::is_empty")]
-    pub retries: BTreeMap<usize, u64>,
-    #[serde(rename = "a")]
-    pub activity: Activity,
-}
-
-/// What a strand is doing in its state.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub(crate) enum Activity {
-    /// About to enter the state.
-    #[serde(rename = "enter")]
-    Enter,
-    /// About to run the state's work again, after a retry's delay.
-    #[serde(rename = "again")]
-    Again,
-    /// Waiting for a task's answer.
-    #[serde(rename = "task")]
-    Task(TaskRun),
-    /// In a Wait state.
-    #[serde(rename = "wait")]
-    Wait { until: Millis },
-    /// Waiting to retry.
-    #[serde(rename = "back")]
-    Backoff { until: Millis },
-    /// In a Parallel state.
-    #[serde(rename = "par")]
-    Parallel(Vec<Branch>),
-}
-
-/// One branch of a Parallel state.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub(crate) enum Branch {
-    #[serde(rename = "r")]
-    Running(Box<Strand>),
-    #[serde(rename = "d")]
-    Done { output: Value, last: u64 },
-}
-
-/// A task that was scheduled and not answered yet.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub(crate) struct TaskRun {
-    #[serde(rename = "t")]
-    pub id: TaskId,
-    #[serde(rename = "to", default, skip_serializing_if = "Option::is_none")]
-    pub timeout_at: Option<Millis>,
-    #[serde(rename = "hs", default, skip_serializing_if = "Option::is_none")]
-    pub heartbeat_s: Option<u64>,
-    #[serde(rename = "ha", default, skip_serializing_if = "Option::is_none")]
-    pub heartbeat_at: Option<Millis>,
-    /// What this very step brings; never stored.
-    #[serde(skip)]
-    pub arrived: Option<Event>,
-}
-
-impl TaskRun {
-    pub fn deadline(&self) -> Option<Millis> {
-        earliest(self.timeout_at, self.heartbeat_at)
-    }
-}
-
 /// A stored frame that cannot be read.
 #[derive(Debug, thiserror::Error)]
 pub enum FrameError {
@@ -271,11 +191,20 @@ impl Frame {
 
     /// The tasks that wait for an answer, oldest branch first.
     pub fn tasks(&self) -> Vec<TaskId> {
-        let mut tasks = Vec::new();
+        self.runs().into_iter().map(|run| run.id).collect()
+    }
+
+    /// The tasks whose tokens are out.
+    pub(crate) fn tokens(&self) -> Vec<TaskId> {
+        self.runs().into_iter().filter(|run| run.token).map(|run| run.id).collect()
+    }
+
+    fn runs(&self) -> Vec<&TaskRun> {
+        let mut runs = Vec::new();
         if let Some(root) = &self.root {
-            root.tasks(&mut tasks);
+            root.runs(&mut runs);
         }
-        tasks
+        runs
     }
 
     /// The token that [`crate::Effect::SendMessage`] carried for `task`.
@@ -285,72 +214,5 @@ impl Frame {
 
     pub(crate) fn deadline(&self) -> Option<Millis> {
         earliest(self.timeout_at, self.root.as_ref().and_then(Strand::deadline))
-    }
-}
-
-impl Strand {
-    pub fn new(state: &str, input: Value, variables: Map<String, Value>, previous: u64) -> Strand {
-        Strand {
-            state: state.to_owned(),
-            input,
-            variables,
-            previous,
-            entered: 0,
-            entered_at: 0,
-            retries: BTreeMap::new(),
-            activity: Activity::Enter,
-        }
-    }
-
-    fn deadline(&self) -> Option<Millis> {
-        match &self.activity {
-            // A strand that can run is overdue.
-            Activity::Enter | Activity::Again => Some(self.entered_at),
-            Activity::Task(task) => task.deadline(),
-            Activity::Wait { until } | Activity::Backoff { until } => Some(*until),
-            Activity::Parallel(branches) => branches.iter().filter_map(Branch::deadline).min(),
-        }
-    }
-
-    pub fn tasks(&self, into: &mut Vec<TaskId>) {
-        match &self.activity {
-            Activity::Task(task) => into.push(task.id),
-            Activity::Parallel(branches) => {
-                for branch in branches {
-                    if let Branch::Running(strand) = branch {
-                        strand.tasks(into);
-                    }
-                }
-            }
-            _ => {}
-        }
-    }
-
-    /// The task `task`, if this strand or one of its branches waits for it.
-    pub fn waiting_for(&mut self, task: TaskId) -> Option<&mut TaskRun> {
-        match &mut self.activity {
-            Activity::Task(run) if run.id == task => Some(run),
-            Activity::Parallel(branches) => branches.iter_mut().find_map(|branch| match branch {
-                Branch::Running(strand) => strand.waiting_for(task),
-                Branch::Done { .. } => None,
-            }),
-            _ => None,
-        }
-    }
-}
-
-impl Branch {
-    fn deadline(&self) -> Option<Millis> {
-        match self {
-            Branch::Running(strand) => strand.deadline(),
-            Branch::Done { .. } => None,
-        }
-    }
-}
-
-fn earliest(a: Option<Millis>, b: Option<Millis>) -> Option<Millis> {
-    match (a, b) {
-        (Some(a), Some(b)) => Some(a.min(b)),
-        (one, other) => one.or(other),
     }
 }

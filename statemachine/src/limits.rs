@@ -42,5 +42,5 @@ pub(crate) const MAX_PARALLEL_DEPTH: usize = 8;
 /// Most elements that `$range` makes (Step Functions' ArrayRange).
 pub(crate) const MAX_RANGE: usize = 1_000;
 
-/// Most seconds of a retrier's MaxDelaySeconds (Amazon States Language: 366 days).
-pub(crate) const MAX_DELAY_SECONDS: u64 = 31_622_400;
+/// Most seconds of a retrier's MaxDelaySeconds ("less than 31622400", which are 366 days).
+pub(crate) const MAX_DELAY_SECONDS: u64 = 31_622_399;

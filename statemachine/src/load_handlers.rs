@@ -6,7 +6,8 @@ use crate::definition::{Catcher, Retrier};
 use crate::failure::ALL;
 use crate::fields::{Fields, LoadError};
 use crate::limits::{MAX_DELAY_SECONDS, MAX_SECONDS};
-use crate::load_state::{Language, Reader, template};
+use crate::load_fields::template;
+use crate::load_state::{Language, Reader};
 
 impl Reader {
     pub fn catchers(&mut self, fields: &mut Fields, language: Language) -> Result<Vec<Catcher>, LoadError> {
@@ -59,10 +60,6 @@ pub(crate) fn retriers(fields: &mut Fields) -> Result<Vec<Retrier>, LoadError> {
             max_delay_s: fields.integer("MaxDelaySeconds", 1..=MAX_DELAY_SECONDS)?,
             full_jitter,
         };
-        if retrier.max_delay_s.is_some_and(|most| most <= retrier.interval_s) {
-            let path = fields.path.field("MaxDelaySeconds");
-            return Err(path.schema("MaxDelaySeconds must be greater than IntervalSeconds"));
-        }
         fields.finish(&[])?;
         retriers.push(retrier);
     }

@@ -5,14 +5,15 @@ use std::collections::BTreeSet;
 use serde_json::Value;
 
 use crate::definition::{
-    Assign, Choice, Condition, Fail, Kind, Machine, Next, Parallel, Rule, Seconds, State, Task, Text, Wait,
+    Assign, Choice, Condition, Fail, Kind, Machine, Next, Parallel, Rule, Seconds, State, Task,
 };
 use crate::expression::{Expression, Str};
-use crate::fields::{Fields, LoadError, LoadErrorKind, Path, whole_number};
-use crate::limits::{MAX_NAME_CHARS, MAX_PARALLEL_DEPTH, MAX_SECONDS};
+use crate::fields::{Fields, LoadError, LoadErrorKind, Path, unknown_field};
+use crate::limits::{MAX_NAME_CHARS, MAX_PARALLEL_DEPTH};
+use crate::load_fields::{seconds, template, text, wait};
 use crate::load_handlers::retriers;
+use crate::message::ARGUMENTS;
 use crate::template::Template;
-use crate::time::parse_offset_date_time;
 
 const SEND: &str = "arn:aws:states:::sqs:sendMessage";
 const SEND_AND_WAIT: &str = "arn:aws:states:::sqs:sendMessage.waitForTaskToken";
@@ -135,6 +136,7 @@ impl Reader {
             }
             _ => return Err(path.schema("Value is not a valid resource ARN")),
         };
+        self.check_arguments(fields)?;
         let task = Task {
             resource,
             callback,
@@ -151,6 +153,17 @@ impl Reader {
             return Err(fields.path.schema("HeartbeatSeconds must be smaller than TimeoutSeconds"));
         }
         Ok(task)
+    }
+
+    /// Arguments that are written out name nothing but what a message has.
+    fn check_arguments(&self, fields: &Fields) -> Result<(), LoadError> {
+        let path = fields.path.field("Arguments");
+        let Some(Value::Object(map)) = fields.peek("Arguments") else { return Ok(()) };
+        let unknown = map.keys().find(|name| !ARGUMENTS.contains(&name.as_str()));
+        match unknown.filter(|_| self.resources == Resources::Callable) {
+            Some(name) => Err(path.field(name).schema(unknown_field(name))),
+            None => Ok(()),
+        }
     }
 
     fn choice(&mut self, fields: &mut Fields, language: Language) -> Result<Choice, LoadError> {
@@ -283,73 +296,4 @@ fn next(fields: &mut Fields, kind: &Kind) -> Result<Next, LoadError> {
         (Some(_), Some(true)) => Err(fields.path.schema("State has both 'Next' and 'End'")),
         (None, _) => Err(fields.path.schema("These fields are required: [Next]")),
     }
-}
-
-pub(crate) fn template(
-    fields: &mut Fields,
-    name: &'static str,
-    language: Language,
-) -> Result<Option<Template>, LoadError> {
-    if language == Language::JsonPath {
-        return Ok(None);
-    }
-    let path = fields.path.field(name);
-    fields.get(name).map(|value| Template::read(value, &path)).transpose()
-}
-
-fn text(fields: &mut Fields, name: &'static str, language: Language) -> Result<Option<Text>, LoadError> {
-    let path = fields.path.field(name);
-    let Some(value) = fields.string(name)? else { return Ok(None) };
-    if language == Language::JsonPath {
-        return Ok(Some(Text::Literal(value.to_owned())));
-    }
-    Ok(Some(match Expression::read(value, &path)? {
-        Str::Literal(value) => Text::Literal(value.to_owned()),
-        Str::Expression(expression) => Text::Expression(expression),
-    }))
-}
-
-fn seconds(
-    fields: &mut Fields,
-    name: &'static str,
-    least: u64,
-    language: Language,
-) -> Result<Option<Seconds>, LoadError> {
-    let path = fields.path.field(name);
-    match fields.get(name) {
-        None => Ok(None),
-        Some(Value::String(text)) if language == Language::Jsonata => match Expression::read(text, &path)? {
-            Str::Expression(expression) => Ok(Some(Seconds::Expression(expression))),
-            Str::Literal(_) => Err(path.schema("Expected a number or a JSONata expression")),
-        },
-        Some(value) => Ok(Some(Seconds::Literal(whole_number(value, &path, &(least..=MAX_SECONDS))?))),
-    }
-}
-
-fn wait(fields: &mut Fields, language: Language) -> Result<Wait, LoadError> {
-    for path in ["SecondsPath", "TimestampPath"] {
-        if language == Language::JsonPath && fields.has(path) {
-            return Err(fields.path.field(path).unsupported(format!("field {path} is not supported here")));
-        }
-    }
-    let seconds = seconds(fields, "Seconds", 0, language)?;
-    let path = fields.path.field("Timestamp");
-    let wait = match (seconds, fields.string("Timestamp")?) {
-        (Some(seconds), None) => Wait::Seconds(seconds),
-        (None, Some(text)) => {
-            let text = match language {
-                Language::JsonPath => Str::Literal(text),
-                Language::Jsonata => Expression::read(text, &path)?,
-            };
-            match text {
-                Str::Expression(expression) => Wait::Timestamp(expression),
-                Str::Literal(text) => Wait::Until(
-                    parse_offset_date_time(text)
-                        .ok_or_else(|| path.schema("String does not match RFC3339 timestamp"))?,
-                ),
-            }
-        }
-        _ => return Err(fields.path.schema("Exactly one of Seconds and Timestamp is required")),
-    };
-    Ok(wait)
 }

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use md5::{Digest, Md5};
 use serde_json::{Map, Value};
 
+use crate::failure::Failure;
 use crate::frame::TaskId;
 
 /// One message for a queue.
@@ -40,7 +41,75 @@ pub struct Attribute {
 /// The transport type of a string in the digest of attributes.
 const STRING_VALUE: u8 = 1;
 
+/// What is wrong with a message, as SQS says it.
+pub(crate) struct Refusal {
+    code: &'static str,
+    message: String,
+}
+
+/// The arguments of `sqs:sendMessage` that a [`Message`] has a place for.
+pub(crate) const ARGUMENTS: [&str; 6] = [
+    "QueueUrl",
+    "MessageBody",
+    "MessageGroupId",
+    "MessageDeduplicationId",
+    "DelaySeconds",
+    "MessageAttributes",
+];
+
+/// Longest delay of a message (SQS).
+const MAX_DELAY_S: u64 = 900;
+
+impl Refusal {
+    fn missing(name: &str) -> Refusal {
+        Refusal {
+            code: "MissingParameter",
+            message: format!("The request must contain the parameter {name}."),
+        }
+    }
+
+    fn invalid(message: String) -> Refusal {
+        Refusal { code: "InvalidParameterValue", message }
+    }
+
+    /// The error that Step Functions makes of it.
+    pub fn failure(&self, request_id: &str) -> Failure {
+        let Refusal { code, message } = self;
+        let cause = format!(
+            "{message} (Service: AmazonSQS; Status Code: 400; Error Code: {code}; Request ID: {request_id}; Proxy: null)"
+        );
+        Failure::new("SQS.AmazonSQSException", cause)
+    }
+}
+
 impl Message {
+    /// The message in the arguments of a Task.
+    pub(crate) fn read(task: TaskId, arguments: &Value, token: Option<String>) -> Result<Message, Refusal> {
+        let text = |name: &str| match arguments.get(name) {
+            None | Some(Value::Null) => Ok(None),
+            Some(Value::String(text)) => Ok(Some(text.clone())),
+            Some(_) => Err(Refusal::invalid(format!(
+                "Value for parameter {name} is invalid. Reason: Must be a string."
+            ))),
+        };
+        let body = match arguments.get("MessageBody") {
+            None | Some(Value::Null) => return Err(Refusal::missing("MessageBody")),
+            Some(Value::String(text)) if text.is_empty() => return Err(Refusal::missing("MessageBody")),
+            Some(Value::String(text)) => text.clone(),
+            Some(body) => body.to_string(),
+        };
+        Ok(Message {
+            task,
+            queue_url: text("QueueUrl")?.ok_or_else(|| Refusal::missing("QueueUrl"))?,
+            body,
+            group_id: text("MessageGroupId")?,
+            deduplication_id: text("MessageDeduplicationId")?,
+            delay_s: delay(arguments.get("DelaySeconds"))?,
+            attributes: attributes(arguments.get("MessageAttributes"))?,
+            token,
+        })
+    }
+
     /// What SQS answers: `{MessageId, MD5OfMessageBody, MD5OfMessageAttributes?}`, for
     /// [`crate::Event::MessageSent`].
     pub fn accepted(&self, message_id: &str) -> Value {
@@ -67,5 +136,82 @@ impl Message {
             digest.update(&attribute.value);
         }
         hex::encode(digest.finalize())
+    }
+}
+
+fn delay(value: Option<&Value>) -> Result<u32, Refusal> {
+    let Some(value) = value.filter(|value| !value.is_null()) else { return Ok(0) };
+    let seconds = value.as_u64().filter(|seconds| *seconds <= MAX_DELAY_S);
+    let seconds = seconds.and_then(|seconds| u32::try_from(seconds).ok());
+    seconds.ok_or_else(|| {
+        Refusal::invalid(format!(
+            "Value {value} for parameter DelaySeconds is invalid. Reason: DelaySeconds must be >= 0 and <= 900."
+        ))
+    })
+}
+
+fn attributes(value: Option<&Value>) -> Result<BTreeMap<String, Attribute>, Refusal> {
+    let fields = value.and_then(Value::as_object).into_iter().flatten();
+    let read = |(name, attribute): (&String, &Value)| {
+        let text = |field: &str| {
+            let text = attribute.get(field).and_then(Value::as_str).map(str::to_owned);
+            text.ok_or_else(|| {
+                Refusal::invalid(format!("The message attribute '{name}' must contain a {field}."))
+            })
+        };
+        Ok((name.clone(), Attribute { data_type: text("DataType")?, value: text("StringValue")? }))
+    };
+    fields.map(read).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn arguments() {
+        for (arguments, wanted) in [
+            (json!({"QueueUrl": "q", "MessageBody": {"a": 1}, "DelaySeconds": 900}), Ok("{\"a\":1}")),
+            (json!({"QueueUrl": "q", "MessageBody": "text"}), Ok("text")),
+            (json!({"QueueUrl": "q", "MessageBody": ""}), Err("MissingParameter")),
+            (json!({"QueueUrl": "q"}), Err("MissingParameter")),
+            (json!({"MessageBody": "b"}), Err("MissingParameter")),
+            (json!({"QueueUrl": 1, "MessageBody": "b"}), Err("InvalidParameterValue")),
+            (json!({"QueueUrl": "q", "MessageBody": "b", "DelaySeconds": 901}), Err("InvalidParameterValue")),
+            (
+                json!({"QueueUrl": "q", "MessageBody": "b", "MessageAttributes": {"a": {}}}),
+                Err("InvalidParameterValue"),
+            ),
+        ] {
+            let read = Message::read(1, &arguments, None)
+                .map(|message| message.body)
+                .map_err(|refusal| refusal.code);
+            assert_eq!(read, wanted.map(str::to_owned), "{arguments}");
+        }
+    }
+
+    #[test]
+    fn digests_are_those_of_sqs() {
+        let attribute =
+            |data_type: &str, value: &str| Attribute { data_type: data_type.into(), value: value.into() };
+        let mut message = Message {
+            task: 1,
+            queue_url: "q".into(),
+            body: "text".into(),
+            group_id: None,
+            deduplication_id: None,
+            delay_s: 0,
+            attributes: BTreeMap::new(),
+            token: None,
+        };
+        let digest =
+            |message: &Message| message.accepted("m")["MD5OfMessageAttributes"].as_str().map(str::to_owned);
+        assert_eq!(message.accepted("m")["MD5OfMessageBody"], "1cb251ec0d568de6a929b520c4aed8d1");
+        assert_eq!(digest(&message), None);
+        message.attributes.insert("Kind".into(), attribute("String", "note"));
+        assert_eq!(digest(&message).as_deref(), Some("f7843b4726d8dabdd244e6cc26cbb6a0"));
+        message.attributes.insert("Age".into(), attribute("Number.int", "7"));
+        assert_eq!(digest(&message).as_deref(), Some("97f0ca2fc974a8c942950caa8d84bcd1"));
     }
 }

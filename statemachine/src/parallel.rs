@@ -5,9 +5,9 @@ use serde_json::Value;
 use crate::definition::{Kind, Machine, Parallel, State};
 use crate::effect::Effect;
 use crate::failure::Failure;
-use crate::frame::{Activity, Branch, Strand};
 use crate::history::{EventKind, HistoryEvent};
 use crate::run::{Extra, Flow, Progress, Run};
+use crate::strand::{Activity, Branch, Strand};
 
 impl Run<'_> {
     pub fn start_branches(&mut self, state: &State, parallel: &Parallel, strand: &mut Strand) -> Flow {
@@ -105,7 +105,7 @@ impl Run<'_> {
     fn abort(&mut self, state: &State, strand: &Strand) {
         match (&state.kind, &strand.activity) {
             (_, Activity::Enter) => return,
-            (Kind::Task(task), Activity::Task(run)) if task.callback => {
+            (Kind::Task(_), Activity::Task(run)) if run.token => {
                 self.effects.push(Effect::KillToken { task: run.id });
             }
             (Kind::Parallel(parallel), Activity::Parallel(branches)) => {

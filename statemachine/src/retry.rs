@@ -3,8 +3,8 @@
 use crate::definition::{Next, Retrier, State};
 use crate::exit::Way;
 use crate::failure::Failure;
-use crate::frame::{Activity, Strand};
 use crate::run::{Extra, Flow, Run};
+use crate::strand::{Activity, Strand};
 use crate::time::Millis;
 
 impl Run<'_> {

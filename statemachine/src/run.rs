@@ -9,11 +9,12 @@ use crate::definition::{Kind, Machine, State};
 use crate::effect::Effect;
 use crate::exit::too_large;
 use crate::failure::{Failure, QUERY};
-use crate::frame::{Activity, Counters, Execution, Strand};
+use crate::frame::{Counters, Execution};
 use crate::history::{EventKind, HistoryEvent};
 use crate::limits::{HISTORY_LIMIT, TRANSITIONS_PER_STEP};
 use crate::scope::{EvaluationError, Scope};
 use crate::seed::Seed;
+use crate::strand::{Activity, Strand};
 use crate::time::Millis;
 
 /// The execution around the strands, and what this burst did so far.

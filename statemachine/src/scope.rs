@@ -9,10 +9,11 @@ use serde_json::Value;
 
 use crate::context::context;
 use crate::expression::Expression;
-use crate::frame::{Execution, Strand};
+use crate::frame::Execution;
 use crate::functions::{self, Draws};
 use crate::limits::{EXPRESSION_DEPTH, EXPRESSION_MS, EXPRESSION_SEQUENCE};
 use crate::seed::Seed;
+use crate::strand::Strand;
 use crate::time::Millis;
 use crate::value::{from_jsonata, object, to_jsonata};
 

@@ -7,11 +7,12 @@ use crate::definition::Definition;
 use crate::effect::{Effect, End};
 use crate::event::Event;
 use crate::failure::{Failure, RUNTIME};
-use crate::frame::{Counters, Execution, FRAME_VERSION, Frame, Status, Strand};
+use crate::frame::{Counters, Execution, FRAME_VERSION, Frame, Status};
 use crate::history::{EventKind, HistoryEvent};
 use crate::limits::HISTORY_LIMIT;
 use crate::run::{Progress, Run};
 use crate::seed::Seed;
+use crate::strand::Strand;
 use crate::time::{after_seconds, millis};
 use crate::value::is_too_deep;
 
@@ -137,8 +138,8 @@ impl Frame {
 
     /// Ends the execution here and now: tokens that are still out die.
     fn cut_off(&mut self, now: i64, kind: EventKind, previous: u64, end: End) -> Vec<Effect> {
-        let tasks = self.tasks();
-        let mut effects: Vec<Effect> = tasks.into_iter().map(|task| Effect::KillToken { task }).collect();
+        let tokens = self.tokens();
+        let mut effects: Vec<Effect> = tokens.into_iter().map(|task| Effect::KillToken { task }).collect();
         self.counters.events += 1;
         self.counters.transitions += 1;
         effects.push(Effect::History(HistoryEvent {

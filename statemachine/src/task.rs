@@ -1,7 +1,5 @@
 //! The Task state: one message to a queue, and for `.waitForTaskToken` the answer of who got it.
 
-use std::collections::BTreeMap;
-
 use serde_json::Value;
 
 use crate::definition::{Kind, State, Task};
@@ -9,11 +7,12 @@ use crate::effect::Effect;
 use crate::event::Event;
 use crate::exit::check_size;
 use crate::failure::Failure;
-use crate::frame::{Activity, Strand, TaskRun};
+use crate::frame::TaskId;
 use crate::history::{EventKind, HistoryEvent};
-use crate::message::{Attribute, Message};
+use crate::message::Message;
 use crate::run::{Extra, Flow, Run};
 use crate::scope::{EvaluationError, Scope};
+use crate::strand::{Activity, Strand, TaskRun};
 use crate::time::after_seconds;
 
 /// What a Task state's fields evaluated to.
@@ -22,9 +21,6 @@ struct Request {
     timeout_s: Option<u64>,
     heartbeat_s: Option<u64>,
 }
-
-/// What SQS says, in Step Functions' words, about a message that it would refuse.
-const SQS_REFUSES: &str = "SQS.AmazonSQSException";
 
 impl Run<'_> {
     /// Schedules a new task and asks the host to send its message.
@@ -51,7 +47,7 @@ impl Run<'_> {
         };
         self.record(strand, scheduled);
         self.record(strand, task_event(task, EventKind::TaskStarted));
-        match message(id, &request.arguments, token, &mut || self.next_uuid()) {
+        match self.message(id, &request.arguments, token) {
             Ok(message) => self.effects.push(Effect::SendMessage(message)),
             Err(failure) => return self.task_over(state, task, strand, Err((failure, unsent(task)))),
         }
@@ -60,6 +56,7 @@ impl Run<'_> {
             timeout_at: request.timeout_s.map(|s| after_seconds(self.now, s)),
             heartbeat_s: request.heartbeat_s,
             heartbeat_at: request.heartbeat_s.map(|s| after_seconds(self.now, s)),
+            token: task.callback,
             arrived: None,
         };
         wait_on(strand, run)
@@ -95,7 +92,7 @@ impl Run<'_> {
                 _ => return wait_on(strand, run),
             },
         };
-        if task.callback {
+        if run.token {
             self.effects.push(Effect::KillToken { task: run.id });
         }
         self.task_over(state, task, strand, end)
@@ -134,10 +131,13 @@ impl Run<'_> {
         }
     }
 
-    fn next_uuid(&mut self) -> String {
-        let bytes = self.seed.bytes(self.counters.draws);
-        self.counters.draws += 1;
-        hex::encode(bytes)
+    /// The message in the arguments, or what SQS says to them, with a request id as SQS gives one.
+    fn message(&mut self, id: TaskId, arguments: &Value, token: Option<String>) -> Result<Message, Failure> {
+        Message::read(id, arguments, token).map_err(|refusal| {
+            let request_id = hex::encode(self.seed.bytes(self.counters.draws));
+            self.counters.draws += 1;
+            refusal.failure(&request_id)
+        })
     }
 }
 
@@ -171,50 +171,4 @@ fn task_event(task: &Task, kind: EventKind) -> HistoryEvent {
         resource_type: Some("sqs".to_owned()),
         ..HistoryEvent::new(kind)
     }
-}
-
-/// The message in the arguments of `sqs:sendMessage`, or SQS's refusal.
-fn message(
-    task: u64,
-    arguments: &Value,
-    token: Option<String>,
-    request_id: &mut dyn FnMut() -> String,
-) -> Result<Message, Failure> {
-    let text = |name: &str| arguments.get(name).and_then(Value::as_str).map(str::to_owned);
-    let mut missing = |name: &str| {
-        let id = request_id();
-        Failure::new(
-            SQS_REFUSES,
-            format!(
-                "The request must contain the parameter {name}. (Service: AmazonSQS; Status Code: 400; Error Code: \
-                 MissingParameter; Request ID: {id}; Proxy: null)"
-            ),
-        )
-    };
-    let body = match arguments.get("MessageBody") {
-        None | Some(Value::Null) => return Err(missing("MessageBody")),
-        Some(Value::String(text)) if text.is_empty() => return Err(missing("MessageBody")),
-        Some(Value::String(text)) => text.clone(),
-        Some(body) => body.to_string(),
-    };
-    Ok(Message {
-        task,
-        queue_url: text("QueueUrl").ok_or_else(|| missing("QueueUrl"))?,
-        body,
-        group_id: text("MessageGroupId"),
-        deduplication_id: text("MessageDeduplicationId"),
-        delay_s: arguments.get("DelaySeconds").and_then(Value::as_u64).map_or(0, |s| s.min(900) as u32),
-        attributes: attributes(arguments.get("MessageAttributes")),
-        token,
-    })
-}
-
-fn attributes(value: Option<&Value>) -> BTreeMap<String, Attribute> {
-    let fields = value.and_then(Value::as_object).into_iter().flatten();
-    fields
-        .filter_map(|(name, attribute)| {
-            let text = |field: &str| attribute.get(field)?.as_str().map(str::to_owned);
-            Some((name.clone(), Attribute { data_type: text("DataType")?, value: text("StringValue")? }))
-        })
-        .collect()
 }

@@ -6,11 +6,12 @@ use serde_json::{Map, Value, json};
 use crate::definition::{Kind, Machine, State};
 use crate::failure::Failure;
 use crate::fields::{LoadError, LoadErrorKind, Path};
-use crate::frame::{Activity, Counters, Execution, Strand};
+use crate::frame::{Counters, Execution};
 use crate::load_state::{Language, Reader, Resources};
 use crate::retry::matching;
 use crate::run::{Extra, Flow, Run};
 use crate::seed::Seed;
+use crate::strand::{Activity, Strand};
 use crate::substitute::Substitutions;
 use crate::time::{Millis, millis};
 

@@ -4,10 +4,10 @@ use serde_json::Value;
 
 use crate::definition::{Fail, Seconds, State, Text, Wait};
 use crate::failure::Failure;
-use crate::frame::{Activity, Strand};
 use crate::limits::MAX_SECONDS;
 use crate::run::{Extra, Flow, Run};
 use crate::scope::{EvaluationError, Scope};
+use crate::strand::{Activity, Strand};
 use crate::time::{Millis, after_seconds, parse_offset_date_time};
 
 impl Run<'_> {
@@ -67,7 +67,9 @@ impl Seconds {
 }
 
 fn whole(value: &Value, least: u64) -> Option<u64> {
-    let seconds = value.as_u64()?;
+    let seconds = value
+        .as_u64()
+        .or_else(|| value.as_f64().filter(|s| s.fract() == 0.0 && *s >= 0.0).map(|s| s as u64))?;
     (least..=MAX_SECONDS).contains(&seconds).then_some(seconds)
 }
 

@@ -3,7 +3,13 @@
 mod answer;
 mod backoff;
 pub mod dead_letters;
+pub mod emotion_analysis;
+pub mod face_detection;
+pub mod gallery_indexing;
+pub mod generation;
+pub mod image_generation;
 pub mod limits;
+pub mod melody_generation;
 mod pass;
 pub mod poll_host;
 pub mod ports;
@@ -14,7 +20,12 @@ pub mod store;
 mod visibility;
 
 pub use dead_letters::DeadLetterHandler;
+pub use emotion_analysis::EmotionAnalysis;
+pub use face_detection::FaceDetection;
+pub use gallery_indexing::GalleryIndexing;
+pub use image_generation::ImageGeneration;
 pub use limits::Limits;
+pub use melody_generation::MelodyGeneration;
 pub use poll_host::{PollHost, Polling};
 pub use ports::Ports;
 pub use settle::Settle;

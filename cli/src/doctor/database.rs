@@ -1,7 +1,7 @@
 //! Does the database open, and is it whole?
 
 use super::finding::Finding;
-use crate::boot::{self, Ports};
+use crate::boot::{self, Installation};
 use crate::settings::Settings;
 use domain::QueueName;
 use domain::ports::PortError;
@@ -9,6 +9,8 @@ use domain::ports::PortError;
 const DATABASE: &str = "database";
 const INTEGRITY: &str = "integrity";
 const QUEUES: &str = "queues";
+/// Nobody is given a link here.
+const NO_URL: &str = "http://localhost";
 
 /// Opens the database as a start would; one that is not there yet is not made.
 pub async fn check(settings: &Settings) -> Vec<Finding> {
@@ -16,13 +18,13 @@ pub async fn check(settings: &Settings) -> Vec<Finding> {
     if !path.exists() {
         return vec![Finding::skipped(DATABASE, "there is none yet")];
     }
-    let ports = match boot::open(settings) {
-        Ok(ports) => ports,
+    let installation = match boot::open(settings, &settings.data, NO_URL).await {
+        Ok(installation) => installation,
         Err(error) if error.is_in_use() => return vec![Finding::skipped(DATABASE, error.to_string())],
         Err(error) => return vec![Finding::failed(DATABASE, &error, error.remedy())],
     };
-    let opened = Finding::ok(DATABASE, format!("{}, schema {}", path.display(), ports.schema()));
-    vec![opened, integrity(ports.check().await), queues(&ports).await]
+    let opened = Finding::ok(DATABASE, format!("{}, schema {}", path.display(), installation.schema()));
+    vec![opened, integrity(installation.check().await), queues(&installation).await]
 }
 
 fn integrity(checked: Result<Vec<String>, PortError>) -> Finding {
@@ -34,10 +36,10 @@ fn integrity(checked: Result<Vec<String>, PortError>) -> Finding {
 }
 
 /// Says what waits; how much may wait is for the operator to judge.
-async fn queues(ports: &Ports) -> Finding {
+async fn queues(installation: &Installation) -> Finding {
     let mut waiting = 0;
     for queue in QueueName::live() {
-        match ports.queue.depth(queue).await {
+        match installation.ports.queue.depth(queue).await {
             Ok(depth) => waiting += depth.visible + depth.hidden,
             Err(error) => return Finding::failed(QUEUES, error, ""),
         }
@@ -68,7 +70,7 @@ mod tests {
         assert_eq!(states(&settings).await, [State::Skipped]);
         assert_eq!(std::fs::read_dir(data.path()).unwrap().count(), 0, "the doctor makes none");
 
-        let running = boot::open(&settings).unwrap();
+        let running = boot::open(&settings, &settings.data, NO_URL).await.unwrap();
         assert_eq!(states(&settings).await, [State::Skipped], "another process has it");
         drop(running);
         assert_eq!(states(&settings).await, [State::Ok; 3]);

@@ -4,12 +4,15 @@ use async_trait::async_trait;
 use domain::Timestamp;
 use domain::ports::Clock;
 use std::sync::atomic::{AtomicI64, Ordering};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 use tokio::sync::watch;
 
-/// The machine's clock, held at the latest moment ever seen when somebody sets it back.
-#[derive(Debug, Default)]
+/// The machine's clock. When somebody sets it back, time goes on from the latest moment ever seen as fast as it
+/// passes, so that whoever waits still wakes.
+#[derive(Debug)]
 pub struct SystemClock {
+    begun: Instant,
+    begun_ms: i64,
     latest_ms: AtomicI64,
 }
 
@@ -37,15 +40,23 @@ pub(crate) fn after(moment: Timestamp, duration: Duration) -> Timestamp {
 impl SystemClock {
     /// A clock that starts at `floor` or now, whichever is later.
     pub fn starting_at(floor: Timestamp) -> Self {
-        SystemClock { latest_ms: AtomicI64::new(to_ms(floor)) }
+        let begun_ms = to_ms(floor.max(Timestamp::now()));
+        SystemClock { begun: Instant::now(), begun_ms, latest_ms: AtomicI64::new(begun_ms) }
+    }
+}
+
+impl Default for SystemClock {
+    fn default() -> Self {
+        SystemClock::starting_at(Timestamp::UNIX_EPOCH)
     }
 }
 
 #[async_trait]
 impl Clock for SystemClock {
     fn now(&self) -> Timestamp {
-        let machine = to_ms(Timestamp::now());
-        from_ms(self.latest_ms.fetch_max(machine, Ordering::Relaxed).max(machine))
+        let passed = i64::try_from(self.begun.elapsed().as_millis()).unwrap_or(i64::MAX);
+        let now = to_ms(Timestamp::now()).max(self.begun_ms.saturating_add(passed));
+        from_ms(self.latest_ms.fetch_max(now, Ordering::Relaxed).max(now))
     }
 
     async fn sleep_until(&self, moment: Timestamp) {
@@ -92,11 +103,14 @@ impl Clock for ManualClock {
 mod tests {
     use super::*;
 
-    #[test]
-    fn the_clock_never_goes_back() {
+    #[tokio::test]
+    async fn the_clock_never_goes_back_and_never_stands() {
         let future = after(Timestamp::now(), Duration::from_secs(3600));
         let clock = SystemClock::starting_at(future);
-        assert_eq!(to_ms(clock.now()), to_ms(future));
+        assert!(to_ms(clock.now()) >= to_ms(future));
+        let soon = after(clock.now(), Duration::from_millis(2));
+        clock.sleep_until(soon).await;
+        assert!(clock.now() >= soon);
         let ordinary = SystemClock::default();
         let first = ordinary.now();
         assert!(ordinary.now() >= first);

@@ -283,7 +283,9 @@ impl ports::Queue for Queue {
         let deadline = after(clock.now(), wait);
         let most = most.clamp(1, MOST_BATCH);
         loop {
-            let woken = self.store.board().message(queue);
+            // Waits from here on, so that two messages sent while two receivers look wake both and not one.
+            let mut woken = std::pin::pin!(self.store.board().message(queue));
+            woken.as_mut().enable();
             let this = self.clone();
             let deliveries = self
                 .store
@@ -375,4 +377,36 @@ fn depth(connection: &Connection, queue: QueueName, now_ms: i64) -> Result<Depth
         .query_row([queue.as_str()], |row| row.get(0))?;
     let age = Duration::from_millis(u64::try_from(now_ms - oldest).unwrap_or(0));
     Ok(Depth { visible, hidden, oldest: Some(age) })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::clock::ManualClock;
+    use crate::store::Options;
+    use domain::ports::Queue as _;
+
+    /// The writer is held up until two receivers and two messages wait for it, so that all four share a commit.
+    #[tokio::test]
+    async fn two_messages_wake_two_receivers() {
+        let root = tempfile::tempdir().unwrap();
+        let clock: Arc<dyn ports::Clock> = Arc::new(ManualClock::new(from_ms(0)));
+        let store = Store::open(root.path(), Options { clock: Some(clock), ..Options::default() }).unwrap();
+        let queue = Queue::new(&store, Policy::default());
+        // Hidden for less long than what is claimed: no claim moves the next moment to look, which would wake all.
+        let delayed = NewMessage { delay: Duration::from_secs(1), ..NewMessage::new("later", None) };
+        queue.send(QueueName::UPLOADS, vec![delayed]).await.unwrap();
+        let (go, wait) = std::sync::mpsc::channel::<()>();
+        let holding = store.write(move |_| wait.recv().map_err(PortError::broken));
+        let receive = || async {
+            let minute = Duration::from_secs(60);
+            queue.receive(QueueName::UPLOADS, 1, minute, minute).await.unwrap().len()
+        };
+        let send = || queue.send(QueueName::UPLOADS, vec![NewMessage::new("a message", None)]);
+        let releasing = async { go.send(()) };
+        // The clock stands, so a receiver that nobody wakes would wait for ever.
+        let all = async { tokio::join!(holding, receive(), receive(), send(), send(), releasing) };
+        let (_, first, second, ..) = tokio::time::timeout(Duration::from_secs(30), all).await.unwrap();
+        assert_eq!((first, second), (1, 1));
+    }
 }

@@ -131,6 +131,8 @@ fn open_database(path: &PathBuf, options: &Options) -> Result<Connection, StoreE
     connection.pragma_update(None, "synchronous", synchronous)?;
     connection.pragma_update(None, "journal_size_limit", 64 << 20)?;
     connection.pragma_update(None, "cache_size", -32_768)?;
+    // What a savepoint keeps to go back to stays in memory: no file is made for it.
+    connection.pragma_update(None, "temp_store", "MEMORY")?;
     if let Some(pages) = options.most_pages {
         connection.pragma_update(None, "max_page_count", pages)?;
     }
@@ -258,6 +260,44 @@ mod tests {
             .unwrap();
         assert_eq!(rows, written * 2);
         assert!(store.check().await.unwrap().is_empty());
+    }
+
+    #[tokio::test]
+    async fn a_command_may_hold_the_last_handle() {
+        let root = tempfile::tempdir().unwrap();
+        let (go, wait) = std::sync::mpsc::channel::<()>();
+        let store = open(root.path()).unwrap();
+        let held = store.clone();
+        let command = tokio::spawn({
+            let store = store.clone();
+            async move {
+                let work = move |turn: &mut Turn<'_>| {
+                    wait.recv().map_err(PortError::broken)?;
+                    drop(held);
+                    turn.connection
+                        .execute("INSERT INTO domain_event VALUES ('it', 0, 'stands')", [])
+                        .map_err(crate::error::sql)
+                };
+                store.write(work).await
+            }
+        });
+        tokio::task::yield_now().await;
+        command.abort();
+        assert!(command.await.is_err_and(|error| error.is_cancelled()));
+        drop(store);
+        go.send(()).unwrap();
+        // The directory is free as soon as the thread has ended, and it ends.
+        let reopened = (0..1000).find_map(|_| {
+            std::thread::sleep(Duration::from_millis(10));
+            open(root.path()).ok()
+        });
+        let query = |connection: &Connection| {
+            connection
+                .query_row("SELECT count(*) FROM domain_event", [], |row| row.get(0))
+                .map_err(crate::error::sql)
+        };
+        let rows: i64 = reopened.unwrap().read(query).await.unwrap();
+        assert_eq!(rows, 1, "its caller is gone, it stands");
     }
 
     #[tokio::test]

@@ -112,7 +112,10 @@ impl Writer {
 impl Drop for Writer {
     fn drop(&mut self) {
         self.commands = None;
+        // A command can hold the last handle of the store, when its caller is gone: then this is the thread itself,
+        // which ends by itself and must not wait for that.
         if let Some(thread) = self.thread.take()
+            && thread.thread().id() != std::thread::current().id()
             && thread.join().is_err()
         {
             tracing::error!("the store's writer thread panicked");

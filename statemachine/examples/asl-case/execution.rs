@@ -1,11 +1,12 @@
 //! An execution with a scripted world around it, on a clock that jumps from one event to the next.
 
-use std::collections::VecDeque;
+use std::collections::{BTreeSet, VecDeque};
 
 use jiff::{SignedDuration, Timestamp};
 use serde_json::Value;
 use statemachine::{
-    Definition, Effect, End, Event, Execution, Frame, HistoryEvent, Message, Seed, Substitutions, start, step,
+    Definition, Effect, End, Event, Execution, Frame, HistoryEvent, Message, Seed, Substitutions, TaskId,
+    start, step,
 };
 
 use crate::case::{Case, refused};
@@ -30,22 +31,31 @@ pub fn run(case: &Case) -> Report {
     };
     let now: Timestamp = "2026-01-01T00:00:00Z".parse().expect("a constant time");
     let (frame, effects) = start(&definition, execution, Seed::from_bytes([42; 32]), now);
+    let (script, at_once): (Vec<Value>, Vec<Value>) =
+        case.script.iter().cloned().partition(|entry| matches!(entry["on"].as_str(), None | Some("message")));
+    let named = case.script.iter().filter_map(|entry| entry["queue"].as_str());
     let mut world = World {
+        queues: named.chain(["<sqs_queue_url>"]).map(str::to_owned).collect(),
         definition,
         frame,
         now,
-        script: case.script.iter().cloned().collect(),
+        script: script.into(),
         agenda: Vec::new(),
         messages: 0,
         history: Vec::new(),
         end: None,
     };
+    for entry in at_once {
+        world.plan(entry, 0, "");
+    }
     world.apply(effects);
     world.live();
     compare::execution(case, &world.history, world.end.as_ref())
 }
 
 struct World {
+    /// The queues that there are.
+    queues: BTreeSet<String>,
     definition: Definition,
     frame: Frame,
     now: Timestamp,
@@ -58,10 +68,10 @@ struct World {
 }
 
 /// One entry of the script, for the message that it answers.
-#[derive(Clone)]
 struct Deed {
     entry: Value,
-    message: Message,
+    task: TaskId,
+    body: String,
 }
 
 impl World {
@@ -89,10 +99,10 @@ impl World {
         self.apply(step.effects);
     }
 
-    /// The queue of the case takes every message; no other queue exists.
+    /// The case's queues take every message; no other queue exists.
     fn receive(&mut self, message: Message) {
         let task = message.task;
-        if message.queue_url != "<sqs_queue_url>" && !message.queue_url.starts_with("https://") {
+        if !self.queues.contains(&message.queue_url) {
             let error = "SQS.SdkClientException".to_owned();
             let cause =
                 format!("Unable to execute HTTP request: {}: Name or service not known", message.queue_url);
@@ -101,15 +111,15 @@ impl World {
         self.messages += 1;
         let output = message.accepted(&format!("00000000-0000-4000-8000-{:012}", self.messages));
         if let Some(entry) = self.script.pop_front() {
-            self.plan(entry, &message);
+            self.plan(entry, task, &message.body);
         }
         self.event(Event::MessageSent { task, output });
     }
 
-    fn plan(&mut self, entry: Value, message: &Message) {
+    fn plan(&mut self, entry: Value, task: TaskId, body: &str) {
         let delay = entry["after_seconds"].as_f64().unwrap_or(0.0);
         let at = self.now + SignedDuration::from_millis((delay * 1_000.0) as i64);
-        self.agenda.push((at, Deed { entry, message: message.clone() }));
+        self.agenda.push((at, Deed { entry, task, body: body.to_owned() }));
     }
 
     /// Lets time pass until the execution has ended, or nothing more can happen to it.
@@ -136,16 +146,13 @@ impl World {
     }
 
     fn act(&mut self, deed: Deed) {
-        let Deed { entry, message } = deed;
-        let task = message.task;
+        let Deed { entry, task, body } = deed;
         let text = |name: &str| entry[name].as_str().map(str::to_owned);
         let then = entry["then"].as_array().cloned().unwrap_or_default();
         match entry["do"].as_str() {
             Some("SendTaskSuccess") => {
                 let output = match entry["output_from"].as_str() {
-                    Some(_) => {
-                        serde_json::from_str(&message.body).unwrap_or(Value::String(message.body.clone()))
-                    }
+                    Some(_) => serde_json::from_str(&body).unwrap_or(Value::String(body.clone())),
                     None => entry["output"].clone(),
                 };
                 self.event(Event::TaskSucceeded { task, output });
@@ -159,14 +166,14 @@ impl World {
                 if times > 1 {
                     let mut again = entry.clone();
                     again["times"] = (times - 1).into();
-                    return self.plan(again, &message);
+                    return self.plan(again, task, &body);
                 }
             }
             Some("StopExecution") => self.event(Event::Stop { error: text("error"), cause: text("cause") }),
             _ => {}
         }
         for entry in then {
-            self.plan(entry, &message);
+            self.plan(entry, task, &body);
         }
     }
 }

@@ -94,6 +94,7 @@ fn states() {
         (task(json!({"Resource": "nonsense"})), Schema, ".Resource"),
         (task(json!({"Resource": "arn:aws:states:::lambda:invoke"})), Unsupported, ".Resource"),
         (task(json!({"Credentials": {}})), Unsupported, ".Credentials"),
+        (task(json!({"Arguments": {"MessageGroupID": "g"}})), Schema, ".Arguments.MessageGroupID"),
         (task(json!({"Parameters": {}})), Schema, ".Parameters"),
         (task(json!({"TimeoutSeconds": 0})), Schema, ".TimeoutSeconds"),
         (task(json!({"TimeoutSeconds": 5, "HeartbeatSeconds": 5})), Schema, ""),
@@ -106,7 +107,7 @@ fn states() {
         (retry(json!({"ErrorEquals": ["E"], "MaxAttempts": -1})), Schema, ".Retry[0].MaxAttempts"),
         (retry(json!({"ErrorEquals": ["E"], "JitterStrategy": "HALF"})), Schema, ".Retry[0].JitterStrategy"),
         (
-            retry(json!({"ErrorEquals": ["E"], "IntervalSeconds": 9, "MaxDelaySeconds": 9})),
+            retry(json!({"ErrorEquals": ["E"], "MaxDelaySeconds": 31_622_400})),
             Schema,
             ".Retry[0].MaxDelaySeconds",
         ),

@@ -137,6 +137,22 @@ proptest! {
         }
     }
 
+    /// A chain of names is looked up without an evaluator; in brackets it is an expression like any other.
+    #[test]
+    fn names_stand_for_what_the_evaluator_says(input in any_json(), names in proptest::collection::vec("[ab]", 0..4)) {
+        let chain = names.iter().fold("$states.input".to_owned(), |chain, name| format!("{chain}.{name}"));
+        let output = |expression: &str| {
+            let states = json!({"A": {"Type": "Pass", "Output": format!("{{% {expression} %}}"), "End": true}});
+            let machine = json!({"QueryLanguage": "JSONata", "StartAt": "A", "States": states});
+            let (execution, seed) = (Execution::new("x", input.clone()), Seed::from_bytes([8; 32]));
+            match start(&load(&machine.to_string()), execution, seed, Timestamp::UNIX_EPOCH).1.pop() {
+                Some(Effect::Ended(end)) => end.output,
+                other => panic!("not ended: {other:?}"),
+            }
+        };
+        prop_assert_eq!(output(&chain), output(&format!("({chain})")));
+    }
+
     #[test]
     fn mutated_definitions_never_panic(place in any::<prop::sample::Index>(), change in 0..8_u8, rich in any::<bool>()) {
         let mut definition: Value = serde_json::from_str(if rich { RICH } else { PIPELINE }).expect("JSON");
@@ -175,6 +191,22 @@ proptest! {
             step(&definition, &mut frame, Event::Tick, Timestamp::UNIX_EPOCH);
         }
     }
+}
+
+fn any_json() -> impl Strategy<Value = Value> {
+    let leaf = prop_oneof![
+        Just(Value::Null),
+        any::<bool>().prop_map(Value::from),
+        any::<i32>().prop_map(Value::from),
+        "[a-z]{0,3}".prop_map(Value::from),
+    ];
+    leaf.prop_recursive(4, 24, 3, |inner| {
+        prop_oneof![
+            1 => proptest::collection::vec(inner.clone(), 0..3).prop_map(Value::from),
+            3 => proptest::collection::btree_map("[ab]", inner, 0..3)
+                .prop_map(|map| Value::Object(map.into_iter().collect())),
+        ]
+    })
 }
 
 /// How many values there are in a JSON value, itself included.

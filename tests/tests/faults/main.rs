@@ -1,11 +1,21 @@
-//! Faults at every step: the whole flow on the embedded backend, with stand-in stages, a clock that is wound by hand,
-//! and a process that dies, fails or repeats wherever it can. `tests/README.md` names each crash point and its test.
+//! Faults at every step. The whole flow on the embedded backend, with stand-in stages, a clock that is wound by hand, and
+//! a process that dies, fails or repeats wherever it can; and the store under processes that are killed, on a disk that
+//! is full, with a clock that is set back. `tests/README.md` names each crash point and its test.
+
+#![allow(clippy::unwrap_used)] // all of it is tests; clippy.toml allows it in functions marked so
 
 mod attempts;
+mod child;
+mod clock;
+mod crash_executions;
+mod crash_store;
 mod crashing;
+mod full_disk;
 mod plan;
+mod resume;
 mod scripted;
 mod stages;
+mod store_model;
 mod sweeps;
 mod uploads;
 mod world;

@@ -1,6 +1,8 @@
 //! Documents say what is: their commands run, their paths exist, their tables are the scripts' own.
 
+use crate::packages::Metadata;
 use crate::repository;
+use std::path::Path;
 
 /// Longer, and nobody reads it.
 const MOST_ARCHITECTURE_LINES: usize = 150;
@@ -17,6 +19,26 @@ fn the_make_targets_that_documents_name_exist() {
         assert!(is_target(name), "{document} names `make {name}`, which the Makefile does not have");
     }
     assert!(code_pieces().iter().any(|(document, code)| document == "README.md" && code == "make test"));
+}
+
+#[test]
+fn the_programs_that_documents_run_exist() {
+    let metadata = Metadata::read();
+    let members = metadata.members();
+    let programs: Vec<_> =
+        code_pieces().into_iter().filter(|(_, code)| code.starts_with("cargo run ")).collect();
+    assert!(!programs.is_empty());
+    for (document, code) in programs {
+        let words: Vec<&str> = code.split_whitespace().collect();
+        let after = |flag| words.iter().skip_while(|word| **word != flag).nth(1).copied();
+        let package = members.iter().find(|package| Some(package.name.as_str()) == after("-p"));
+        let package = package.unwrap_or_else(|| panic!("{document}: `{code}` names no package of ours"));
+        if let Some(example) = after("--example") {
+            let folder = package.manifest_path.replace("Cargo.toml", "examples");
+            let there = [format!("{folder}/{example}.rs"), format!("{folder}/{example}/main.rs")];
+            assert!(there.iter().any(|file| Path::new(file).exists()), "{document}: no example {example}");
+        }
+    }
 }
 
 #[test]
@@ -62,7 +84,7 @@ fn the_changelog_has_a_place_for_what_is_not_released() {
     assert!(repository::read("CHANGELOG.md").contains("\n## Unreleased\n"));
 }
 
-/// `tests/README.md` has the budgets that the runner goes by.
+/// `tests/README.md` shows the stages that the runner runs.
 #[test]
 fn the_table_of_stages_is_the_runners() {
     let mut shown: Vec<String> = Vec::new();
@@ -74,10 +96,7 @@ fn the_table_of_stages_is_the_runners() {
             shown.push(format!("{name} {budget} {when}"));
         }
     }
-    let runner = repository::read("tests/run.sh");
-    let list = runner.split("<<'END'\n").nth(1).and_then(|rest| rest.split("\nEND\n").next());
-    let list = list.expect("tests/run.sh has its list of stages between <<'END' and END");
-    let listed: Vec<String> = list
+    let listed: Vec<String> = repository::read("tests/stages.txt")
         .lines()
         .filter(|line| !line.starts_with('#'))
         .map(|line| line.split_whitespace().take(3).collect::<Vec<_>>().join(" "))
@@ -104,4 +123,22 @@ fn code_pieces() -> Vec<(String, String)> {
         }
     }
     pieces
+}
+
+/// Each crash point of `tests/README.md` has its test.
+#[test]
+fn the_tests_that_the_table_of_crash_points_names_exist() {
+    let readme = repository::read("tests/README.md");
+    let (_, table) = readme.split_once("## Crash points").expect("the table of crash points");
+    let table = table.split("\n## ").next().unwrap_or_default();
+    let faults: String = repository::files()
+        .iter()
+        .filter(|path| path.starts_with("tests/tests/faults/"))
+        .map(|path| repository::read(path))
+        .collect();
+    let rows: Vec<&str> = table.lines().filter_map(|line| line.strip_suffix("` |")?.rsplit('`').next()).collect();
+    assert!(rows.len() > 20, "the table names its tests");
+    for test in rows {
+        assert!(faults.contains(&format!("async fn {test}()")), "tests/README.md names {test}");
+    }
 }

@@ -4,7 +4,7 @@ use crate::repository;
 use std::collections::BTreeSet;
 
 /// All that may be there. Most folders come with the part that they hold.
-const TOP_LEVEL: [&str; 24] = [
+const TOP_LEVEL: [&str; 25] = [
     ".ci",
     ".gitignore",
     "ARCHITECTURE.md",
@@ -19,6 +19,7 @@ const TOP_LEVEL: [&str; 24] = [
     "cli",
     "clippy.toml",
     "deny.toml",
+    "fuzz",
     "ingest",
     "lambda",
     "rustfmt.toml",

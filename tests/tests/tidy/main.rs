@@ -7,6 +7,7 @@ mod layout;
 mod licences;
 mod packages;
 mod repository;
+mod runner;
 mod stages;
 mod text;
 mod twins;

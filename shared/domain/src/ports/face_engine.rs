@@ -4,11 +4,10 @@ use crate::face::Face;
 use crate::made_by::MadeBy;
 use async_trait::async_trait;
 use bytes::Bytes;
-use serde::{Deserialize, Serialize};
 use std::time::Duration;
 
 /// What an engine saw in one photo.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Sighting {
     /// Pixels across the upright picture.
     pub width: u32,
@@ -18,6 +17,9 @@ pub struct Sighting {
     pub faces: Vec<Face>,
     /// The engine and the digest of its models.
     pub made_by: MadeBy,
+    /// A small JPEG for pages: upright, long side at most 1280 pixels, without metadata. It comes from here because
+    /// here the pixels are.
+    pub preview: Bytes,
 }
 
 /// Why an engine saw nothing at all.

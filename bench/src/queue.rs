@@ -1,0 +1,163 @@
+//! The embedded queue: messages sent, claimed and acknowledged in a second, beside what the disk gives and beside
+//! apalis-sqlite at the same durability.
+
+use crate::growth;
+use crate::machine::{folder, resident_mib, syncs_per_second};
+use crate::report::Report;
+use anyhow::{Context, bail};
+use domain::ports::Queue as _;
+use domain::ports::queue::{NewMessage, Receipt};
+use domain::{QueueName, Stage};
+use embedded::{Durability, Options, Policy, Queue, Store};
+use std::path::Path;
+use std::process::Command;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::{Duration, Instant};
+use tokio::runtime::Runtime;
+
+/// Bytes of a message's body.
+const BODY: usize = 600;
+/// How long a claim hides its message: longer than any run.
+const VISIBILITY: Duration = Duration::from_secs(600);
+/// The figures that the store is built for, at 64 tasks and batches of 1.
+const LEAST_NORMAL: f64 = 20_000.0;
+const LEAST_FULL: f64 = 3_000.0;
+const LEAST_FULL_PER_SYNC: f64 = 30.0;
+const LEAST_OVER_RIVAL: f64 = 5.0;
+/// How the rival is built; from its manifest's folder its binary is `target/release/queues`.
+const RIVAL: &str = "bench/rivals/target/release/queues";
+const BUILD_RIVAL: &str = "cargo build --release --manifest-path bench/rivals/Cargo.toml";
+
+/// What to measure.
+#[derive(clap::Args)]
+pub struct Arguments {
+    /// Seconds of each row of the table.
+    #[arg(long, default_value_t = 3.0)]
+    seconds: f64,
+    /// Rows at which claims and gallery pages are compared with 10,000.
+    #[arg(long, default_value_t = 1_000_000)]
+    rows: usize,
+    /// Cycles over which memory must stay flat.
+    #[arg(long, default_value_t = 1_000_000)]
+    soak: u64,
+}
+
+/// Runs the benchmark. Errors: the rival is not built, or a figure is missed.
+pub fn run(arguments: &Arguments, report: &mut Report) -> anyhow::Result<()> {
+    let runtime = Runtime::new()?;
+    let time = Duration::from_secs_f64(arguments.seconds);
+    let mut missed = Vec::new();
+    let syncs = syncs_per_second(folder()?.path(), time)?;
+    report.add("disk: 4 KiB written and synced", syncs, "syncs/s");
+    for (durability, name, least) in [
+        (Durability::Normal, "NORMAL", LEAST_NORMAL),
+        (Durability::Full, "FULL", LEAST_FULL.min(LEAST_FULL_PER_SYNC * syncs)),
+    ] {
+        let mut ours = 0.0;
+        for (tasks, batch) in [(1, 1), (8, 1), (64, 1), (1, 10), (8, 10), (64, 10)] {
+            let rate = runtime.block_on(cycles_per_second(durability, tasks, batch, time))?;
+            report.add(format!("{name}, {tasks} tasks, batch {batch}: send+claim+ack"), rate, "cycles/s");
+            if (tasks, batch) == (64, 1) {
+                ours = rate;
+            }
+        }
+        expect(&mut missed, format!("{name}, 64 tasks, batch 1"), ours, least);
+        let rival = rival(name, arguments.seconds)?;
+        report.add(format!("apalis-sqlite 1.0.0, {name}, 64 tasks"), rival, "cycles/s");
+        report.add(format!("{name}: times apalis-sqlite"), ours / rival, "x");
+        expect(&mut missed, format!("{name}, times apalis-sqlite"), ours / rival, LEAST_OVER_RIVAL);
+    }
+    runtime.block_on(growth::measure(arguments.rows, report, &mut missed))?;
+    runtime.block_on(soak(arguments.soak, report))?;
+    if missed.is_empty() { Ok(()) } else { bail!("missed: {}", missed.join("; ")) }
+}
+
+fn expect(missed: &mut Vec<String>, what: String, value: f64, least: f64) {
+    if value < least {
+        missed.push(format!("{what}: {value:.1} of {least:.1}"));
+    }
+}
+
+fn open(root: &Path, durability: Durability) -> anyhow::Result<Queue> {
+    let store = Store::open(root, Options { durability, ..Options::default() })?;
+    Ok(Queue::new(&store, Policy::default()))
+}
+
+async fn cycles_per_second(
+    durability: Durability,
+    tasks: usize,
+    batch: usize,
+    time: Duration,
+) -> anyhow::Result<f64> {
+    let root = folder()?;
+    let queue = open(root.path(), durability)?;
+    let cycles = Arc::new(AtomicU64::new(0));
+    let running: Vec<_> =
+        (0..tasks).map(|_| tokio::spawn(cycle(queue.clone(), batch, cycles.clone()))).collect();
+    tokio::time::sleep(Duration::from_millis(300)).await;
+    let (begun, before) = (Instant::now(), cycles.load(Ordering::Relaxed));
+    tokio::time::sleep(time).await;
+    let done = cycles.load(Ordering::Relaxed) - before;
+    let rate = done as f64 / begun.elapsed().as_secs_f64();
+    for task in running {
+        task.abort();
+        if let Ok(ended) = task.await {
+            ended?;
+        }
+    }
+    Ok(rate)
+}
+
+/// Sends a batch, claims as many, acknowledges what was claimed; for ever.
+async fn cycle(queue: Queue, batch: usize, cycles: Arc<AtomicU64>) -> anyhow::Result<()> {
+    let name = QueueName::of(Stage::FaceDetection);
+    let message = NewMessage::new("x".repeat(BODY), None);
+    loop {
+        queue.send(name, vec![message.clone(); batch]).await?;
+        let claimed = queue.receive(name, batch, VISIBILITY, Duration::ZERO).await?;
+        let receipts: Vec<Receipt> = claimed.into_iter().map(|delivery| delivery.receipt).collect();
+        queue.acknowledge(name, &receipts).await?;
+        cycles.fetch_add(receipts.len() as u64, Ordering::Relaxed);
+    }
+}
+
+/// The rival's cycles per second: the better of batches of 1 and of 10, which is its default.
+fn rival(durability: &str, seconds: f64) -> anyhow::Result<f64> {
+    if !Path::new(RIVAL).exists() {
+        bail!("{RIVAL} is not built, so there is nothing to compare with: {BUILD_RIVAL}");
+    }
+    let mut best = 0.0;
+    for batch in ["1", "10"] {
+        let root = folder()?;
+        let output = Command::new(RIVAL)
+            .arg(root.path().canonicalize()?)
+            .args([durability, "64", batch, &seconds.to_string()])
+            .output()
+            .context(RIVAL)?;
+        let said = String::from_utf8_lossy(&output.stdout);
+        let rate: f64 = said
+            .trim()
+            .parse()
+            .with_context(|| format!("{RIVAL} said {said:?} {}", String::from_utf8_lossy(&output.stderr)))?;
+        best = f64::max(best, rate);
+    }
+    Ok(best)
+}
+
+/// Memory after a tenth of the cycles and after all of them.
+async fn soak(cycles: u64, report: &mut Report) -> anyhow::Result<()> {
+    let root = folder()?;
+    let queue = open(root.path(), Durability::Normal)?;
+    let done = Arc::new(AtomicU64::new(0));
+    let running: Vec<_> = (0..64).map(|_| tokio::spawn(cycle(queue.clone(), 1, done.clone()))).collect();
+    for (share, name) in [(cycles / 10, "after a tenth"), (cycles, "after all")] {
+        while done.load(Ordering::Relaxed) < share {
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+        report.add(format!("memory over {cycles} cycles, {name}"), resident_mib()?, "MiB");
+    }
+    report.add("database after them", crate::machine::database_mib(root.path())?, "MiB");
+    running.iter().for_each(tokio::task::JoinHandle::abort);
+    Ok(())
+}

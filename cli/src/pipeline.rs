@@ -1,0 +1,100 @@
+//! Everything that works on messages, in one process: intake, five stages, dead letters, timers.
+
+use crate::boot::{Engines, Installation};
+use domain::ports::Events;
+use domain::{Handler, QueueName, Stage};
+use ingest::Intake;
+use std::sync::Arc;
+use tokio::sync::watch;
+use tokio::task::JoinSet;
+use workers::{
+    DeadLetterHandler, EmotionAnalysis, FaceDetection, GalleryIndexing, ImageGeneration, Limits,
+    MelodyGeneration, PollHost, Polling, Settle, StageWorker,
+};
+
+/// A pipeline that runs.
+pub struct Pipeline {
+    stop: watch::Sender<bool>,
+    tasks: JoinSet<()>,
+}
+
+/// How many messages of each kind are settled at a time. What computes waits for a core besides.
+const ARRIVALS: usize = 8;
+const DEAD_LETTERS: usize = 1;
+
+impl Pipeline {
+    /// Starts it. `most_receives` is the queues' limit; closings are told to `events`.
+    pub fn start(
+        installation: Arc<Installation>,
+        engines: &Engines,
+        events: Arc<dyn Events>,
+        most_receives: u32,
+    ) -> Self {
+        let stop = watch::Sender::new(false);
+        let mut tasks = JoinSet::new();
+        for host in hosts(&installation, engines, events, most_receives) {
+            tasks.spawn(host.run(stopped(stop.subscribe())));
+        }
+        let stopped = stopped(stop.subscribe());
+        tasks.spawn(async move { installation.run_timers(stopped).await });
+        Pipeline { stop, tasks }
+    }
+
+    /// Stops receiving, finishes what is held within the hosts' limit, and returns.
+    pub async fn shut_down(mut self) {
+        self.stop.send_replace(true);
+        while self.tasks.join_next().await.is_some() {}
+    }
+}
+
+/// Ends when the pipeline is to stop, or is gone.
+async fn stopped(mut stop: watch::Receiver<bool>) {
+    if stop.wait_for(|stop| *stop).await.is_err() {
+        tracing::debug!("the pipeline was dropped without a shutdown");
+    }
+}
+
+fn hosts(
+    installation: &Installation,
+    engines: &Engines,
+    events: Arc<dyn Events>,
+    most_receives: u32,
+) -> Vec<PollHost> {
+    let ports = installation.worker_ports(events);
+    let limits = Limits { most_receives, ..Limits::default() };
+    let host = |queue_name: QueueName, permits: usize, handler: Arc<dyn Handler>| PollHost {
+        queue_name,
+        queue: ports.queue.clone(),
+        clock: ports.clock.clone(),
+        handler,
+        polling: Polling { permits, ..Polling::default() },
+    };
+    let intake = Intake::new(installation.ports.clone(), installation.uploads_bucket());
+    let mut hosts = vec![host(QueueName::UPLOADS, ARRIVALS, Arc::new(intake))];
+    for (worker, permits) in stages(&ports, engines) {
+        let queue = QueueName::of(worker.stage());
+        hosts.push(host(queue, permits, Arc::new(Settle::new(ports.clone(), worker, limits))));
+    }
+    for queue in QueueName::live().map(QueueName::dead_letters) {
+        hosts.push(host(queue, DEAD_LETTERS, Arc::new(DeadLetterHandler::new(ports.clone(), queue))));
+    }
+    hosts
+}
+
+fn stages(ports: &workers::Ports, engines: &Engines) -> Vec<(Arc<dyn StageWorker>, usize)> {
+    let cores = std::thread::available_parallelism().map_or(1, |cores| cores.get());
+    Stage::ALL
+        .into_iter()
+        .map(|stage| -> (Arc<dyn StageWorker>, usize) {
+            match stage {
+                Stage::FaceDetection => {
+                    (Arc::new(FaceDetection::new(ports.objects.clone(), engines.faces.clone())), cores)
+                }
+                Stage::EmotionAnalysis => (Arc::new(EmotionAnalysis::new(ports.faces.clone())), ARRIVALS),
+                Stage::ImageGeneration => (Arc::new(ImageGeneration::new(engines.pictures.clone())), cores),
+                Stage::MelodyGeneration => (Arc::new(MelodyGeneration::new(engines.melodies.clone())), cores),
+                Stage::GalleryIndexing => (Arc::new(GalleryIndexing), ARRIVALS),
+            }
+        })
+        .collect()
+}

@@ -1,0 +1,50 @@
+//! A recording as an MP3 that says who made it.
+
+use super::MelodyError;
+use super::synth::{RATE, Recording};
+use rusty_mp3::{Mp3Encoder, Mp3EncoderConfig};
+
+/// Constant bit rate.
+const KBPS: u32 = 160;
+
+/// Encodes, with an ID3v2.4 tag of `title` and `sentence` in front.
+pub(super) fn encode(recording: &Recording, title: &str, sentence: &str) -> Result<Vec<u8>, MelodyError> {
+    let mut interleaved = Vec::with_capacity(recording.left.len() * 2);
+    for (left, right) in recording.left.iter().zip(&recording.right) {
+        interleaved.extend([*left, *right]);
+    }
+    let mut encoder = Mp3Encoder::new(Mp3EncoderConfig { bitrate_kbps: KBPS, vbr_quality: None });
+    encoder.push_pcm_f32(&interleaved, 2, RATE).map_err(|error| MelodyError::Encoding(error.to_string()))?;
+    encoder.finish();
+    let mut mp3 = tag(title, sentence);
+    while let Ok(packet) = encoder.next_packet() {
+        mp3.extend_from_slice(&packet);
+    }
+    Ok(mp3)
+}
+
+/// An ID3v2.4 tag: title, encoder, comment, and a text frame for machines.
+fn tag(title: &str, sentence: &str) -> Vec<u8> {
+    const UTF8: u8 = 3;
+    let mut frames = Vec::new();
+    let mut frame = |id: &[u8; 4], body: &[&[u8]]| {
+        let size: usize = body.iter().map(|part| part.len()).sum();
+        frames.extend_from_slice(id);
+        frames.extend(synch_safe(size));
+        frames.extend([0, 0]);
+        body.iter().for_each(|part| frames.extend_from_slice(part));
+    };
+    frame(b"TIT2", &[&[UTF8], title.as_bytes()]);
+    frame(b"TSSE", &[&[UTF8], b"Semblante embedded-muse"]);
+    frame(b"COMM", &[&[UTF8], b"eng", &[0], sentence.as_bytes()]);
+    frame(b"TXXX", &[&[UTF8], b"made_by", &[0], sentence.as_bytes()]);
+    let mut tag = b"ID3\x04\x00\x00".to_vec();
+    tag.extend(synch_safe(frames.len()));
+    tag.extend(frames);
+    tag
+}
+
+/// 28 bits in four bytes of seven (ID3v2.4, 6.2).
+fn synch_safe(size: usize) -> [u8; 4] {
+    [21, 14, 7, 0].map(|shift| (size >> shift & 0x7f) as u8)
+}

@@ -1,0 +1,129 @@
+//! What a picture is like: its colours, its contrast, its faults.
+
+use crate::picture::oklab::Lab;
+use crate::picture::palette::Palette;
+use domain::Emotion;
+
+/// A picture's figures, from its decoded sRGB pixels.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Look {
+    /// The mean colour.
+    pub mean: Lab,
+    /// Distance of that mean from the emotion's own colour.
+    pub palette_distance: f32,
+    /// Standard deviation of lightness.
+    pub contrast: f32,
+    /// Share of pixels with a channel at 0 or 255.
+    pub clipped: f32,
+    /// The strongest straight break across the whole picture, against the mean break: a seam is above 6.
+    pub seam: f32,
+}
+
+impl Look {
+    /// Looks at `size` × `size` pixels that are to express `emotion`.
+    ///
+    /// # Panics
+    /// If there are fewer pixels than that.
+    pub fn of(rgb: &[u8], size: usize, emotion: Emotion) -> Look {
+        let light = light_table();
+        let pixels: Vec<Lab> = rgb.chunks_exact(3).map(|p| to_lab(&light, p)).collect();
+        let count = pixels.len() as f32;
+        let mean = mean(&pixels);
+        // Row by row: a million small numbers in one f32 lose their ends.
+        let variance = pixels
+            .chunks(size)
+            .map(|row| row.iter().map(|p| (p.l - mean.l) * (p.l - mean.l)).sum::<f32>())
+            .sum::<f32>()
+            / count;
+        let clipped = rgb.chunks_exact(3).filter(|p| p.iter().any(|c| *c == 0 || *c == 255)).count();
+        let along = seam(&pixels, size, |line, i| i * size + line);
+        let across = seam(&pixels, size, |line, i| line * size + i);
+        Look {
+            mean,
+            palette_distance: mean.distance(Palette::centroid(emotion)),
+            contrast: variance.sqrt(),
+            clipped: clipped as f32 / count,
+            seam: along.max(across * 0.5),
+        }
+    }
+
+    /// The emotion whose own colour is nearest to the picture's mean.
+    pub fn emotion(&self) -> Emotion {
+        let distance = |emotion: &Emotion| self.mean.distance(Palette::centroid(*emotion));
+        Emotion::ALL
+            .into_iter()
+            .min_by(|a, b| distance(a).total_cmp(&distance(b)))
+            .unwrap_or(Emotion::Unknown)
+    }
+}
+
+/// The linear light of each sRGB value.
+fn light_table() -> [f32; 256] {
+    std::array::from_fn(|c| {
+        let c = c as f32 / 255.0;
+        if c <= 0.04045 { c / 12.92 } else { libm::powf((c + 0.055) / 1.055, 2.4) }
+    })
+}
+
+fn to_lab(light: &[f32; 256], pixel: &[u8]) -> Lab {
+    Lab::from_linear([0, 1, 2].map(|i| light[usize::from(pixel[i])]))
+}
+
+fn mean(pixels: &[Lab]) -> Lab {
+    let sums = pixels.chunks(1024).map(|part| part.iter().fold(Lab::default(), |sum, pixel| sum + *pixel));
+    sums.fold(Lab::default(), |sum, part| sum + part) * (1.0 / pixels.len().max(1) as f32)
+}
+
+/// The largest median step between neighbouring lines over the mean of those medians. The median of a line's steps is
+/// small unless nearly all of the line breaks at once. Horizons do that too, so rows count half.
+fn seam(pixels: &[Lab], size: usize, index: impl Fn(usize, usize) -> usize) -> f32 {
+    let mut medians: Vec<f32> = Vec::with_capacity(size);
+    for line in 1..size {
+        let mut steps: Vec<f32> =
+            (0..size).map(|i| pixels[index(line, i)].distance(pixels[index(line - 1, i)])).collect();
+        let (_, median, _) = steps.select_nth_unstable_by(size / 2, f32::total_cmp);
+        medians.push(*median);
+    }
+    let most = medians.iter().fold(0.0f32, |most, median| most.max(*median));
+    most / (medians.iter().sum::<f32>() / medians.len().max(1) as f32).max(0.002)
+}
+
+/// How different two pictures of one size look: the mean distance of their pixels.
+pub fn difference(one: &[u8], other: &[u8]) -> f32 {
+    let light = light_table();
+    let pixel = |p: &[u8]| to_lab(&light, p);
+    let pairs = one.chunks_exact(3).zip(other.chunks_exact(3));
+    let (sum, count) =
+        pairs.fold((0.0, 0.0), |(sum, n), (a, b)| (sum + pixel(a).distance(pixel(b)), n + 1.0));
+    if count > 0.0 { sum / count } else { 0.0 }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn noisy(size: usize, step_at: usize) -> Vec<u8> {
+        let mut rng = crate::rng::Rng::new(1, "test");
+        let shade = |x: usize| if x >= step_at { 60 } else { 0 };
+        (0..size * size).flat_map(|i| [(80 + shade(i % size) + rng.below(8)) as u8; 3]).collect()
+    }
+
+    #[test]
+    fn a_seam_is_seen_and_noise_is_none() {
+        assert!(Look::of(&noisy(64, 32), 64, Emotion::Calm).seam > 6.0);
+        assert!(Look::of(&noisy(64, 99), 64, Emotion::Calm).seam < 3.0);
+    }
+
+    #[test]
+    fn black_and_white_are_clipped_and_grey_is_not() {
+        let look = |value: u8| Look::of(&vec![value; 48 * 16], 16, Emotion::Calm);
+        assert_eq!((look(0).clipped, look(128).clipped, look(255).clipped), (1.0, 0.0, 1.0));
+        assert!(look(128).contrast < 1e-3);
+    }
+
+    #[test]
+    fn difference_is_a_distance() {
+        assert_eq!(difference(&[9; 12], &[9; 12]), 0.0);
+        assert!((difference(&[0; 12], &[255; 12]) - 1.0).abs() < 0.01);
+    }
+}

@@ -1,0 +1,159 @@
+//! From an upright picture to faces, feelings and descriptors.
+
+use crate::align::{clipped, for_descriptor, for_expression};
+use crate::boxes::{Rectangle, Scored};
+use crate::compare::Descriptor;
+use crate::models::Models;
+use crate::picture::Picture;
+use crate::sample::Region;
+use crate::tensor::Scratch;
+use crate::tiles;
+use crate::weights::ModelError;
+use domain::{BoundingBox, Face};
+use std::path::Path;
+use std::sync::{Mutex, PoisonError};
+
+/// Faces that one picture can have.
+const MOST: usize = 100;
+
+/// What is wanted besides faces and their emotions.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Options {
+    /// Look for small faces in overlapping tiles too: up to 14 times the detector's work.
+    pub tiles: bool,
+    /// Describe each face for comparison.
+    pub descriptors: bool,
+}
+
+/// Where a face is and how sure the detector is of it.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Detection {
+    /// Where.
+    pub bounding_box: BoundingBox,
+    /// 0.5..1.
+    pub confidence: f64,
+}
+
+/// A face with what was wanted of it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Seen {
+    /// Box, confidence, 68 points, seven emotions.
+    pub face: Face,
+    /// Where descriptors were wanted.
+    pub descriptor: Option<Descriptor>,
+}
+
+/// The networks and their memory. One picture is one thread's work; any number of threads may share an analyser,
+/// and the same picture gives the same numbers whatever their number.
+#[derive(Debug)]
+pub struct Analyser {
+    models: Models,
+    idle: Mutex<Vec<Scratch>>,
+}
+
+impl Analyser {
+    /// Loads the models from `dir`. Errors name the file and the command that fetches it.
+    pub fn open(dir: &Path) -> Result<Self, ModelError> {
+        Ok(Analyser { models: Models::open(dir)?, idle: Mutex::default() })
+    }
+
+    /// SHA-256 over all weights, hex: the same digest, the same numbers.
+    pub fn digest(&self) -> &str {
+        &self.models.digest
+    }
+
+    /// Only finds the faces, most confident first.
+    pub fn detect(&self, picture: &Picture, tiles: bool) -> Vec<Detection> {
+        self.with_scratch(|scratch| {
+            let found = self.find(picture, tiles, scratch);
+            found.iter().map(|scored| detection(scored, picture)).collect()
+        })
+    }
+
+    /// Finds the faces and reads them, most confident first, at most 100.
+    pub fn analyse(&self, picture: &Picture, options: Options) -> Vec<Seen> {
+        self.with_scratch(|scratch| {
+            let found = self.find(picture, options.tiles, scratch);
+            found.iter().filter_map(|scored| self.read(scored, picture, options, scratch)).collect()
+        })
+    }
+
+    /// Runs with scratch memory that an earlier picture left behind.
+    fn with_scratch<T>(&self, work: impl FnOnce(&mut Scratch) -> T) -> T {
+        // Buffers hold no meaning between pictures, so a panic cannot have left them wrong.
+        let idle = || self.idle.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut scratch = idle().pop().unwrap_or_default();
+        let result = work(&mut scratch);
+        idle().push(scratch);
+        result
+    }
+
+    fn find(&self, picture: &Picture, tiles: bool, scratch: &mut Scratch) -> Vec<Scored> {
+        let mut found = self.models.detector.detect(picture, Region::whole(picture), scratch);
+        let levels = if tiles { tiles::levels(picture) } else { Vec::new() };
+        for level in levels {
+            let mut finer = Vec::new();
+            for tile in level {
+                let faces = self.models.detector.detect(picture, tile, scratch);
+                finer.extend(faces.into_iter().filter(|f| tiles::is_whole(&f.rectangle, tile, picture)));
+            }
+            found = tiles::merge(found, finer, MOST);
+        }
+        found
+    }
+
+    /// Reads one face. None where its box holds no whole pixel of the picture.
+    fn read(
+        &self,
+        scored: &Scored,
+        picture: &Picture,
+        options: Options,
+        scratch: &mut Scratch,
+    ) -> Option<Seen> {
+        let crop = clipped(&scored.rectangle, picture)?;
+        let points = self.points(&scored.rectangle, crop, picture, scratch);
+        let expression = clipped(&for_expression(&points), picture).unwrap_or(crop);
+        let emotions = self.models.expression.read(picture, expression, scratch)?;
+        let descriptor = options.descriptors.then(|| {
+            let region = clipped(&for_descriptor(&points, crop), picture).unwrap_or(crop);
+            self.models.recognition.describe(picture, region, scratch)
+        });
+        let Detection { bounding_box, confidence } = detection(scored, picture);
+        let size = [picture.width() as f64, picture.height() as f64];
+        let relative = |point: [f64; 2]| [0, 1].map(|axis| (point[axis] / size[axis]).clamp(0.0, 1.0));
+        let landmarks = points.into_iter().map(relative).collect();
+        Some(Seen { face: Face { bounding_box, confidence, landmarks, emotions }, descriptor })
+    }
+
+    /// The 68 points in the picture's pixels. They are found in the crop at whole pixels, but set off from the box
+    /// as it was before cutting: the reference does so, and the next crops follow from it.
+    fn points(&self, r: &Rectangle, crop: Region, picture: &Picture, scratch: &mut Scratch) -> Vec<[f64; 2]> {
+        let found = self.models.landmarks.find(picture, crop, scratch);
+        let (width, height) = (crop.width as f64, crop.height as f64);
+        found.into_iter().map(|[x, y]| [x * width + r.left, y * height + r.top]).collect()
+    }
+}
+
+/// A found box relative to the picture, clipped to it.
+fn detection(scored: &Scored, picture: &Picture) -> Detection {
+    let (width, height) = (picture.width() as f64, picture.height() as f64);
+    let r = &scored.rectangle;
+    let (left, top) = ((r.left / width).clamp(0.0, 1.0), (r.top / height).clamp(0.0, 1.0));
+    let (right, bottom) = ((r.right / width).clamp(0.0, 1.0), (r.bottom / height).clamp(0.0, 1.0));
+    let bounding_box =
+        BoundingBox { left, top, width: (right - left).max(0.0), height: (bottom - top).max(0.0) };
+    Detection { bounding_box, confidence: f64::from(scored.confidence) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn boxes_are_relative_and_inside() {
+        let picture = Picture::new(100, 50, vec![0; 15_000]).unwrap();
+        let rectangle = Rectangle { left: 50.0, top: -5.0, right: 120.0, bottom: 25.0 };
+        let Detection { bounding_box, .. } = detection(&Scored { confidence: 0.9, rectangle }, &picture);
+        assert_eq!(bounding_box, BoundingBox { left: 0.5, top: 0.0, width: 0.5, height: 0.5 });
+    }
+}

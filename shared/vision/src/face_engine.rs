@@ -1,0 +1,65 @@
+//! The port `FaceEngine`, embedded: decoding and networks on blocking threads.
+
+use crate::analyse::{Analyser, Options};
+use crate::decode::{DecodeError, decode};
+use crate::models::MODEL;
+use crate::preview::preview;
+use async_trait::async_trait;
+use bytes::Bytes;
+use domain::MadeBy;
+use domain::ports::face_engine::{self, EngineError, Sighting};
+use std::sync::Arc;
+use tokio::sync::Semaphore;
+
+/// The name that results carry.
+pub const ENGINE: &str = "embedded-vision";
+
+/// Looks at photos with the embedded networks, as many at a time as there are permits.
+#[derive(Clone, Debug)]
+pub struct FaceEngine {
+    analyser: Arc<Analyser>,
+    permits: Arc<Semaphore>,
+    options: Options,
+}
+
+impl FaceEngine {
+    /// An engine that takes a permit for each photo; a permit stands for one core and about 100 MB. Descriptors are
+    /// never made: a photo for the pipeline asks for no recognition.
+    pub fn new(analyser: Arc<Analyser>, permits: Arc<Semaphore>, tiles: bool) -> Self {
+        FaceEngine { analyser, permits, options: Options { tiles, descriptors: false } }
+    }
+
+    fn made_by(&self) -> MadeBy {
+        MadeBy {
+            engine: ENGINE.to_owned(),
+            model: MODEL.to_owned(),
+            digest: Some(self.analyser.digest().to_owned()),
+            seed: None,
+        }
+    }
+}
+
+#[async_trait]
+impl face_engine::FaceEngine for FaceEngine {
+    async fn look(&self, photo: Bytes) -> Result<Sighting, EngineError> {
+        let permits = Arc::clone(&self.permits);
+        let permit = permits.acquire_owned().await.map_err(|closed| EngineError::Broken(closed.into()))?;
+        let engine = self.clone();
+        let look = move || {
+            // Held until the work is done, also when nobody waits for it any more.
+            let _permit = permit;
+            let picture = decode(&photo).map_err(refused)?;
+            drop(photo);
+            let seen = engine.analyser.analyse(&picture, engine.options);
+            let (width, height) = picture.original();
+            let faces = seen.into_iter().map(|seen| seen.face).collect();
+            let preview = preview(&picture).map_err(|error| EngineError::Broken(error.into()))?.into();
+            Ok(Sighting { width, height, faces, made_by: engine.made_by(), preview })
+        };
+        tokio::task::spawn_blocking(look).await.map_err(|panic| EngineError::Broken(panic.into()))?
+    }
+}
+
+fn refused(error: DecodeError) -> EngineError {
+    EngineError::Refused { code: error.code(), detail: error.to_string() }
+}

@@ -1,0 +1,10 @@
+//! The engine as a whole: against its reference, with real photos, and with hostile files.
+
+// Helpers of tests are tests.
+#![allow(clippy::unwrap_used)]
+
+mod face_engine;
+mod hostile;
+mod photos;
+mod reference;
+mod samples;

@@ -1,0 +1,72 @@
+//! Stage face-detection: every face of the photo, and the preview that the gallery shows.
+
+use crate::stage_worker::{StageWorker, Work};
+use async_trait::async_trait;
+use domain::face::MOST_FACES;
+use domain::ports::face_engine::{EngineError, Sighting};
+use domain::ports::objects::NewObject;
+use domain::ports::{FaceEngine, Objects, PortErrorKind};
+use domain::{Bucket, Code, Finding, ObjectKey, Outcome, Stage, StageEnd, StageOutput, Upload};
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+/// Finds faces with an engine.
+pub struct FaceDetection {
+    objects: Arc<dyn Objects>,
+    engine: Arc<dyn FaceEngine>,
+}
+
+impl FaceDetection {
+    /// Reads photos from `objects` and looks at them with `engine`.
+    pub fn new(objects: Arc<dyn Objects>, engine: Arc<dyn FaceEngine>) -> Self {
+        FaceDetection { objects, engine }
+    }
+}
+
+fn output(upload: &Upload, mut sighting: Sighting) -> StageOutput {
+    let truncated = sighting.faces.len() > MOST_FACES;
+    sighting.faces.truncate(MOST_FACES);
+    let count = u32::try_from(sighting.faces.len()).unwrap_or(u32::MAX);
+    let preview =
+        NewObject { bytes: sighting.preview, content_type: "image/jpeg".into(), metadata: BTreeMap::new() };
+    StageOutput {
+        outcome: if count == 0 { Outcome::NoFace } else { Outcome::Succeeded },
+        made_by: Some(sighting.made_by),
+        finding: Some(Finding::Faces { width: sighting.width, height: sighting.height, count, truncated }),
+        faces: sighting.faces,
+        objects: vec![(ObjectKey::preview(&upload.tenant_id, upload.upload_id), preview)],
+    }
+}
+
+fn rejected(code: &str, detail: impl Into<String>) -> StageEnd {
+    match Code::parse(code) {
+        Ok(code) => StageEnd::Reject { code, detail: detail.into() },
+        Err(error) => StageEnd::Retry(error.into()),
+    }
+}
+
+#[async_trait]
+impl StageWorker for FaceDetection {
+    fn stage(&self) -> Stage {
+        Stage::FaceDetection
+    }
+
+    async fn run(&self, work: Work<'_>) -> StageEnd {
+        let Some(object) = &work.upload.object else {
+            return rejected("photo_missing", "no object was accepted");
+        };
+        let photo = match self.objects.get(Bucket::Media, &object.key, Some(&object.etag), None).await {
+            Ok((_, photo)) => photo,
+            Err(error) if matches!(error.kind, PortErrorKind::NotFound | PortErrorKind::Conflict) => {
+                return rejected("photo_missing", "the accepted object is not there any more");
+            }
+            Err(error) => return StageEnd::Retry(error.into()),
+        };
+        match self.engine.look(photo).await {
+            Ok(sighting) => StageEnd::Done(Box::new(output(work.upload, sighting))),
+            Err(EngineError::Refused { code, detail }) => rejected(code, detail),
+            Err(EngineError::Busy { after }) => StageEnd::Later { after, job: None },
+            Err(EngineError::Broken(cause)) => StageEnd::Retry(cause),
+        }
+    }
+}
