@@ -31,27 +31,27 @@ pub struct Reply {
 
 impl Server {
     pub async fn start() -> Self {
-        let root = tempfile::tempdir().unwrap();
+        let root = tempfile::tempdir().expect("a temporary directory");
         let clock = Arc::new(ManualClock::new(fixture::now()));
         let options = Options { clock: Some(clock.clone()), ..Options::default() };
-        let store = Store::open(root.path(), options).unwrap();
+        let store = Store::open(root.path(), options).expect("a fresh directory opens");
         let service = Arc::new(service(&store, clock.clone(), store.keys().token_seeds()));
-        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let address = listener.local_addr().unwrap();
+        let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
+        let address = listener.local_addr().expect("it is bound");
         let app = routes(service.clone()).into_make_service_with_connect_info::<SocketAddr>();
-        tokio::spawn(async move { axum::serve(listener, app).await.unwrap() });
+        tokio::spawn(async move { axum::serve(listener, app).await.expect("the server runs") });
         Server { clock, store, service, address, _root: root }
     }
 
     /// Sends a request; `headers` are whole lines.
     pub async fn send(&self, method: &str, path: &str, headers: &[String], body: &[u8]) -> Reply {
-        let mut stream = TcpStream::connect(self.address).await.unwrap();
+        let mut stream = TcpStream::connect(self.address).await.expect("the server listens");
         let lines: String = headers.iter().map(|line| format!("{line}\r\n")).collect();
         let length = body.len();
         let head = format!(
             "{method} {path} HTTP/1.1\r\nhost: test\r\nconnection: close\r\ncontent-length: {length}\r\n{lines}\r\n"
         );
-        stream.write_all(head.as_bytes()).await.unwrap();
+        stream.write_all(head.as_bytes()).await.expect("the server reads");
         // A server that has heard enough may close before all is written; its answer tells.
         if let Err(error) = stream.write_all(body).await {
             assert!(body.len() > 100_000, "{error}");
@@ -60,7 +60,7 @@ impl Server {
         if let Err(error) = stream.read_to_end(&mut answer).await {
             assert!(!answer.is_empty(), "{error}");
         }
-        Reply::read(&String::from_utf8(answer).unwrap())
+        Reply::read(&String::from_utf8(answer).expect("answers are UTF-8"))
     }
 
     pub async fn post(&self, path: &str, body: &Value) -> Reply {
@@ -109,15 +109,15 @@ pub fn service(store: &Store, clock: Arc<ManualClock>, seeds: &[[u8; 32]]) -> Au
         users: Arc::new(Users::new(store)),
     };
     let mut settings = AuthSettings::new("http://photos.example");
-    settings.trusted_proxies = vec!["127.0.0.1".parse().unwrap()];
-    AuthService::new(ports, settings, seeds, Arc::new(Semaphore::new(2))).unwrap()
+    settings.trusted_proxies = vec!["127.0.0.1".parse().expect("an address")];
+    AuthService::new(ports, settings, seeds, Arc::new(Semaphore::new(2))).expect("there is a key")
 }
 
 impl Reply {
     fn read(answer: &str) -> Self {
-        let (head, body) = answer.split_once("\r\n\r\n").unwrap();
-        let status = head.split(' ').nth(1).unwrap().parse().unwrap();
-        let body = if body.is_empty() { Value::Null } else { serde_json::from_str(body).unwrap() };
+        let (head, body) = answer.split_once("\r\n\r\n").expect("a head and a body");
+        let status = head.split(' ').nth(1).and_then(|status| status.parse().ok()).expect("a status");
+        let body = if body.is_empty() { Value::Null } else { serde_json::from_str(body).expect("JSON") };
         Reply { status, head: head.to_lowercase(), body }
     }
 
