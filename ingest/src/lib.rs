@@ -7,6 +7,7 @@ pub mod expiry;
 pub mod intake;
 pub mod objects;
 pub mod ports;
+pub mod problem;
 pub mod redrive;
 
 pub use erasure::erase;
