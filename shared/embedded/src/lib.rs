@@ -1,5 +1,6 @@
 //! Semblante's stores on one machine: SQLite and the file system, in one data directory.
 
+mod claim;
 pub mod clock;
 pub mod data_dir;
 pub mod dead_letters;
