@@ -48,7 +48,7 @@ impl Problem {
 
     fn document(&self, instance: Option<&str>, request_id: Option<&str>) -> String {
         let mut document = json!({
-            "type": "about:blank",
+            "type": format!("urn:semblante:problem:{}", self.code),
             "title": self.status.canonical_reason().unwrap_or("Error"),
             "status": self.status.as_u16(),
             "detail": self.detail,

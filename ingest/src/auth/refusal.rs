@@ -83,7 +83,7 @@ impl From<Refusal> for Problem {
         let plain = |status, code| Problem::new(status, code, detail.clone());
         match refusal {
             Refusal::WrongCredentials => Problem::unauthorized("wrong_credentials", detail, "Bearer"),
-            Refusal::NoToken => Problem::unauthorized("no_token", detail, "Bearer"),
+            Refusal::NoToken => Problem::unauthorized("missing_token", detail, "Bearer"),
             Refusal::InvalidToken => {
                 Problem::unauthorized("invalid_token", detail, "Bearer error=\"invalid_token\"")
             }
@@ -91,8 +91,8 @@ impl From<Refusal> for Problem {
             Refusal::RoleNotAllowed => plain(StatusCode::FORBIDDEN, "role_not_allowed"),
             Refusal::TenantClosed => plain(StatusCode::FORBIDDEN, "tenant_closed"),
             Refusal::Meaningless { code, .. } => plain(StatusCode::UNPROCESSABLE_ENTITY, code),
-            Refusal::Malformed => plain(StatusCode::BAD_REQUEST, "malformed_body"),
-            Refusal::TooLarge { .. } => plain(StatusCode::PAYLOAD_TOO_LARGE, "body_too_large"),
+            Refusal::Malformed => plain(StatusCode::BAD_REQUEST, "bad_json"),
+            Refusal::TooLarge { .. } => plain(StatusCode::PAYLOAD_TOO_LARGE, "too_large"),
             Refusal::TooOften { wait } => {
                 plain(StatusCode::TOO_MANY_REQUESTS, "too_many_requests").retry_after(wait)
             }

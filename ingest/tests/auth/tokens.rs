@@ -52,7 +52,7 @@ async fn without_a_token_the_answer_says_so() {
         [vec![], vec!["authorization: Basic YTpi".to_owned()], vec!["authorization: Bearer".to_owned()]]
     {
         let reply = server.send("GET", WHOAMI, &headers, b"").await;
-        reply.expect(401, "no_token");
+        reply.expect(401, "missing_token");
         assert_eq!(reply.header("www-authenticate"), Some("bearer"));
     }
     let reply = server.who_am_i("x").await;

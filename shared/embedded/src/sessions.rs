@@ -206,3 +206,43 @@ impl ports::Sessions for Sessions {
             .await
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::store::Options;
+    use domain::fixture::{later, session};
+    use ports::Sessions as _;
+
+    async fn rows(sessions: &Sessions, query: &'static str) -> i64 {
+        let read = sessions
+            .store
+            .read(move |connection| connection.query_row(query, [], |row| row.get(0)).map_err(sql));
+        read.await.unwrap()
+    }
+
+    /// Not only unread: gone from the disk with the next writes, as are expired rows.
+    #[tokio::test]
+    async fn later_writes_take_away_what_is_over() {
+        let root = tempfile::tempdir().unwrap();
+        let sessions = Sessions::new(&Store::open(root.path(), Options::default()).unwrap());
+        let first = session(1);
+        let token =
+            |session: &Session, name: &str| SessionToken::refresh(session, Sha256::of(name.as_bytes()));
+        sessions.begin(first.clone(), token(&first, "a")).await.unwrap();
+        let spent = Spent { at: later(0), successor: Sha256::of(b"b"), sealed: Some([7; 32]) };
+        sessions.rotate(&Sha256::of(b"a"), spent, token(&first, "b"), first.clone()).await.unwrap();
+        let sealed =
+            "SELECT count(*) FROM session_token WHERE json_extract(token, '$.spent.sealed') IS NOT NULL";
+        assert_eq!(rows(&sessions, sealed).await, 1);
+        let second = Session::begin(session(2).key, later(31));
+        sessions.begin(second.clone(), token(&second, "c")).await.unwrap();
+        assert_eq!(rows(&sessions, sealed).await, 0);
+        let (a, _) = sessions.token(&Sha256::of(b"a"), later(31)).await.unwrap().unwrap();
+        assert_eq!(a.spent.map(|spent| (spent.successor, spent.sealed)), Some((Sha256::of(b"b"), None)));
+        let third = Session::begin(session(3).key, later(30 * 24 * 3600));
+        sessions.begin(third.clone(), token(&third, "d")).await.unwrap();
+        assert_eq!(rows(&sessions, "SELECT count(*) FROM session").await, 1);
+        assert_eq!(rows(&sessions, "SELECT count(*) FROM session_token").await, 1);
+    }
+}
