@@ -8,7 +8,10 @@ use serde_json::{Map, Value, json};
 
 /// An answer that is no success. The outermost layer writes it out, because only there the request's id is known.
 #[derive(Clone, Debug)]
-pub(crate) struct Problem {
+pub(crate) struct Problem(Box<Parts>);
+
+#[derive(Clone, Debug)]
+struct Parts {
     status: StatusCode,
     code: String,
     detail: String,
@@ -18,7 +21,8 @@ pub(crate) struct Problem {
 
 impl Problem {
     pub(crate) fn new(status: StatusCode, code: &str, detail: impl Into<String>) -> Self {
-        Problem { status, code: code.into(), detail: detail.into(), headers: Vec::new(), more: Map::new() }
+        let (code, detail) = (code.into(), detail.into());
+        Problem(Box::new(Parts { status, code, detail, headers: Vec::new(), more: Map::new() }))
     }
 
     /// 400: it cannot be read.
@@ -74,12 +78,12 @@ impl Problem {
     }
 
     pub(crate) fn with_header(mut self, name: HeaderName, value: HeaderValue) -> Self {
-        self.headers.push((name, value));
+        self.0.headers.push((name, value));
         self
     }
 
     pub(crate) fn with(mut self, name: &str, value: impl Into<Value>) -> Self {
-        self.more.insert(name.into(), value.into());
+        self.0.more.insert(name.into(), value.into());
         self
     }
 
@@ -95,31 +99,32 @@ impl Problem {
 
     /// The whole answer; `instance` is the request's path.
     pub(crate) fn write(self, request_id: &str, instance: &str) -> Response {
-        let title = self.status.canonical_reason().unwrap_or("error");
+        let parts = self.0;
+        let title = parts.status.canonical_reason().unwrap_or("error");
         let mut body = json!({
-            "type": format!("urn:semblante:problem:{}", self.code),
+            "type": format!("urn:semblante:problem:{}", parts.code),
             "title": title,
-            "status": self.status.as_u16(),
-            "detail": self.detail,
+            "status": parts.status.as_u16(),
+            "detail": parts.detail,
             "instance": instance,
-            "code": self.code,
+            "code": parts.code,
             "request_id": request_id,
         });
         if let Some(body) = body.as_object_mut() {
-            body.extend(self.more);
+            body.extend(parts.more);
         }
-        let mut response = (self.status, body.to_string()).into_response();
+        let mut response = (parts.status, body.to_string()).into_response();
         let headers = response.headers_mut();
         headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
         headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
-        headers.extend(self.headers);
+        headers.extend(parts.headers);
         response
     }
 }
 
 impl IntoResponse for Problem {
     fn into_response(self) -> Response {
-        let mut response = self.status.into_response();
+        let mut response = self.0.status.into_response();
         response.extensions_mut().insert(self);
         response
     }
