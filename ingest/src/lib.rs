@@ -4,6 +4,7 @@ pub mod attempt;
 pub mod auth;
 pub mod erasure;
 pub mod expiry;
+pub mod http;
 pub mod intake;
 pub mod objects;
 pub mod ports;
