@@ -23,9 +23,13 @@ fn request_id(request: &Request) -> String {
     given.map_or_else(|| Uuid::now_v7().to_string(), str::to_owned)
 }
 
-pub(crate) async fn around(State(api): State<Arc<Api>>, request: Request, next: Next) -> Response {
+pub(crate) async fn around(State(api): State<Arc<Api>>, mut request: Request, next: Next) -> Response {
     let started = Instant::now();
     let id = request_id(&request);
+    // Whoever writes a problem of his own further in names the same id.
+    if let Ok(id) = HeaderValue::from_str(&id) {
+        request.headers_mut().insert(REQUEST_ID, id);
+    }
     let path = request.uri().path().to_owned();
     let method = request.method().clone();
     let route = request.extensions().get::<MatchedPath>().map(|route| route.as_str().to_owned());
@@ -50,6 +54,7 @@ fn written(mut response: Response, id: &str, path: &str) -> Response {
     let status = response.status();
     match response.extensions_mut().remove::<Problem>() {
         Some(problem) => problem.write(id, path),
+        None if is_problem(&response) => response,
         None if status.is_client_error() || status.is_server_error() => {
             let allow = response.headers_mut().remove(axum::http::header::ALLOW);
             let mut problem = Problem::of_status(status);
@@ -60,6 +65,11 @@ fn written(mut response: Response, id: &str, path: &str) -> Response {
         }
         None => response,
     }
+}
+
+fn is_problem(response: &Response) -> bool {
+    let content_type = response.headers().get(axum::http::header::CONTENT_TYPE);
+    content_type.is_some_and(|content_type| content_type == "application/problem+json")
 }
 
 /// What becomes of a request whose handler panicked.
