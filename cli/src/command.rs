@@ -15,7 +15,7 @@ use tokio::runtime::Runtime;
 
 /// Photos in; faces, feelings, a picture, a melody and a gallery out.
 ///
-/// What can be set is set by flags, by SEMBLANTE_<KEY> in the environment, or in semblante.toml; the first of these
+/// What can be set is set by flags, by `SEMBLANTE_<KEY>` in the environment, or in semblante.toml; the first of these
 /// that has a key counts. `semblante settings` lists the keys.
 #[derive(Debug, Parser)]
 #[command(name = "semblante", version, after_help = exit::HELP, max_term_width = 100)]

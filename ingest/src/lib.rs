@@ -8,6 +8,7 @@ pub mod http;
 pub mod intake;
 pub mod objects;
 pub mod ports;
+pub mod problem;
 pub mod redrive;
 
 pub use erasure::erase;

@@ -1,5 +1,6 @@
 //! Semblante's stores on one machine: SQLite and the file system, in one data directory.
 
+mod claim;
 pub mod clock;
 pub mod data_dir;
 pub mod dead_letters;
@@ -16,8 +17,10 @@ pub mod queue;
 mod reader;
 pub mod reconcile;
 pub mod schema;
+pub mod sessions;
 pub mod signed_url;
 pub mod store;
+pub mod throttle;
 mod transition;
 pub mod uploads;
 pub mod users;
@@ -35,7 +38,9 @@ pub use objects::Objects;
 pub use orchestrator::Orchestrator;
 pub use queue::{Policy, Queue};
 pub use reconcile::Reconciled;
+pub use sessions::Sessions;
 pub use signed_url::{SignedUrls, UrlError};
 pub use store::{Durability, Options, Store};
+pub use throttle::Throttle;
 pub use uploads::Uploads;
 pub use users::Users;

@@ -1,6 +1,7 @@
 //! Queues in SQLite. A message is `ready` or hidden; both kinds have an index of their own, so the cost of a claim does
 //! not depend on how many there are.
 
+use crate::claim::{Claim, Turns};
 use crate::clock::{after, from_ms};
 use crate::error::sql;
 use crate::store::Store;
@@ -12,16 +13,9 @@ use domain::ports::queue::{
     Delivery, Depth, MOST_BATCH, MOST_BODY_BYTES, MOST_DELAY, MessageGroup, NewMessage, Receipt,
 };
 use domain::ports::{self, PortError};
-use rusqlite::{Connection, OptionalExtension, Row};
-use std::collections::HashMap;
-use std::sync::atomic::{AtomicI64, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use rusqlite::Connection;
+use std::sync::Arc;
 use std::time::Duration;
-
-/// Hidden messages that one claim makes ready at most; the rest follow with the next one.
-const MOST_PROMOTED: i64 = 256;
-/// Messages that one claim moves or drops at most on its way to one that it may deliver.
-const MOST_PASSED: usize = 256;
 
 /// What happens to messages that nobody settles.
 #[derive(Clone, Copy, Debug)]
@@ -45,161 +39,14 @@ impl Default for Policy {
 #[derive(Clone)]
 pub struct Queue {
     store: Store,
-    policy: Policy,
     turns: Arc<Turns>,
-}
-
-/// Whose turn is next, per queue: claims go round robin over groups, in the groups' order by name.
-#[derive(Default)]
-struct Turns {
-    last_group: Mutex<HashMap<(QueueName, bool), String>>,
-    deliveries: AtomicI64,
-}
-
-struct Candidate {
-    id: i64,
-    group: String,
-    receive_count: u32,
-    sent_at: i64,
-}
-
-struct Claim {
-    queue: QueueName,
-    most: usize,
-    visible_at: i64,
-    boot: i64,
 }
 
 impl Queue {
     /// The queues of `store`.
     pub fn new(store: &Store, policy: Policy) -> Self {
-        Queue { store: store.clone(), policy, turns: Arc::default() }
+        Queue { store: store.clone(), turns: Arc::new(Turns::new(policy)) }
     }
-
-    fn claim(&self, turn: &mut Turn<'_>, claim: &Claim) -> Result<Vec<Delivery>, PortError> {
-        promote(turn, claim.queue).map_err(sql)?;
-        let mut deliveries = Vec::new();
-        let mut passed = 0;
-        while deliveries.len() < claim.most && passed < MOST_PASSED {
-            let Some(next) = self.next(turn, claim.queue).map_err(sql)? else { break };
-            if self.pass(turn, claim.queue, &next).map_err(sql)? {
-                passed += 1;
-            } else {
-                deliveries.push(self.deliver(turn, claim, next).map_err(sql)?);
-            }
-        }
-        match deliveries.is_empty() {
-            true => {
-                let next = earliest_hidden(turn, claim.queue).map_err(sql)?;
-                turn.wakes.push(Wake::NextIs(claim.queue, next));
-            }
-            false => turn.wakes.push(Wake::VisibleAt(claim.queue, claim.visible_at)),
-        }
-        Ok(deliveries)
-    }
-
-    /// The next message in turn: of the group after the last one served, live ones before replays.
-    fn next(&self, turn: &Turn<'_>, queue: QueueName) -> Result<Option<Candidate>, rusqlite::Error> {
-        const COLUMNS: &str = "SELECT id, message_group, receive_count, sent_at FROM message
-             WHERE queue = ?1 AND ready = 1 AND replay = ?2";
-        let mut last = self.turns.last_group.lock().unwrap_or_else(PoisonError::into_inner);
-        for replay in [false, true] {
-            let served = last.entry((queue, replay)).or_default();
-            let behind = turn
-                .connection
-                .prepare_cached(&format!(
-                    "{COLUMNS} AND message_group > ?3 ORDER BY message_group, id LIMIT 1"
-                ))?
-                .query_row((queue.as_str(), replay, &*served), Candidate::read)
-                .optional()?;
-            let found = match behind {
-                Some(candidate) => Some(candidate),
-                None => turn
-                    .connection
-                    .prepare_cached(&format!("{COLUMNS} ORDER BY message_group, id LIMIT 1"))?
-                    .query_row((queue.as_str(), replay), Candidate::read)
-                    .optional()?,
-            };
-            if let Some(candidate) = found {
-                served.clone_from(&candidate.group);
-                return Ok(Some(candidate));
-            }
-        }
-        Ok(None)
-    }
-
-    /// Drops a message that is too old, moves one that was received too often; tells whether it did either.
-    fn pass(&self, turn: &mut Turn<'_>, queue: QueueName, next: &Candidate) -> Result<bool, rusqlite::Error> {
-        let dead = queue.is_for_dead_letters();
-        let retention = if dead { self.policy.dead_letter_retention } else { self.policy.retention };
-        if from_ms(turn.now_ms) > after(from_ms(next.sent_at), retention) {
-            tracing::warn!(queue = %queue, message.id = next.id, "a message outlived its retention and was dropped");
-            turn.connection.prepare_cached("DELETE FROM message WHERE id = ?1")?.execute([next.id])?;
-            return Ok(true);
-        }
-        if dead || next.receive_count < self.policy.most_receives {
-            return Ok(false);
-        }
-        turn.connection
-            .prepare_cached(
-                "UPDATE message SET queue = ?2, receive_count = 0, boot = NULL, delivery = NULL WHERE id = ?1",
-            )?
-            .execute((next.id, queue.dead_letters().as_str()))?;
-        turn.wakes.push(Wake::Visible(queue.dead_letters()));
-        Ok(true)
-    }
-
-    fn deliver(&self, turn: &Turn<'_>, claim: &Claim, next: Candidate) -> Result<Delivery, rusqlite::Error> {
-        let delivery = self.turns.deliveries.fetch_add(1, Ordering::Relaxed);
-        let body = turn
-            .connection
-            .prepare_cached(
-                "UPDATE message SET ready = 0, visible_at = ?2, receive_count = receive_count + 1, boot = ?3,
-                     delivery = ?4 WHERE id = ?1 RETURNING body",
-            )?
-            .query_row((next.id, claim.visible_at, claim.boot, delivery), |row| row.get(0))?;
-        Ok(Delivery {
-            message_id: next.id.to_string(),
-            receipt: Receipt(format!("{}.{}.{delivery}", next.id, claim.boot)),
-            body,
-            receive_count: next.receive_count + 1,
-            sent_at: from_ms(next.sent_at),
-        })
-    }
-}
-
-impl Candidate {
-    fn read(row: &Row<'_>) -> Result<Self, rusqlite::Error> {
-        Ok(Candidate {
-            id: row.get(0)?,
-            group: row.get(1)?,
-            receive_count: row.get(2)?,
-            sent_at: row.get(3)?,
-        })
-    }
-}
-
-/// Makes hidden messages ready whose time has come.
-fn promote(turn: &Turn<'_>, queue: QueueName) -> Result<(), rusqlite::Error> {
-    turn.connection
-        .prepare_cached(
-            "UPDATE message SET ready = 1 WHERE id IN (
-                 SELECT id FROM message WHERE queue = ?1 AND ready = 0 AND visible_at <= ?2
-                 ORDER BY visible_at LIMIT ?3)",
-        )?
-        .execute((queue.as_str(), turn.now_ms, MOST_PROMOTED))?;
-    Ok(())
-}
-
-fn earliest_hidden(turn: &Turn<'_>, queue: QueueName) -> Result<i64, rusqlite::Error> {
-    let earliest = turn
-        .connection
-        .prepare_cached(
-            "SELECT visible_at FROM message WHERE queue = ?1 AND ready = 0 ORDER BY visible_at LIMIT 1",
-        )?
-        .query_row([queue.as_str()], |row| row.get(0))
-        .optional()?;
-    Ok(earliest.unwrap_or(i64::MAX))
 }
 
 /// Sends a message as part of a command, so that it is there exactly when the rest of the command is.
@@ -286,13 +133,13 @@ impl ports::Queue for Queue {
             // Waits from here on, so that two messages sent while two receivers look wake both and not one.
             let mut woken = std::pin::pin!(self.store.board().message(queue));
             woken.as_mut().enable();
-            let this = self.clone();
+            let (turns, boot) = (self.turns.clone(), self.store.boot());
             let deliveries = self
                 .store
                 .write(move |turn| {
                     let visible_at = after(from_ms(turn.now_ms), visibility).as_millisecond();
-                    let claim = Claim { queue, most, visible_at, boot: this.store.boot() };
-                    this.claim(turn, &claim)
+                    let claim = Claim { queue, most, visible_at, boot };
+                    turns.claim(turn, &claim)
                 })
                 .await?;
             if !deliveries.is_empty() || clock.now() >= deadline {

@@ -14,7 +14,7 @@ const ARROWS: [(&str, &[&str]); 10] = [
     ("ingest", &["domain"]),
     ("workers", &["domain"]),
     ("semblante", &["domain", "embedded", "ingest", "muse", "statemachine", "vision", "workers"]),
-    ("tests", &[]),
+    ("tests", &["domain", "embedded", "ingest", "statemachine", "workers"]),
     ("bench", &["domain", "embedded", "ingest", "muse", "statemachine", "vision", "workers"]),
 ];
 

@@ -136,7 +136,8 @@ fn the_tests_that_the_table_of_crash_points_names_exist() {
         .filter(|path| path.starts_with("tests/tests/faults/"))
         .map(|path| repository::read(path))
         .collect();
-    let rows: Vec<&str> = table.lines().filter_map(|line| line.strip_suffix("` |")?.rsplit('`').next()).collect();
+    let rows: Vec<&str> =
+        table.lines().filter_map(|line| line.strip_suffix("` |")?.rsplit('`').next()).collect();
     assert!(rows.len() > 20, "the table names its tests");
     for test in rows {
         assert!(faults.contains(&format!("async fn {test}()")), "tests/README.md names {test}");
