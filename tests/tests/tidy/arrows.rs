@@ -33,7 +33,7 @@ const KEPT_OUT: [(&str, &[&str]); 7] = [
 const NOT_IN_DOMAIN: [&str; 5] = ["std::env", "SystemTime", "Instant::now", "Timestamp::now", "std::fs"];
 
 /// The files that may name a backend; everything else sees ports.
-const BOOT_FILES: [&str; 1] = ["cli/src/boot.rs"];
+const BOOT_FILES: [&str; 2] = ["cli/src/boot.rs", "cli/src/object_door.rs"];
 const BACKENDS: [&str; 2] = ["embedded::", "aws::"];
 /// Where the rule about boot files holds.
 const BLIND_FOLDERS: [&str; 4] = ["cli/src/", "ingest/src/", "workers/src/", "lambda/src/"];
