@@ -148,24 +148,25 @@ fn two_threads(models: &Path, photos: &[PathBuf]) -> anyhow::Result<f64> {
     let analyser = Analyser::open(models)?;
     let files = photos.iter().map(std::fs::read).collect::<Result<Vec<_>, _>>()?;
     let see_all = || {
-        for bytes in files.iter().cycle().take(18) {
+        for bytes in files.iter().cycle().take(12) {
             let picture = decode(bytes).expect("the samples decode");
             analyser.analyse(&picture, Options::default());
         }
     };
-    let mut ratios = Vec::new();
-    for _ in 0..3 {
+    // The best of five each: what else runs on the machine takes from two threads what it does not take from one.
+    let (mut one, mut two) = (f64::INFINITY, f64::INFINITY);
+    for _ in 0..5 {
         let start = Instant::now();
         see_all();
-        let one = ms(start);
+        one = one.min(ms(start));
         let start = Instant::now();
         std::thread::scope(|scope| {
             scope.spawn(see_all);
             scope.spawn(see_all);
         });
-        ratios.push(2.0 * one / ms(start));
+        two = two.min(ms(start));
     }
-    Ok(median(&ratios))
+    Ok(2.0 * one / two)
 }
 
 fn face_api(models: &Path, photos: &[PathBuf]) -> anyhow::Result<Vec<Answer>> {

@@ -82,7 +82,7 @@ pub fn engines(settings: &Settings) -> Result<Engines, BootError> {
     let cores = std::thread::available_parallelism().map_or(1, |cores| cores.get());
     let permits = Arc::new(Semaphore::new(cores));
     let analyser = Arc::new(vision::Analyser::open(&settings.models_dir)?);
-    let maker: Arc<dyn Maker> = Arc::new(muse::Maker::new(
+    let maker: Arc<dyn Maker> = Arc::new(muse::Muse::new(
         permits.clone(),
         muse::PictureSettings::default(),
         muse::MelodySettings::default(),

@@ -4,9 +4,11 @@ pub mod attempt;
 pub mod auth;
 pub mod erasure;
 pub mod expiry;
+pub mod http;
 pub mod intake;
 pub mod objects;
 pub mod ports;
+pub mod problem;
 pub mod redrive;
 
 pub use erasure::erase;

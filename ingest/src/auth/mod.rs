@@ -1,5 +1,20 @@
-//! Who is calling.
+//! Who is calling: signing up, logging in, sessions and their tokens.
 
+mod address;
+mod answer;
+mod body;
 pub mod caller;
+mod live_sessions;
+pub mod password;
+mod refusal;
+mod routes;
+mod secret;
+pub mod service;
+mod session;
+pub mod settings;
+pub mod token;
 
 pub use caller::{AuthError, Authenticate, Caller};
+pub use routes::routes;
+pub use service::{AuthPorts, AuthService};
+pub use settings::AuthSettings;

@@ -81,9 +81,23 @@ impl Upload {
             Some(Outcome::Skipped) => scope == Scope::Resume,
             Some(Outcome::Succeeded | Outcome::NoFace | Outcome::Uncertain) => false,
         };
-        let never_run = self.kind.skipped().contains(&stage);
+        let never_run = self.kind.skipped().contains(&stage) || self.was_given(stage);
         let asked_for = matches!(scope, Scope::FromStage(from) if from == stage);
         stage == Stage::GalleryIndexing || (!never_run && (asked_for || unusable))
+    }
+
+    /// Whether a prompt came with this result: its emotion, and the generator that was not asked for.
+    fn was_given(&self, stage: Stage) -> bool {
+        let outcome = |stage: Stage| self.results.get(&stage).map(|result| &result.outcome);
+        let has_emotion = outcome(Stage::EmotionAnalysis).is_some_and(Outcome::is_good);
+        let given = match stage {
+            Stage::EmotionAnalysis => has_emotion,
+            Stage::ImageGeneration | Stage::MelodyGeneration => {
+                has_emotion && outcome(stage) == Some(&Outcome::Skipped)
+            }
+            Stage::FaceDetection | Stage::GalleryIndexing => false,
+        };
+        self.kind == Kind::Prompt && given
     }
 
     /// The attempt's execution was started. False where that changes nothing.
@@ -227,6 +241,27 @@ mod tests {
         assert_eq!(upload.record(Stage::FaceDetection, result.clone()), Err(RecordRefused::Present));
         let old = StageResult { attempt: 0, ..result };
         assert_eq!(upload.record(Stage::EmotionAnalysis, old), Err(RecordRefused::Superseded));
+    }
+
+    #[test]
+    fn a_prompt_keeps_what_it_was_given() {
+        let emotion = crate::emotion::Emotion::Sad;
+        let id = fixture::upload_id(9);
+        let wanted = Stage::MelodyGeneration;
+        let mut prompt =
+            Upload::prompt(fixture::owner(), id, emotion, wanted, uuid::Uuid::from_u128(1), now());
+        assert_eq!((prompt.attempt, prompt.status), (1, Status::Stored));
+        for scope in [Scope::Resume, Scope::FromStage(Stage::EmotionAnalysis), Scope::FromStage(wanted)] {
+            prompt.record(wanted, done(&prompt, Outcome::Succeeded)).unwrap_or(());
+            assert_eq!(prompt.close(done(&prompt, Outcome::Succeeded)), Ok(EndState::Complete));
+            let begin = order(&prompt, scope, 10 + u128::from(prompt.attempt));
+            prompt.begin(&begin, now()).unwrap();
+            let outcome = |stage| prompt.results.get(&stage).map(|result| result.outcome.clone());
+            assert_eq!(outcome(Stage::FaceDetection), Some(Outcome::Skipped), "{scope:?}");
+            assert_eq!(outcome(Stage::EmotionAnalysis), Some(Outcome::Succeeded), "{scope:?}");
+            assert_eq!(outcome(Stage::ImageGeneration), Some(Outcome::Skipped), "{scope:?}");
+        }
+        assert!(!prompt.results.contains_key(&wanted));
     }
 
     #[derive(Clone, Debug)]

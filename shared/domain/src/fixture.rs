@@ -7,6 +7,7 @@ use crate::emotion::Emotion;
 use crate::media_type::MediaType;
 use crate::object_key::ObjectKey;
 use crate::outcome::Outcome;
+use crate::session::{Session, SessionKey};
 use crate::sha256::Sha256;
 use crate::stage::Stage;
 use crate::stage_result::{Finding, StageResult};
@@ -14,6 +15,7 @@ use crate::status::EndState;
 use crate::tenant_id::TenantId;
 use crate::upload::{Declared, StoredObject, Upload};
 use crate::upload_id::UploadId;
+use crate::user::{Role, User};
 use crate::user_id::UserId;
 use jiff::Timestamp;
 use std::time::Duration;
@@ -32,6 +34,18 @@ pub fn later(seconds: u64) -> Timestamp {
 /// Tenant `acme`, user `ana`.
 pub fn owner() -> (TenantId, UserId) {
     (TenantId::parse("acme").expect("a legal tenant id"), UserId::parse("ana").expect("a legal user id"))
+}
+
+/// User `ana`, a customer of `acme` who cannot log in.
+pub fn user() -> User {
+    let (tenant_id, user_id) = owner();
+    User::new(tenant_id, user_id, Role::Customer, now())
+}
+
+/// The session of `ana` with this number.
+pub fn session(number: u128) -> Session {
+    let (tenant_id, user_id) = owner();
+    Session::begin(SessionKey { tenant_id, user_id, session_id: Uuid::from_u128(number) }, now())
 }
 
 /// The upload id with this number.

@@ -3,10 +3,13 @@
 //! Every write is "load, change by one of these functions, save if the version is still the same", so each rule stands
 //! here once and holds on every backend.
 
+use crate::affect::Affect;
 use crate::begin::Replace;
 use crate::code::Code;
+use crate::emotion::Emotion;
 use crate::media_type::MediaType;
 use crate::object_key::ObjectKey;
+use crate::outcome::Outcome;
 use crate::pending::Pending;
 use crate::sha256::Sha256;
 use crate::stage::Stage;
@@ -129,6 +132,34 @@ impl Upload {
             url_expires_at: Some(url_expires_at),
             ..Upload::blank(owner, upload_id, Kind::Photo, now)
         }
+    }
+
+    /// No photo: a picture or a melody (`wanted`) from a given emotion. The first attempt is open from the start, begun by
+    /// the order `begun_by`; everything but `wanted` has its result already.
+    pub fn prompt(
+        owner: (TenantId, UserId),
+        upload_id: UploadId,
+        emotion: Emotion,
+        wanted: Stage,
+        begun_by: Uuid,
+        now: Timestamp,
+    ) -> Self {
+        let mut upload = Upload::blank(owner, upload_id, Kind::Prompt, now);
+        upload.status = Status::Stored;
+        upload.begun_by = Some(begun_by);
+        upload.open_attempt(now);
+        let given = StageResult {
+            finding: Some(Finding::Feeling(Affect::certain(emotion))),
+            ..StageResult::without_work(Outcome::Succeeded, upload.attempt, now)
+        };
+        upload.results.insert(Stage::EmotionAnalysis, given);
+        for stage in [Stage::ImageGeneration, Stage::MelodyGeneration] {
+            if stage != wanted {
+                let skipped = StageResult::without_work(Outcome::Skipped, upload.attempt, now);
+                upload.results.insert(stage, skipped);
+            }
+        }
+        upload
     }
 
     fn blank(owner: (TenantId, UserId), upload_id: UploadId, kind: Kind, now: Timestamp) -> Self {

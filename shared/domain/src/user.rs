@@ -1,9 +1,11 @@
 //! A person of a tenant.
 
+use crate::email::Email;
 use crate::tenant_id::TenantId;
 use crate::user_id::UserId;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
+use std::fmt;
 
 /// What a user may do.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -17,7 +19,12 @@ pub enum Role {
     Operator,
 }
 
-/// A user.
+/// A password's hash as a PHC string (`$argon2id$v=19$…`): it names its own algorithm, cost and salt.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct PasswordHash(pub String);
+
+/// A user. `user_id` is opaque; the e-mail address may change and never stands in a key or a log.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[allow(missing_docs)] // each name is its own meaning
 pub struct User {
@@ -25,4 +32,86 @@ pub struct User {
     pub user_id: UserId,
     pub role: Role,
     pub created_at: Timestamp,
+    /// Unique in the tenant; without one he cannot log in by e-mail.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub email: Option<Email>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub username: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
+    /// Without one no password fits.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub password_hash: Option<PasswordHash>,
+    /// Counts the saves; 1 once created.
+    #[serde(default)]
+    pub version: u32,
+}
+
+impl User {
+    /// A user without e-mail address, names and password, not yet stored.
+    pub fn new(tenant_id: TenantId, user_id: UserId, role: Role, created_at: Timestamp) -> Self {
+        User {
+            tenant_id,
+            user_id,
+            role,
+            created_at,
+            email: None,
+            username: None,
+            name: None,
+            password_hash: None,
+            version: 0,
+        }
+    }
+}
+
+impl Role {
+    /// As in JSON.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Role::Customer => "customer",
+            Role::Admin => "admin",
+            Role::Operator => "operator",
+        }
+    }
+
+    /// Reads what [`Role::as_str`] says.
+    pub fn parse(raw: &str) -> Option<Self> {
+        [Role::Customer, Role::Admin, Role::Operator].into_iter().find(|role| role.as_str() == raw)
+    }
+}
+
+/// Never the hash: it would end up in a log.
+impl fmt::Debug for PasswordHash {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("PasswordHash(…)")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::fixture::{now, owner};
+
+    #[test]
+    fn roles_read_back_and_are_json() {
+        for role in [Role::Customer, Role::Admin, Role::Operator] {
+            assert_eq!(Role::parse(role.as_str()), Some(role));
+            assert_eq!(serde_json::to_value(role).expect("serialises"), role.as_str());
+        }
+        assert_eq!(Role::parse("root"), None);
+    }
+
+    #[test]
+    fn a_user_without_credentials_reads_back() {
+        let (tenant_id, user_id) = owner();
+        let user = User::new(tenant_id, user_id, Role::Customer, now());
+        let json = serde_json::to_string(&user).expect("serialises");
+        assert!(!json.contains("null"), "{json}");
+        assert_eq!(serde_json::from_str::<User>(&json).expect("reads back"), user);
+    }
+
+    #[test]
+    fn a_hash_is_not_logged() {
+        assert_eq!(format!("{:?}", PasswordHash("$argon2id$secret".into())), "PasswordHash(…)");
+    }
 }

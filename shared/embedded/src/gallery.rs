@@ -13,6 +13,12 @@ use rusqlite::{Connection, OptionalExtension};
 /// Rows that one page looks at, at most, when a filter lets few of them through.
 const MOST_LOOKED_AT: usize = 1000;
 
+/// One range of the primary key, read backwards: a place compared as a whole, or SQLite would collect and sort all rows
+/// of the owner.
+const PAGE: &str = "SELECT row FROM gallery
+    WHERE tenant_id = ?1 AND user_id = ?2 AND created_at >= ?3 AND (created_at, upload_id) < (?4, ?5)
+    ORDER BY created_at DESC, upload_id DESC LIMIT ?6";
+
 /// The gallery of a data directory.
 #[derive(Clone)]
 pub struct Gallery {
@@ -70,26 +76,15 @@ fn page(
     most: usize,
 ) -> Result<GalleryPage, PortError> {
     let from = filter.from.map_or(i64::MIN, to_ms);
-    let to = filter.to.map_or(i64::MAX, |to| to_ms(to) - 1);
-    let (behind_ms, behind_id) = after
+    let behind = after
         .map_or((i64::MAX, String::new()), |place| (to_ms(place.created_at), place.upload_id.to_string()));
-    let mut select = connection
-        .prepare_cached(
-            "SELECT row FROM gallery WHERE tenant_id = ?1 AND user_id = ?2 AND created_at >= ?3 AND created_at <= ?4
-                 AND (created_at < ?5 OR (created_at = ?5 AND upload_id < ?6))
-             ORDER BY created_at DESC, upload_id DESC LIMIT ?7",
-        )
-        .map_err(sql)?;
+    let (before_ms, before_id) = match filter.to {
+        Some(to) => behind.min((to_ms(to), String::new())),
+        None => behind,
+    };
+    let mut select = connection.prepare_cached(PAGE).map_err(sql)?;
     let mut found = select
-        .query((
-            owner.0.as_str(),
-            owner.1.as_str(),
-            from,
-            to.min(behind_ms),
-            behind_ms,
-            behind_id,
-            MOST_LOOKED_AT + 1,
-        ))
+        .query((owner.0.as_str(), owner.1.as_str(), from, before_ms, before_id, MOST_LOOKED_AT + 1))
         .map_err(sql)?;
     let mut page = GalleryPage::default();
     let mut last: Option<GalleryPlace> = None;
@@ -145,5 +140,22 @@ impl ports::Gallery for Gallery {
                 json.map(|json| serde_json::from_str(&json).map_err(unreadable)).transpose()
             })
             .await
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::path::Path;
+
+    #[test]
+    fn a_page_is_one_range_and_nothing_is_sorted() {
+        let mut connection = Connection::open_in_memory().unwrap();
+        crate::schema::migrate(&mut connection, Path::new("x.db")).unwrap();
+        let mut explain = connection.prepare(&format!("EXPLAIN QUERY PLAN {PAGE}")).unwrap();
+        let steps = explain.query_map(("t", "u", 0, 0, "", 1), |row| row.get::<_, String>(3)).unwrap();
+        let steps: Vec<String> = steps.map(Result::unwrap).collect();
+        let expected = "SEARCH gallery USING PRIMARY KEY (tenant_id=? AND user_id=? AND created_at>? AND (created_at,upload_id)<(?,?))";
+        assert_eq!(steps, [expected]);
     }
 }

@@ -1,4 +1,5 @@
-//! One master secret, made at the first start, and the keys that are derived from it.
+//! What a data directory keeps secret, made at the first start: one master secret, from which keys are derived, and the
+//! seeds of the keys that sign access tokens.
 
 use crate::data_dir::{DataDir, sync_directory};
 use crate::error::StoreError;
@@ -18,9 +19,10 @@ pub enum Purpose {
     GetUrl,
 }
 
-/// The master secret. Tokens and links survive a restart because it does.
+/// The secrets. Tokens and links survive a restart because they do.
 pub struct Keys {
     master: [u8; 32],
+    token_seeds: Vec<[u8; 32]>,
 }
 
 impl Purpose {
@@ -33,39 +35,12 @@ impl Purpose {
 }
 
 impl Keys {
-    /// Reads `keys/master`, or makes it (0600) where there is none.
+    /// Reads `keys/master` and `keys/access-tokens`, or makes them (0600) where they are not there.
     pub fn open(dir: &DataDir) -> Result<Self, StoreError> {
-        let path = dir.keys().join("master");
-        match fs::read_to_string(&path) {
-            Ok(text) => Keys::parse(&text).ok_or(StoreError::DamagedKey(path)),
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound => Keys::make(&dir.keys(), &path),
-            Err(source) => Err(StoreError::file("read", path, source)),
-        }
-    }
-
-    fn parse(text: &str) -> Option<Self> {
-        let mut master = [0; 32];
-        hex::decode_to_slice(text.trim_end(), &mut master).ok()?;
-        Some(Keys { master })
-    }
-
-    fn make(folder: &Path, path: &Path) -> Result<Self, StoreError> {
-        let mut master = [0; 32];
-        getrandom::fill(&mut master).map_err(StoreError::Randomness)?;
-        let draft = folder.join("master.new");
-        let written = OpenOptions::new()
-            .create(true)
-            .truncate(true)
-            .write(true)
-            .mode(0o600)
-            .open(&draft)
-            .and_then(|mut file| {
-                file.write_all(hex::encode(master).as_bytes()).and_then(|()| file.sync_all())
-            })
-            .and_then(|()| fs::rename(&draft, path));
-        written.map_err(|source| StoreError::file("write", path, source))?;
-        sync_directory(folder)?;
-        Ok(Keys { master })
+        let folder = dir.keys();
+        let master = secrets(&folder, "master")?;
+        let [master] = master[..] else { return Err(StoreError::DamagedKey(folder.join("master"))) };
+        Ok(Keys { master, token_seeds: secrets(&folder, "access-tokens")? })
     }
 
     /// The key for a purpose: HKDF-SHA256 (RFC 5869) of the master secret with the purpose's label.
@@ -76,6 +51,49 @@ impl Keys {
             .expect("32 bytes are within what HKDF-SHA256 gives (8160)");
         key
     }
+
+    /// The Ed25519 seeds of the access tokens' keys, at least one: the first signs, all of them verify, so that a new
+    /// one put before the old one lets tokens of the old one live out their time.
+    pub fn token_seeds(&self) -> &[[u8; 32]] {
+        &self.token_seeds
+    }
+}
+
+/// The secrets of a file, one a line; one is made where there is no file.
+fn secrets(folder: &Path, name: &str) -> Result<Vec<[u8; 32]>, StoreError> {
+    let path = folder.join(name);
+    match fs::read_to_string(&path) {
+        Ok(text) => parse(&text).ok_or(StoreError::DamagedKey(path)),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(vec![make(folder, name)?]),
+        Err(source) => Err(StoreError::file("read", path, source)),
+    }
+}
+
+fn parse(text: &str) -> Option<Vec<[u8; 32]>> {
+    let secret = |line: &str| {
+        let mut secret = [0; 32];
+        hex::decode_to_slice(line, &mut secret).ok().map(|()| secret)
+    };
+    let secrets: Vec<_> = text.lines().map(secret).collect::<Option<_>>()?;
+    Some(secrets).filter(|secrets| !secrets.is_empty())
+}
+
+fn make(folder: &Path, name: &str) -> Result<[u8; 32], StoreError> {
+    let path = folder.join(name);
+    let mut secret = [0; 32];
+    getrandom::fill(&mut secret).map_err(StoreError::Randomness)?;
+    let draft = folder.join(format!("{name}.new"));
+    let written = OpenOptions::new()
+        .create(true)
+        .truncate(true)
+        .write(true)
+        .mode(0o600)
+        .open(&draft)
+        .and_then(|mut file| file.write_all(hex::encode(secret).as_bytes()).and_then(|()| file.sync_all()))
+        .and_then(|()| fs::rename(&draft, &path));
+    written.map_err(|source| StoreError::file("write", path, source))?;
+    sync_directory(folder)?;
+    Ok(secret)
 }
 
 #[cfg(test)]
@@ -91,15 +109,35 @@ mod tests {
         let again = Keys::open(&dir).unwrap();
         assert_eq!(first.derive(Purpose::PutUrl), again.derive(Purpose::PutUrl));
         assert_ne!(first.derive(Purpose::PutUrl), first.derive(Purpose::GetUrl));
-        let mode = fs::metadata(dir.keys().join("master")).unwrap().permissions().mode();
-        assert_eq!(mode & 0o777, 0o600);
+        assert_eq!(first.token_seeds(), again.token_seeds());
+        assert_ne!(first.token_seeds(), [first.master]);
+        for name in ["master", "access-tokens"] {
+            let mode = fs::metadata(dir.keys().join(name)).unwrap().permissions().mode();
+            assert_eq!(mode & 0o777, 0o600, "{name}");
+        }
     }
 
     #[test]
     fn a_damaged_key_is_named_not_replaced() {
+        let long = "ab".repeat(33);
+        for name in ["master", "access-tokens"] {
+            for damage in ["", "short", "\n", &long] {
+                let parent = tempfile::tempdir().unwrap();
+                let dir = DataDir::prepare(parent.path()).unwrap();
+                fs::write(dir.keys().join(name), damage).unwrap();
+                assert!(matches!(Keys::open(&dir), Err(StoreError::DamagedKey(_))), "{name}: {damage:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn token_seeds_may_overlap_and_masters_may_not() {
         let parent = tempfile::tempdir().unwrap();
         let dir = DataDir::prepare(parent.path()).unwrap();
-        fs::write(dir.keys().join("master"), "short").unwrap();
+        let two = format!("{}\n{}\n", "01".repeat(32), "02".repeat(32));
+        fs::write(dir.keys().join("access-tokens"), &two).unwrap();
+        assert_eq!(Keys::open(&dir).unwrap().token_seeds(), [[1; 32], [2; 32]]);
+        fs::write(dir.keys().join("master"), &two).unwrap();
         assert!(matches!(Keys::open(&dir), Err(StoreError::DamagedKey(_))));
     }
 }

@@ -1,6 +1,7 @@
 //! Connections that only read, beside the writer: WAL lets them see the last commit while the next one is written.
 
 use crate::error::StoreError;
+use crate::store::plan_once;
 use domain::ports::PortError;
 use rusqlite::{Connection, OpenFlags};
 use std::path::Path;
@@ -24,6 +25,7 @@ impl Readers {
             .map(|_| {
                 let connection = Connection::open_with_flags(database, flags)?;
                 connection.set_prepared_statement_cache_capacity(64);
+                plan_once(&connection)?;
                 connection.busy_timeout(std::time::Duration::from_secs(5))?;
                 Ok(connection)
             })

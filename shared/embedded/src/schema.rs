@@ -123,9 +123,41 @@ CREATE TABLE history (
 CREATE TABLE user (
     tenant_id TEXT NOT NULL,
     user_id TEXT NOT NULL,
+    version INTEGER NOT NULL,
+    email TEXT,
     user TEXT NOT NULL,
     PRIMARY KEY (tenant_id, user_id)
 ) STRICT, WITHOUT ROWID;
+CREATE UNIQUE INDEX user_email ON user (tenant_id, email) WHERE email IS NOT NULL;
+
+CREATE TABLE session (
+    tenant_id TEXT NOT NULL,
+    user_id TEXT NOT NULL,
+    session_id TEXT NOT NULL,
+    expires_at INTEGER NOT NULL,
+    session TEXT NOT NULL,
+    PRIMARY KEY (tenant_id, user_id, session_id)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX session_expires ON session (expires_at);
+
+CREATE TABLE session_token (
+    digest BLOB PRIMARY KEY,
+    session_id TEXT NOT NULL,
+    expires_at INTEGER NOT NULL,
+    sealed_until INTEGER,
+    token TEXT NOT NULL
+) STRICT, WITHOUT ROWID;
+CREATE INDEX session_token_of_session ON session_token (session_id);
+CREATE INDEX session_token_expires ON session_token (expires_at);
+CREATE INDEX session_token_sealed ON session_token (sealed_until) WHERE sealed_until IS NOT NULL;
+
+CREATE TABLE throttle (
+    key BLOB PRIMARY KEY,
+    count INTEGER NOT NULL,
+    not_before INTEGER NOT NULL,
+    expires_at INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+CREATE INDEX throttle_expires ON throttle (expires_at);
 
 CREATE TABLE domain_event (
     id TEXT PRIMARY KEY,

@@ -9,6 +9,7 @@ use crate::schema;
 use crate::wake::WakeBoard;
 use crate::writer::{Turn, Writer};
 use domain::ports::{Clock, PortError};
+use rusqlite::config::DbConfig;
 use rusqlite::{Connection, ErrorCode};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -123,6 +124,7 @@ fn open_database(path: &PathBuf, options: &Options) -> Result<Connection, StoreE
     let mut connection = Connection::open(path)?;
     connection.busy_timeout(Duration::from_secs(5))?;
     connection.set_prepared_statement_cache_capacity(256);
+    plan_once(&connection)?;
     connection.pragma_update(None, "journal_mode", "WAL")?;
     let synchronous = match options.durability {
         Durability::Full => "FULL",
@@ -144,6 +146,12 @@ fn open_database(path: &PathBuf, options: &Options) -> Result<Connection, StoreE
         return Err(StoreError::Corrupt { path: path.clone(), detail });
     }
     Ok(connection)
+}
+
+/// A statement is planned when it is prepared and never again. Otherwise SQLite lets the values that are bound to it
+/// guide the plan, and prepares it anew at every call.
+pub(crate) fn plan_once(connection: &Connection) -> Result<(), rusqlite::Error> {
+    connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true).map(drop)
 }
 
 fn corrupt(error: StoreError, path: &Path) -> StoreError {
@@ -260,6 +268,18 @@ mod tests {
             .unwrap();
         assert_eq!(rows, written * 2);
         assert!(store.check().await.unwrap().is_empty());
+    }
+
+    #[test]
+    fn statements_are_planned_once() {
+        let connection = Connection::open_in_memory().unwrap();
+        plan_once(&connection).unwrap();
+        connection.execute_batch("CREATE TABLE t (x)").unwrap();
+        let mut select = connection.prepare("SELECT x FROM t ORDER BY x LIMIT ?1").unwrap();
+        for most in 1..10 {
+            assert_eq!(select.query_map([most], |_| Ok(())).unwrap().count(), 0);
+        }
+        assert_eq!(select.get_status(rusqlite::StatementStatus::RePrepare), 0);
     }
 
     #[tokio::test]

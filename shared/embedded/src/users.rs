@@ -2,11 +2,12 @@
 
 use crate::error::{sql, unreadable};
 use crate::store::Store;
+use crate::writer::Turn;
 use async_trait::async_trait;
 use domain::ports::{self, PortError};
 use domain::user::User;
-use domain::{TenantId, UserId};
-use rusqlite::OptionalExtension;
+use domain::{Email, TenantId, UserId};
+use rusqlite::{Connection, OptionalExtension, Params};
 
 /// The users of a data directory.
 #[derive(Clone)]
@@ -21,16 +22,48 @@ impl Users {
     }
 }
 
+fn find(connection: &Connection, query: &str, key: impl Params) -> Result<Option<User>, PortError> {
+    let json: Option<String> = connection
+        .prepare_cached(query)
+        .and_then(|mut select| select.query_row(key, |row| row.get(0)).optional())
+        .map_err(sql)?;
+    json.map(|json| serde_json::from_str(&json).map_err(unreadable)).transpose()
+}
+
+fn save(turn: &mut Turn<'_>, mut user: User) -> Result<User, PortError> {
+    let known = user.version;
+    user.version += 1;
+    let json = serde_json::to_string(&user).map_err(unreadable)?;
+    let changed = turn
+        .connection
+        .prepare_cached(
+            "UPDATE user SET version = ?3, email = ?4, user = ?5
+             WHERE tenant_id = ?1 AND user_id = ?2 AND version = ?6",
+        )
+        .and_then(|mut update| {
+            let email = user.email.as_ref().map(Email::as_str);
+            let (tenant, id) = (user.tenant_id.as_str(), user.user_id.as_str());
+            update.execute((tenant, id, user.version, email, json, known))
+        })
+        .map_err(sql)?;
+    if changed == 0 {
+        return Err(PortError::conflict("the user has another version, or is not there"));
+    }
+    Ok(user)
+}
+
 #[async_trait]
 impl ports::Users for Users {
-    async fn create(&self, user: User) -> Result<(), PortError> {
+    async fn create(&self, mut user: User) -> Result<(), PortError> {
+        user.version = 1;
         let json = serde_json::to_string(&user).map_err(unreadable)?;
         self.store
             .write(move |turn| {
+                let email = user.email.as_ref().map(Email::as_str);
                 turn.connection
-                    .prepare_cached("INSERT INTO user VALUES (?1, ?2, ?3)")
+                    .prepare_cached("INSERT INTO user VALUES (?1, ?2, 1, ?3, ?4)")
                     .and_then(|mut insert| {
-                        insert.execute((user.tenant_id.as_str(), user.user_id.as_str(), json))
+                        insert.execute((user.tenant_id.as_str(), user.user_id.as_str(), email, json))
                     })
                     .map(drop)
                     .map_err(sql)
@@ -40,14 +73,17 @@ impl ports::Users for Users {
 
     async fn get(&self, tenant: &TenantId, user: &UserId) -> Result<Option<User>, PortError> {
         let key = (tenant.to_string(), user.to_string());
-        self.store
-            .read(move |connection| {
-                let json: Option<String> = connection
-                    .prepare_cached("SELECT user FROM user WHERE tenant_id = ?1 AND user_id = ?2")
-                    .and_then(|mut select| select.query_row(key, |row| row.get(0)).optional())
-                    .map_err(sql)?;
-                json.map(|json| serde_json::from_str(&json).map_err(unreadable)).transpose()
-            })
-            .await
+        let query = "SELECT user FROM user WHERE tenant_id = ?1 AND user_id = ?2";
+        self.store.read(move |connection| find(connection, query, key)).await
+    }
+
+    async fn by_email(&self, tenant: &TenantId, email: &Email) -> Result<Option<User>, PortError> {
+        let key = (tenant.to_string(), email.as_str().to_owned());
+        let query = "SELECT user FROM user WHERE tenant_id = ?1 AND email = ?2";
+        self.store.read(move |connection| find(connection, query, key)).await
+    }
+
+    async fn save(&self, user: User) -> Result<User, PortError> {
+        self.store.write(move |turn| save(turn, user)).await
     }
 }

@@ -4,12 +4,13 @@ use async_trait::async_trait;
 use domain::contract::orchestrator::Runtime;
 use domain::contract::{self, Elapse};
 use domain::fixture;
-use domain::ports::Clock;
 use domain::ports::queue::{NewMessage, Queue as _};
+use domain::ports::{Clock, Throttle as _};
+use domain::throttle::ThrottleKey;
 use domain::{QueueName, Stage};
 use embedded::{
-    DeadLetters, Events, Faces, Gallery, ManualClock, Objects, Options, Orchestrator, Policy, Queue, Store,
-    Uploads, Users,
+    DeadLetters, Events, Faces, Gallery, ManualClock, Objects, Options, Orchestrator, Policy, Queue,
+    Sessions, Store, Throttle, Uploads, Users,
 };
 use std::sync::Arc;
 use std::time::Duration;
@@ -231,6 +232,41 @@ async fn dead_letters() {
 #[tokio::test]
 async fn users() {
     contract::users::users_belong_to_a_tenant(&Users::new(&Fresh::new().store)).await;
+    contract::users::an_address_has_one_owner(&Users::new(&Fresh::new().store)).await;
+    contract::users::the_newest_version_is_saved(&Users::new(&Fresh::new().store)).await;
+}
+
+#[tokio::test]
+async fn sessions() {
+    contract::sessions::what_expired_is_not_there(&Sessions::new(&Fresh::new().store)).await;
+    contract::sessions::a_beginning_is_whole(&Sessions::new(&Fresh::new().store)).await;
+    contract::sessions::a_token_is_spent_once(&Sessions::new(&Fresh::new().store)).await;
+    contract::sessions::a_sealed_successor_is_forgotten(&Sessions::new(&Fresh::new().store)).await;
+    contract::sessions::kinds_read_back(&Sessions::new(&Fresh::new().store)).await;
+    contract::sessions::an_ended_session_stays_ended(&Sessions::new(&Fresh::new().store)).await;
+    contract::sessions::all_of_a_user_end(&Sessions::new(&Fresh::new().store)).await;
+}
+
+#[tokio::test]
+async fn throttle() {
+    contract::throttle::delays_grow(&Throttle::new(&Fresh::new().store)).await;
+    contract::throttle::forgiving_begins_anew(&Throttle::new(&Fresh::new().store)).await;
+    let fresh = Fresh::new();
+    let throttle = Throttle::new(&fresh.store);
+    let tries: Vec<_> = (0..40)
+        .map(|_| {
+            let throttle = throttle.clone();
+            tokio::spawn(async move {
+                let (key, rule) = (ThrottleKey::of(&["a"]), contract::throttle::many_at_once_rule());
+                throttle.take(key, &rule, fixture::now()).await.unwrap().is_ok()
+            })
+        })
+        .collect();
+    let mut passed = 0;
+    for one in tries {
+        passed += usize::from(one.await.unwrap());
+    }
+    contract::throttle::many_at_once_pass_by_the_rule(passed);
 }
 
 #[tokio::test]

@@ -7,6 +7,6 @@ pub mod provenance;
 pub mod quality;
 pub mod rng;
 
-pub use maker::Maker;
+pub use maker::Muse;
 pub use melody::{Melody, MelodyError, MelodySettings, compose};
 pub use picture::{Picture, PictureError, PictureSettings, paint};

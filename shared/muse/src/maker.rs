@@ -1,25 +1,28 @@
-//! The port `Maker`, embedded: pictures and melodies on blocking threads, as many at a time as there are permits.
+//! The embedded makers behind the domain's port.
 
-use crate::melody::{MelodySettings, compose};
+use crate::melody::{MelodyError, MelodySettings};
 use crate::picture::style::Style;
-use crate::picture::{PictureSettings, paint};
+use crate::picture::{PictureError, PictureSettings};
+use crate::{compose, paint};
 use async_trait::async_trait;
-use domain::ports::maker::{self, Art, ArtFile, Artefact, Capabilities, Job, MakerError, Order, Progress};
+use domain::ports::Maker;
+use domain::ports::maker::{Art, ArtFile, Artefact, Capabilities, Job, MakerError, Order, Progress};
 use std::sync::Arc;
 use tokio::sync::Semaphore;
 
-/// Makes everything at once, here, for nothing.
+/// Makes pictures and melodies here: always there, without a key, the same bytes from the same order.
 #[derive(Clone, Debug)]
-pub struct Maker {
+pub struct Muse {
     permits: Arc<Semaphore>,
-    pictures: PictureSettings,
-    melodies: MelodySettings,
+    picture: PictureSettings,
+    melody: MelodySettings,
 }
 
-impl Maker {
-    /// A maker that takes a permit for each order; a permit stands for one core.
-    pub fn new(permits: Arc<Semaphore>, pictures: PictureSettings, melodies: MelodySettings) -> Self {
-        Maker { permits, pictures, melodies }
+impl Muse {
+    /// A maker that takes a permit for each order; a permit stands for one core. An order's style goes before the style
+    /// of `picture`.
+    pub fn new(permits: Arc<Semaphore>, picture: PictureSettings, melody: MelodySettings) -> Self {
+        Muse { permits, picture, melody }
     }
 
     fn make(&self, order: &Order) -> Result<Artefact, MakerError> {
@@ -31,51 +34,111 @@ impl Maker {
 
     fn picture(&self, order: &Order) -> Result<Artefact, MakerError> {
         let style = match &order.style {
-            None => self.pictures.style,
-            Some(name) => Some(Style::parse(name).map_err(|_| MakerError::Unsupported(name.clone()))?),
+            Some(name) => {
+                Some(Style::parse(name).map_err(|error| MakerError::Unsupported(error.to_string()))?)
+            }
+            None => self.picture.style,
         };
-        let settings = PictureSettings { style, ..self.pictures };
-        let made = paint(&order.affect, order.seed, &settings).map_err(invalid)?;
-        let files = vec![ArtFile { content_type: "image/jpeg", bytes: made.jpeg.into() }];
-        Ok(Artefact { files, made_by: made.made_by })
+        let settings = PictureSettings { style, ..self.picture };
+        let picture = paint(&order.affect, order.seed, &settings).map_err(picture_error)?;
+        let file = ArtFile { content_type: "image/jpeg", bytes: picture.jpeg.into() };
+        Ok(Artefact { files: vec![file], made_by: picture.made_by })
     }
 
     fn melody(&self, order: &Order) -> Result<Artefact, MakerError> {
         if let Some(style) = &order.style {
-            return Err(MakerError::Unsupported(style.clone()));
+            return Err(MakerError::Unsupported(format!("melodies have no styles, asked for {style:?}")));
         }
-        let made = compose(&order.affect, order.seed, &self.melodies).map_err(invalid)?;
+        let melody = compose(&order.affect, order.seed, &self.melody).map_err(melody_error)?;
         let files = vec![
-            ArtFile { content_type: "audio/mpeg", bytes: made.mp3.into() },
-            ArtFile { content_type: "audio/midi", bytes: made.midi.into() },
+            ArtFile { content_type: "audio/mpeg", bytes: melody.mp3.into() },
+            ArtFile { content_type: "audio/midi", bytes: melody.midi.into() },
         ];
-        Ok(Artefact { files, made_by: made.made_by })
+        Ok(Artefact { files, made_by: melody.made_by })
     }
 }
 
-fn invalid(error: impl std::error::Error) -> MakerError {
-    MakerError::Invalid(error.to_string())
+fn picture_error(error: PictureError) -> MakerError {
+    match error {
+        PictureError::NotFinite | PictureError::Size(_) => MakerError::Invalid(error.to_string()),
+        PictureError::Encoding(_) => MakerError::Transient(Box::new(error)),
+    }
+}
+
+fn melody_error(error: MelodyError) -> MakerError {
+    match error {
+        MelodyError::NotFinite | MelodyError::Bars(_) | MelodyError::SoundFont(_) => {
+            MakerError::Invalid(error.to_string())
+        }
+        MelodyError::Silent => MakerError::BadOutput(error.to_string()),
+        MelodyError::Loudness(_) | MelodyError::Encoding(_) => MakerError::Transient(Box::new(error)),
+    }
 }
 
 #[async_trait]
-impl maker::Maker for Maker {
+impl Maker for Muse {
+    /// Makes it at once, on a thread for blocking work; needs a Tokio runtime. The key is not needed: a repeat gives
+    /// the same artefact.
     async fn submit(&self, order: Order, _key: &str) -> Result<Progress, MakerError> {
         let permits = Arc::clone(&self.permits);
         let permit = permits.acquire_owned().await.map_err(|closed| MakerError::Transient(closed.into()))?;
-        let maker = self.clone();
+        let muse = self.clone();
         let work = move || {
             // Held until the work is done, also when nobody waits for it any more.
             let _permit = permit;
-            maker.make(&order).map(Progress::Done)
+            muse.make(&order)
         };
-        tokio::task::spawn_blocking(work).await.map_err(|panic| MakerError::Transient(panic.into()))?
+        let made = tokio::task::spawn_blocking(work).await;
+        made.map_err(|error| MakerError::Transient(Box::new(error)))?.map(Progress::Done)
     }
 
-    async fn poll(&self, _job: &Job) -> Result<Progress, MakerError> {
-        Err(MakerError::Unsupported("every order is done at once; there are no jobs".into()))
+    async fn poll(&self, job: &Job) -> Result<Progress, MakerError> {
+        Err(MakerError::Invalid(format!("the embedded makers leave no job pending, asked for {:?}", job.0)))
     }
 
     fn capabilities(&self) -> Capabilities {
         Capabilities { arts: vec![Art::Picture, Art::Melody], deterministic: true, paid: false }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use domain::{Affect, Emotion};
+
+    fn small() -> Muse {
+        let picture = PictureSettings { style: None, size: 64 };
+        let melody = MelodySettings { bars: Some(2), soundfont: None };
+        Muse::new(Arc::new(Semaphore::new(2)), picture, melody)
+    }
+
+    fn order(art: Art, style: Option<&str>) -> Order {
+        Order { art, affect: Affect::certain(Emotion::Calm), seed: 5, style: style.map(str::to_owned) }
+    }
+
+    #[tokio::test]
+    async fn orders_are_done_at_once_and_alike() {
+        for (art, types) in
+            [(Art::Picture, vec!["image/jpeg"]), (Art::Melody, vec!["audio/mpeg", "audio/midi"])]
+        {
+            let one = small().submit(order(art, None), "key").await.unwrap();
+            assert_eq!(one, small().submit(order(art, None), "other key").await.unwrap());
+            let Progress::Done(artefact) = one else { panic!("not done") };
+            let made: Vec<&str> = artefact.files.iter().map(|file| file.content_type).collect();
+            assert_eq!(made, types);
+            assert_eq!((artefact.made_by.engine.as_str(), artefact.made_by.seed), ("embedded-muse", Some(5)));
+        }
+    }
+
+    #[tokio::test]
+    async fn what_it_cannot_make_it_says() {
+        let refused = [order(Art::Picture, Some("oil")), order(Art::Melody, Some("flow"))];
+        for order in refused {
+            assert!(matches!(small().submit(order, "").await, Err(MakerError::Unsupported(_))));
+        }
+        let mut broken = order(Art::Picture, None);
+        broken.affect.valence = f64::NAN;
+        assert!(matches!(small().submit(broken, "").await, Err(MakerError::Invalid(_))));
+        assert!(matches!(small().poll(&Job("1".into())).await, Err(MakerError::Invalid(_))));
     }
 }

@@ -11,6 +11,10 @@ use std::ops::Range;
 /// Numbers that a strip's input and output may hold together: 512 KB of f32.
 const STRIP: usize = 128 * 1024;
 
+/// Pixels that a strip has at least, where the picture has them: the product rearranges all filters for each strip,
+/// which must not cost as much as using them.
+const STRIP_PIXELS: usize = 1024;
+
 /// The range that an output is clamped to.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) struct Activation {
@@ -100,7 +104,8 @@ impl Pointwise {
 
     /// How many groups of `pixels` pixels make a strip.
     fn strip(&self, pixels: usize) -> usize {
-        (STRIP / (pixels * (self.inputs + self.outputs))).max(1)
+        let warm = STRIP / (pixels * (self.inputs + self.outputs));
+        warm.max(STRIP_PIXELS.div_ceil(pixels))
     }
 }
 

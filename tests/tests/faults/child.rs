@@ -3,12 +3,14 @@
 use std::io::{BufRead, BufReader};
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
+use std::sync::mpsc;
 use std::thread::JoinHandle;
 use std::time::Duration;
 
 /// `crash_child` at work.
 pub struct Worker {
     child: Child,
+    spoke: mpsc::Receiver<()>,
     lines: JoinHandle<Vec<String>>,
 }
 
@@ -30,10 +32,18 @@ impl Worker {
         let command = command.arg(what).arg(folder).arg(seed.to_string()).stdout(Stdio::piped());
         let mut child = command.spawn().expect("the child starts");
         let stdout = child.stdout.take().expect("stdout is piped");
+        let (speaks, spoke) = mpsc::channel();
         let lines = std::thread::spawn(move || {
-            BufReader::new(stdout).lines().map(|line| line.expect("lines are text")).collect()
+            let lines = BufReader::new(stdout).lines().map(|line| line.expect("lines are text"));
+            lines.inspect(|_| speaks.send(()).unwrap_or(())).collect()
         });
-        Worker { child, lines }
+        Worker { child, spoke, lines }
+    }
+
+    /// Returns when the child has said something, which is that its store is open, or has died.
+    pub fn once_open(self) -> Self {
+        self.spoke.recv().unwrap_or(());
+        self
     }
 
     /// SIGKILL after `delay`; what the child had said until then.

@@ -11,7 +11,6 @@ use domain::ports::objects::NewObject;
 use domain::ports::queue::NewMessage;
 use domain::ports::uploads::Created;
 use domain::ports::{self, Clock, Objects as _, Queue as _, Uploads as _, Users as _};
-use domain::user::{Role, User};
 use domain::{
     Arrival, Bucket, DeadLetter, GalleryRow, Handler, ObjectKey, QueueName, Record, Stage, Upload, closing,
     fixture,
@@ -80,9 +79,7 @@ impl World {
         let stages: BTreeMap<_, _> =
             Stage::ALL.map(|stage| (stage, Arc::new(Scripted::new(stage, clock.clone())))).into();
         let hosts = hosts(&ingest, &stages);
-        let (tenant_id, user_id) = fixture::owner();
-        let user = User { tenant_id, user_id, role: Role::Customer, created_at: fixture::now() };
-        Users::new(&store).create(user).await.expect("a first user");
+        Users::new(&store).create(fixture::user()).await.expect("a first user");
         let events = Events::new(&store);
         World { clock, plan, store, ingest, stages, orchestrator, events, hosts, _root: root }
     }

@@ -9,6 +9,8 @@ pub mod gallery;
 pub mod objects;
 pub mod orchestrator;
 pub mod queue;
+pub mod sessions;
+pub mod throttle;
 pub mod uploads;
 pub mod users;
 

@@ -1,23 +1,80 @@
 //! The contract of [`crate::ports::Users`].
 
-use crate::fixture::{now, owner};
+use crate::email::Email;
+use crate::fixture;
 use crate::ports::{PortErrorKind, Users};
 use crate::tenant_id::TenantId;
-use crate::user::{Role, User};
+use crate::user::{PasswordHash, Role, User};
+use crate::user_id::UserId;
+
+fn email(raw: &str) -> Option<Email> {
+    Some(Email::parse(raw).expect("a legal address"))
+}
+
+fn other(user: &User) -> User {
+    User { user_id: UserId::parse("bea").expect("a legal id"), ..user.clone() }
+}
+
+fn stranger() -> TenantId {
+    TenantId::parse("stranger").expect("a legal id")
+}
 
 /// A user is known in his tenant, once.
 pub async fn users_belong_to_a_tenant(users: &dyn Users) {
-    let (tenant_id, user_id) = owner();
-    let user = User {
-        tenant_id: tenant_id.clone(),
-        user_id: user_id.clone(),
-        role: Role::Customer,
-        created_at: now(),
-    };
+    let user = fixture::user();
     users.create(user.clone()).await.expect("creating works");
     let again = users.create(User { role: Role::Admin, ..user.clone() }).await.expect_err("the id is taken");
     assert_eq!(again.kind, PortErrorKind::Conflict);
-    assert_eq!(users.get(&tenant_id, &user_id).await.expect("reading works"), Some(user));
-    let stranger = TenantId::parse("stranger").expect("a legal id");
-    assert_eq!(users.get(&stranger, &user_id).await.expect("reading works"), None);
+    let stored = User { version: 1, ..user.clone() };
+    assert_eq!(users.get(&user.tenant_id, &user.user_id).await.expect("reading works"), Some(stored));
+    assert_eq!(users.get(&stranger(), &user.user_id).await.expect("reading works"), None);
+}
+
+/// An e-mail address is one user's in a tenant, and finds him there only. Users without one do not collide.
+pub async fn an_address_has_one_owner(users: &dyn Users) {
+    let ana = User { email: email("ana@example.com"), ..fixture::user() };
+    users.create(ana.clone()).await.expect("creating works");
+    let taken = users.create(other(&ana)).await.expect_err("the address is taken");
+    assert_eq!(taken.kind, PortErrorKind::Conflict);
+    assert_eq!(users.get(&ana.tenant_id, &other(&ana).user_id).await.expect("reading works"), None);
+    let namesake = User { tenant_id: stranger(), ..ana.clone() };
+    users.create(namesake.clone()).await.expect("another tenant's address is its own");
+    for user in [&ana, &namesake] {
+        let address = user.email.as_ref().expect("he has one");
+        let found = users.by_email(&user.tenant_id, address).await.expect("reading works");
+        assert_eq!(found, Some(User { version: 1, ..user.clone() }));
+    }
+    let nobody = Email::parse("nobody@example.com").expect("a legal address");
+    assert_eq!(users.by_email(&ana.tenant_id, &nobody).await.expect("reading works"), None);
+    users.create(User { email: None, ..other(&ana) }).await.expect("no address is no collision");
+    let third = User { user_id: UserId::parse("cid").expect("a legal id"), email: None, ..ana };
+    users.create(third).await.expect("no address is no collision");
+}
+
+/// A save needs the stored version, and moves the address with it.
+pub async fn the_newest_version_is_saved(users: &dyn Users) {
+    let created = User { email: email("ana@example.com"), ..fixture::user() };
+    users.create(created.clone()).await.expect("creating works");
+    let first = User { version: 1, ..created };
+    let moved = User {
+        email: email("ana@example.org"),
+        password_hash: Some(PasswordHash("$argon2id$".into())),
+        ..first.clone()
+    };
+    let saved = users.save(moved.clone()).await.expect("saving works");
+    assert_eq!(saved, User { version: 2, ..moved });
+    let late = users.save(first.clone()).await.expect_err("the version has passed");
+    assert_eq!(late.kind, PortErrorKind::Conflict);
+    let by = |address: Option<Email>| {
+        let tenant = first.tenant_id.clone();
+        async move { users.by_email(&tenant, &address.expect("given")).await.expect("reading works") }
+    };
+    assert_eq!(by(email("ana@example.com")).await, None);
+    assert_eq!(by(email("ana@example.org")).await, Some(saved.clone()));
+    let bea = User { email: email("ana@example.com"), ..other(&first) };
+    users.create(bea.clone()).await.expect("a freed address can be taken");
+    let taken = users.save(User { email: bea.email, ..saved }).await.expect_err("the address is taken");
+    assert_eq!(taken.kind, PortErrorKind::Conflict);
+    let nobody = User { user_id: UserId::parse("nobody").expect("a legal id"), email: None, ..first };
+    assert_eq!(users.save(nobody).await.expect_err("nobody is there").kind, PortErrorKind::Conflict);
 }

@@ -12,6 +12,8 @@ pub mod maker;
 pub mod objects;
 pub mod orchestrator;
 pub mod queue;
+pub mod sessions;
+pub mod throttle;
 pub mod uploads;
 pub mod users;
 
@@ -26,5 +28,7 @@ pub use maker::Maker;
 pub use objects::Objects;
 pub use orchestrator::Orchestrator;
 pub use queue::Queue;
+pub use sessions::Sessions;
+pub use throttle::Throttle;
 pub use uploads::Uploads;
 pub use users::Users;

@@ -1,17 +1,25 @@
 //! The people of each tenant.
 
 use super::error::PortError;
+use crate::email::Email;
 use crate::tenant_id::TenantId;
 use crate::user::User;
 use crate::user_id::UserId;
 use async_trait::async_trait;
 
-/// User rows. Signing up, logging in and sessions build on this.
+/// User rows with optimistic concurrency. Reads by id are consistent. Nothing here scans.
 #[async_trait]
 pub trait Users: Send + Sync {
-    /// Writes a new user. `Conflict`: the tenant has one with this id.
+    /// Writes a new user as version 1. `Conflict`: the tenant has one with this id or with this e-mail address.
     async fn create(&self, user: User) -> Result<(), PortError>;
 
     /// One user; None where the tenant has none with this id, whatever other tenants have.
     async fn get(&self, tenant: &TenantId, user: &UserId) -> Result<Option<User>, PortError>;
+
+    /// The tenant's user with this e-mail address. A user who was just created or changed MAY be missed for a moment.
+    async fn by_email(&self, tenant: &TenantId, email: &Email) -> Result<Option<User>, PortError>;
+
+    /// Writes a changed user if the stored one still has its version; returns it with the next version. `Conflict`: it
+    /// has another one, is not there, or somebody else of the tenant has the e-mail address.
+    async fn save(&self, user: User) -> Result<User, PortError>;
 }

@@ -202,7 +202,7 @@ impl Draft<'_> {
                 _ => {}
             },
             Texture::Driven => {
-                let pitch = if in_bar % 2 == 0 { pedal } else { root };
+                let pitch = if in_bar.is_multiple_of(2) { pedal } else { root };
                 play(at, half, pitch, 0.95);
                 play(at + half, half, pitch, 0.55);
             }
@@ -216,7 +216,7 @@ impl Draft<'_> {
                     at,
                     TICKS * 3 / 4,
                     if in_bar == 0 { root } else { pedal },
-                    if in_bar % 2 == 0 { 0.85 } else { 0.55 },
+                    if in_bar.is_multiple_of(2) { 0.85 } else { 0.55 },
                 );
             }
             _ => match in_bar {

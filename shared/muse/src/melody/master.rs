@@ -14,7 +14,7 @@ const CEILING: f32 = 0.68;
 const AHEAD: usize = 220;
 /// Loudness is corrected until it is this close, at most `ROUNDS` times.
 const CLOSE_LU: f64 = 0.08;
-const ROUNDS: usize = 4;
+const ROUNDS: usize = 8;
 /// What is quieter than this (-62 dBFS) counts as silence at the end.
 const SILENT: f32 = 0.0008;
 

@@ -114,7 +114,7 @@ fn seconds(recording: &Recording) -> f64 {
     recording.left.len() as f64 / f64::from(RATE)
 }
 
-/// Writes the score alone: the best of [`CANDIDATES`].
+/// Writes the score alone: the best of 64 that are tried.
 pub fn score(affect: &Affect, seed: u64, bars: Option<u32>) -> Result<Score, MelodyError> {
     write(affect, seed, bars).map(|(score, _)| score)
 }

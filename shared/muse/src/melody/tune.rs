@@ -200,7 +200,7 @@ impl Phrase<'_> {
         } else if before != 0 && interval.signum() == before.signum() {
             weight *= 1.35;
         }
-        let on_beat = at % TICKS == 0;
+        let on_beat = at.is_multiple_of(TICKS);
         weight *= match (chord.has(degree), on_beat) {
             (true, true) => 5.0,
             (true, false) => 1.3,

@@ -22,6 +22,7 @@ pub(super) fn paint(brief: &Brief<'_>) -> Canvas {
         let depth = i as f32 / curtains as f32;
         hang(&mut glow, brief, depth, horizon, &mut rng);
     }
+    glow.soften();
     let mut canvas = sky(brief, horizon, &mut rng);
     shine(&mut canvas, &glow, brief, rng.unit());
     shore(&mut canvas, brief, horizon, &mut rng);
@@ -67,6 +68,26 @@ fn hang(glow: &mut Glow, brief: &Brief<'_>, depth: f32, horizon: f32, rng: &mut 
 }
 
 impl Glow {
+    /// Spreads the light a little sideways: where a curtain turns back, its rays pile up to a hard upright edge that
+    /// looks like a seam.
+    fn soften(&mut self) {
+        let reach = self.size / 200;
+        let mut row = vec![(0.0f32, 0.0f32); self.size + 2 * reach];
+        let share = 1.0 / (2 * reach + 1) as f32;
+        for line in self.light.chunks_mut(self.size) {
+            row[reach..reach + line.len()].copy_from_slice(line);
+            let (mut light, mut height) = (0.0, 0.0);
+            for cell in &row[..2 * reach] {
+                (light, height) = (light + cell.0, height + cell.1);
+            }
+            for (x, cell) in line.iter_mut().enumerate() {
+                (light, height) = (light + row[x + 2 * reach].0, height + row[x + 2 * reach].1);
+                *cell = ((light * share).max(0.0), (height * share).max(0.0));
+                (light, height) = (light - row[x].0, height - row[x].1);
+            }
+        }
+    }
+
     /// Adds one ray, standing on (x, y), a sharp edge below and a slow fading above.
     fn ray(&mut self, x: f32, y: f32, height: f32, strength: f32) {
         let side = self.size as f32;

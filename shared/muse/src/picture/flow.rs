@@ -81,11 +81,11 @@ impl Current {
 fn brush(brief: &Brief<'_>) -> (usize, usize, f32) {
     let long = (34.0 - 12.0 * brief.arousal) as usize;
     match brief.emotion {
-        Emotion::Disgusted => (1900, long, 0.0075),
-        Emotion::Angry => (2500, 20, 0.0058),
-        Emotion::Fear => (2500, 34, 0.0042),
-        Emotion::Calm => (1500, 48, 0.0062),
-        _ => (2100, long, 0.0052),
+        Emotion::Disgusted => (1450, long, 0.0096),
+        Emotion::Angry => (1900, 20, 0.0076),
+        Emotion::Fear => (1900, 34, 0.0056),
+        Emotion::Calm => (1150, 48, 0.0080),
+        _ => (1600, long, 0.0068),
     }
 }
 

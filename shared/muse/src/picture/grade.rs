@@ -81,8 +81,8 @@ fn draw_to(canvas: &mut Canvas, target: Lab) {
 /// Draws a colour towards its own grey until each channel can be shown.
 #[inline]
 fn into_gamut(light: [f32; 3]) -> [f32; 3] {
-    const LOW: f32 = 0.0012;
-    const HIGH: f32 = 0.985;
+    const LOW: f32 = 0.0038;
+    const HIGH: f32 = 0.93;
     let grey = (0.2126 * light[0] + 0.7152 * light[1] + 0.0722 * light[2]).clamp(LOW, HIGH);
     let mut keep = 1.0f32;
     for c in light {
@@ -104,7 +104,7 @@ mod tests {
         for l in [0.0, 0.3, 0.7, 1.0] {
             for hue in 0..36 {
                 let shown = into_gamut(Lab::lch(l, 0.4, hue as f32 * 10.0).to_linear());
-                assert!(shown.iter().all(|c| (0.001..=0.986).contains(c)), "{l} {hue} {shown:?}");
+                assert!(shown.iter().all(|c| (0.0037..=0.931).contains(c)), "{l} {hue} {shown:?}");
             }
         }
     }

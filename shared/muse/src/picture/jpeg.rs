@@ -21,7 +21,9 @@ pub(super) fn encode(rgb: &[u8], size: u16, busy: bool, xmp: &str) -> Result<Vec
     loop {
         jpeg.clear();
         let mut encoder = Encoder::new(&mut jpeg, QUALITIES[quality]);
-        encoder.set_sampling_factor(SamplingFactor::F_2_2);
+        // Small pictures have room for their colours; large ones halve them, as photographs do.
+        let sampling = if size <= 512 { SamplingFactor::F_1_1 } else { SamplingFactor::F_2_2 };
+        encoder.set_sampling_factor(sampling);
         // No optimised Huffman tables: with them this encoder writes one scan for each component, which zune-jpeg
         // (and with it whatever reads through `image`) decodes to green stripes.
         encoder.add_app_segment(1, segment.clone())?;

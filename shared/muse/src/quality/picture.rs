@@ -15,7 +15,7 @@ pub struct Look {
     pub contrast: f32,
     /// Share of pixels with a channel at 0 or 255.
     pub clipped: f32,
-    /// The strongest straight break across the whole picture, against the mean break: a seam is above 6.
+    /// The strongest upright break through the whole picture, against the mean break: a seam is above 6.
     pub seam: f32,
 }
 
@@ -36,14 +36,12 @@ impl Look {
             .sum::<f32>()
             / count;
         let clipped = rgb.chunks_exact(3).filter(|p| p.iter().any(|c| *c == 0 || *c == 255)).count();
-        let along = seam(&pixels, size, |line, i| i * size + line);
-        let across = seam(&pixels, size, |line, i| line * size + i);
         Look {
             mean,
             palette_distance: mean.distance(Palette::centroid(emotion)),
             contrast: variance.sqrt(),
             clipped: clipped as f32 / count,
-            seam: along.max(across * 0.5),
+            seam: seam(&pixels, size),
         }
     }
 
@@ -74,13 +72,13 @@ fn mean(pixels: &[Lab]) -> Lab {
     sums.fold(Lab::default(), |sum, part| sum + part) * (1.0 / pixels.len().max(1) as f32)
 }
 
-/// The largest median step between neighbouring lines over the mean of those medians. The median of a line's steps is
-/// small unless nearly all of the line breaks at once. Horizons do that too, so rows count half.
-fn seam(pixels: &[Lab], size: usize, index: impl Fn(usize, usize) -> usize) -> f32 {
+/// The largest median step between neighbouring columns over the mean of those medians. A column's median is small
+/// unless most of it breaks at once. Rows are not looked at: a horizon is one.
+fn seam(pixels: &[Lab], size: usize) -> f32 {
     let mut medians: Vec<f32> = Vec::with_capacity(size);
-    for line in 1..size {
+    for x in 1..size {
         let mut steps: Vec<f32> =
-            (0..size).map(|i| pixels[index(line, i)].distance(pixels[index(line - 1, i)])).collect();
+            (0..size).map(|row| pixels[row * size + x].distance(pixels[row * size + x - 1])).collect();
         let (_, median, _) = steps.select_nth_unstable_by(size / 2, f32::total_cmp);
         medians.push(*median);
     }

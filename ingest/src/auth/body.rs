@@ -1,0 +1,144 @@
+//! Request bodies, in both spellings of their keys: `email`, and `Email` as older clients write it.
+
+use super::refusal::Refusal;
+use axum::body::{Body, to_bytes};
+use domain::user::Role;
+use domain::{Email, TenantId};
+use serde_json::{Map, Value};
+
+/// The most bytes of a body.
+pub const MOST_BODY_BYTES: usize = 16 * 1024;
+/// The most characters of a name.
+const MOST_NAME_CHARACTERS: usize = 100;
+
+/// The fields of a JSON object.
+#[derive(Default)]
+pub struct Fields(Map<String, Value>);
+
+impl Fields {
+    /// Reads a body; an empty one has no fields.
+    pub async fn read(body: Body) -> Result<Self, Refusal> {
+        let too_large = |_| Refusal::TooLarge { limit: MOST_BODY_BYTES };
+        let bytes = to_bytes(body, MOST_BODY_BYTES).await.map_err(too_large)?;
+        if bytes.is_empty() {
+            return Ok(Fields::default());
+        }
+        serde_json::from_slice(&bytes).map(Fields).map_err(|_| Refusal::Malformed)
+    }
+
+    /// Whether the client spells its keys `Email` and `Password`: it expects that API's statuses, too.
+    pub fn are_capitalised(&self) -> bool {
+        !self.0.contains_key("email") && self.0.contains_key("Email")
+    }
+
+    /// A text, under any of these names.
+    pub fn text(&self, names: &[&str]) -> Result<Option<&str>, Refusal> {
+        match names.iter().find_map(|name| self.0.get(*name)) {
+            None | Some(Value::Null) => Ok(None),
+            Some(Value::String(text)) => Ok(Some(text)),
+            Some(_) => {
+                let detail = format!("{} has to be a text", names.join(" or "));
+                Err(Refusal::Meaningless { code: "invalid_field", detail })
+            }
+        }
+    }
+
+    /// A text that has to be there.
+    pub fn required(&self, names: &[&str]) -> Result<&str, Refusal> {
+        let missing = || Refusal::Meaningless {
+            code: "missing_field",
+            detail: format!("{} is missing", names.first().copied().unwrap_or_default()),
+        };
+        self.text(names)?.ok_or_else(missing)
+    }
+
+    /// A person's or account's name: blanks around it dropped, none where nothing is left.
+    pub fn name(&self, names: &[&str]) -> Result<Option<String>, Refusal> {
+        let Some(name) = self.text(names)?.map(str::trim).filter(|name| !name.is_empty()) else {
+            return Ok(None);
+        };
+        if name.chars().count() > MOST_NAME_CHARACTERS || name.chars().any(char::is_control) {
+            let detail =
+                format!("a name has at most {MOST_NAME_CHARACTERS} characters and no control characters");
+            return Err(Refusal::Meaningless { code: "invalid_name", detail });
+        }
+        Ok(Some(name.to_owned()))
+    }
+
+    /// The e-mail address.
+    pub fn email(&self) -> Result<Email, Refusal> {
+        let email = Email::parse(self.required(&["email", "Email"])?);
+        email.map_err(|error| Refusal::Meaningless { code: "invalid_email", detail: error.to_string() })
+    }
+
+    /// The tenant, where one is named.
+    pub fn tenant(&self) -> Result<Option<TenantId>, Refusal> {
+        let tenant = self.text(&["tenant_id", "TenantId"])?.map(TenantId::parse).transpose();
+        tenant.map_err(|error| Refusal::Meaningless { code: "invalid_tenant_id", detail: error.to_string() })
+    }
+
+    /// The role, where one is named.
+    pub fn role(&self) -> Result<Option<Role>, Refusal> {
+        let Some(role) = self.text(&["role", "Role"])? else { return Ok(None) };
+        let unknown =
+            || Refusal::Meaningless { code: "invalid_role", detail: "there is no such role".to_owned() };
+        Role::parse(role).map(Some).ok_or_else(unknown)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    async fn fields(body: &str) -> Fields {
+        Fields::read(Body::from(body.to_owned())).await.ok().unwrap()
+    }
+
+    #[tokio::test]
+    async fn both_spellings_are_read() {
+        for (body, capitalised) in [
+            (r#"{"email":"a@x","name":" Ana "}"#, false),
+            (r#"{"Email":"A@x","Name":"Ana"}"#, true),
+            (r#"{"email":"a@x","Email":"b@x","Name":"Ana"}"#, false),
+        ] {
+            let fields = fields(body).await;
+            assert_eq!(fields.email().ok().unwrap().as_str(), "a@x", "{body}");
+            assert_eq!(fields.name(&["name", "Name"]).ok().unwrap().as_deref(), Some("Ana"), "{body}");
+            assert_eq!(fields.are_capitalised(), capitalised, "{body}");
+        }
+    }
+
+    #[tokio::test]
+    async fn bodies_are_json_objects_of_bounded_size() {
+        let big = format!("{{\"email\":\"{}\"}}", "x".repeat(MOST_BODY_BYTES));
+        for (body, malformed) in [("[]", true), ("{", true), ("\u{0}", true), ("null", true), (&big, false)] {
+            match Fields::read(Body::from(body.to_owned())).await.err().unwrap() {
+                Refusal::Malformed => assert!(malformed, "{body:.20}"),
+                Refusal::TooLarge { .. } => assert!(!malformed, "{body:.20}"),
+                other => panic!("{body:.20}: {other}"),
+            }
+        }
+        assert!(matches!(fields("").await.email(), Err(Refusal::Meaningless { code: "missing_field", .. })));
+    }
+
+    #[tokio::test]
+    async fn fields_mean_something_or_are_named() {
+        let long = format!(r#"{{"name":"{}"}}"#, "x".repeat(101));
+        for (body, expected) in [
+            (r#"{"email":5}"#, "invalid_field"),
+            (r#"{"email":"nobody"}"#, "invalid_email"),
+            (r#"{"email":"a@x","tenant_id":"a b"}"#, "invalid_tenant_id"),
+            (r#"{"email":"a@x","role":"root"}"#, "invalid_role"),
+            (r#"{"email":"a@x","name":"a\u0000b"}"#, "invalid_name"),
+            (&long, "missing_field"),
+        ] {
+            let fields = fields(body).await;
+            let refused = fields.email().err().or(fields.tenant().err()).or(fields.role().err());
+            match refused.or(fields.name(&["name"]).err()) {
+                Some(Refusal::Meaningless { code, .. }) => assert_eq!(code, expected, "{body:.40}"),
+                other => panic!("{body:.40}: {other:?}"),
+            }
+        }
+        assert!(fields(&long).await.name(&["name"]).is_err());
+    }
+}

@@ -1,0 +1,183 @@
+//! Signing up, logging in, and telling callers from their tokens.
+
+use super::caller::{AuthError, Authenticate, Caller};
+use super::live_sessions::LiveSessions;
+use super::password::{Password, PasswordError, Passwords};
+use super::refusal::Refusal;
+use super::session::{self, Admission};
+use super::settings::AuthSettings;
+use super::token::{AccessTokens, Claims};
+use async_trait::async_trait;
+use domain::ports::{Clock, PortErrorKind, Sessions, Throttle, Users};
+use domain::session::SessionKey;
+use domain::throttle::{Rule, ThrottleKey};
+use domain::user::{Role, User};
+use domain::{Email, TenantId, UserId};
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::sync::Semaphore;
+use uuid::Uuid;
+
+/// The ports that authentication sees.
+#[derive(Clone)]
+#[allow(missing_docs)] // each is its port
+pub struct AuthPorts {
+    pub clock: Arc<dyn Clock>,
+    pub sessions: Arc<dyn Sessions>,
+    pub throttle: Arc<dyn Throttle>,
+    pub users: Arc<dyn Users>,
+}
+
+/// Why authentication cannot be set up.
+#[derive(Debug, thiserror::Error)]
+pub enum AuthSetupError {
+    /// No key to sign access tokens with.
+    #[error("there is no key to sign access tokens with")]
+    NoKey,
+    /// Passwords cannot be hashed.
+    #[error(transparent)]
+    Password(#[from] PasswordError),
+}
+
+/// Authentication.
+pub struct AuthService {
+    pub(super) ports: AuthPorts,
+    pub(super) settings: AuthSettings,
+    pub(super) tokens: AccessTokens,
+    pub(super) live: LiveSessions,
+    passwords: Passwords,
+}
+
+/// Who wants to sign up.
+pub(super) struct Signup {
+    pub email: Email,
+    pub password: Password,
+    pub username: Option<String>,
+    pub name: Option<String>,
+    pub tenant: Option<TenantId>,
+    pub role: Option<Role>,
+}
+
+/// Who says he is somebody.
+pub(super) struct Login<'a> {
+    pub email: &'a str,
+    pub password: &'a str,
+    pub tenant: Option<TenantId>,
+    pub address: &'a str,
+}
+
+impl AuthService {
+    /// `seeds` are the Ed25519 seeds of the access tokens' keys, the first of which signs; `cores` limits how many
+    /// passwords are hashed at once.
+    pub fn new(
+        ports: AuthPorts,
+        settings: AuthSettings,
+        seeds: &[[u8; 32]],
+        cores: Arc<Semaphore>,
+    ) -> Result<Self, AuthSetupError> {
+        let tokens = AccessTokens::new(&settings.public_url, seeds).ok_or(AuthSetupError::NoKey)?;
+        let passwords = Passwords::new(cores)?;
+        Ok(AuthService { ports, settings, tokens, live: LiveSessions::default(), passwords })
+    }
+
+    /// Counts a request from an address.
+    pub(super) async fn admit(&self, address: &str) -> Result<(), Refusal> {
+        self.take(ThrottleKey::of(&["requests", address]), &self.settings.requests).await
+    }
+
+    /// Makes a customer and logs him in.
+    pub(super) async fn sign_up(&self, signup: Signup) -> Result<Admission, Refusal> {
+        if signup.role.is_some_and(|role| role != Role::Customer) {
+            return Err(Refusal::RoleNotAllowed);
+        }
+        let tenant = signup.tenant.unwrap_or_else(|| self.settings.default_tenant.clone());
+        if tenant != self.settings.default_tenant {
+            return Err(Refusal::TenantClosed);
+        }
+        if self.ports.users.by_email(&tenant, &signup.email).await?.is_some() {
+            return Err(Refusal::EmailTaken);
+        }
+        let user_id = UserId::parse(&Uuid::now_v7().to_string()).expect("a UUID is a legal id");
+        let user = User {
+            email: Some(signup.email),
+            username: signup.username,
+            name: signup.name,
+            password_hash: Some(self.passwords.hash(signup.password).await?),
+            ..User::new(tenant, user_id, Role::Customer, self.ports.clock.now())
+        };
+        match self.ports.users.create(user.clone()).await {
+            Ok(()) => {}
+            Err(error) if error.kind == PortErrorKind::Conflict => return Err(Refusal::EmailTaken),
+            Err(error) => return Err(error.into()),
+        }
+        tracing::info!(tenant.id = %user.tenant_id, user.id = %user.user_id, "signed up");
+        session::begin(self, user).await
+    }
+
+    /// Logs somebody in. It takes as long and says the same whether the address is wrong or the password.
+    pub(super) async fn log_in(&self, login: Login<'_>) -> Result<Admission, Refusal> {
+        let tenant = login.tenant.unwrap_or_else(|| self.settings.default_tenant.clone());
+        let email = Email::parse(login.email).ok();
+        let account = email.as_ref().map_or(login.email, Email::as_str);
+        let tries = ThrottleKey::of(&["failures", tenant.as_str(), account, login.address]);
+        // Counted before the password is looked at, so that many at once are counted too; a success forgives.
+        self.take(tries, &self.settings.failures).await?;
+        let user = match &email {
+            Some(email) => self.find(&tenant, email).await?,
+            None => None,
+        };
+        let password = Password::typed(login.password).ok_or(Refusal::WrongCredentials)?;
+        let hash = user.as_ref().and_then(|user| user.password_hash.clone());
+        let fits = self.passwords.verify(hash, password).await?;
+        let user = user.filter(|_| fits).ok_or(Refusal::WrongCredentials)?;
+        self.ports.throttle.forgive(tries).await?;
+        session::begin(self, user).await
+    }
+
+    /// The user with this address, as he is now: looking up by address may be a moment behind.
+    async fn find(&self, tenant: &TenantId, email: &Email) -> Result<Option<User>, Refusal> {
+        let Some(found) = self.ports.users.by_email(tenant, email).await? else { return Ok(None) };
+        let user = self.ports.users.get(tenant, &found.user_id).await?;
+        Ok(user.filter(|user| user.email.as_ref() == Some(email)))
+    }
+
+    async fn take(&self, key: ThrottleKey, rule: &Rule) -> Result<(), Refusal> {
+        let now = self.ports.clock.now();
+        let taken = self.ports.throttle.take(key, rule, now).await?;
+        let wait =
+            |until: domain::Timestamp| Duration::try_from(until.duration_since(now)).unwrap_or_default();
+        taken.map_err(|refused| Refusal::TooOften { wait: wait(refused.until) })
+    }
+
+    /// The user behind a token.
+    pub(super) async fn who_am_i(&self, bearer: &str) -> Result<User, Refusal> {
+        let caller = self.caller(bearer, false).await?;
+        let user = self.ports.users.get(&caller.tenant_id, &caller.user_id).await?;
+        user.ok_or(Refusal::InvalidToken)
+    }
+
+    /// Ends the session of a token.
+    pub(super) async fn log_out(&self, bearer: &str) -> Result<(), Refusal> {
+        let caller = self.caller(bearer, true).await?;
+        let Caller { tenant_id, user_id, session_id, .. } = caller;
+        session::end(self, &SessionKey { tenant_id, user_id, session_id }).await
+    }
+}
+
+#[async_trait]
+impl Authenticate for AuthService {
+    async fn caller(&self, bearer: &str, fresh: bool) -> Result<Caller, AuthError> {
+        let now = self.ports.clock.now();
+        let claims = self.tokens.verify(bearer, now).map_err(|_| AuthError::Invalid)?;
+        let Claims { sub: user_id, tid: tenant_id, sid: session_id, role, .. } = claims;
+        let key = SessionKey { tenant_id, user_id, session_id };
+        if fresh || !self.live.knows(&key, now) {
+            let Some(session) = self.ports.sessions.get(&key, now).await? else {
+                self.live.forget(&key);
+                return Err(AuthError::Invalid);
+            };
+            self.live.remember(&session, now);
+        }
+        Ok(Caller { tenant_id: key.tenant_id, user_id: key.user_id, role, session_id: key.session_id })
+    }
+}

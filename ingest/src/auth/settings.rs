@@ -1,0 +1,39 @@
+//! How authentication is set up.
+
+use domain::TenantId;
+use domain::throttle::{Beyond, Rule};
+use std::net::IpAddr;
+use std::time::Duration;
+
+/// How authentication is set up.
+#[derive(Clone, Debug)]
+pub struct AuthSettings {
+    /// `PUBLIC_URL`: issuer and audience of access tokens.
+    pub public_url: String,
+    /// The tenant of requests that name none.
+    pub default_tenant: TenantId,
+    /// The proxies whose `X-Forwarded-For` is believed; from anybody else it is ignored.
+    pub trusted_proxies: Vec<IpAddr>,
+    /// Failed logins of an account from an address.
+    pub failures: Rule,
+    /// Signups, logins and refreshes from an address.
+    pub requests: Rule,
+}
+
+impl AuthSettings {
+    /// The defaults: tenant `default`, no proxies; 10 failures in 10 minutes, then waits of 1 s to a minute; 60 requests
+    /// a minute.
+    pub fn new(public_url: &str) -> Self {
+        AuthSettings {
+            public_url: public_url.trim_end_matches('/').to_owned(),
+            default_tenant: TenantId::parse("default").expect("a legal id"),
+            trusted_proxies: Vec::new(),
+            failures: Rule {
+                free: 10,
+                window: Duration::from_secs(600),
+                beyond: Beyond::Delay { first: Duration::from_secs(1), most: Duration::from_secs(60) },
+            },
+            requests: Rule { free: 60, window: Duration::from_secs(60), beyond: Beyond::Refuse },
+        }
+    }
+}

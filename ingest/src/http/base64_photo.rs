@@ -1,0 +1,65 @@
+//! The photo of a JSON body: base64 or a data URL in `image` or `photo`; padding and line ends are tolerated.
+
+use super::body;
+use super::problem::Problem;
+use axum::body::Body;
+use base64::Engine;
+use base64::alphabet::{STANDARD, URL_SAFE};
+use base64::engine::DecodePaddingMode;
+use base64::engine::general_purpose::{GeneralPurpose, GeneralPurposeConfig};
+use bytes::Bytes;
+use serde::Deserialize;
+
+/// What the JSON may have beside the picture.
+const FRAME_BYTES: u64 = 16 << 10;
+
+#[derive(Deserialize)]
+struct Sent {
+    #[serde(alias = "photo")]
+    image: Option<String>,
+}
+
+/// How many bytes of JSON a photo of `limit` bytes can take.
+pub(crate) fn most_json(limit: u64) -> u64 {
+    limit.div_ceil(3) * 4 + FRAME_BYTES
+}
+
+/// The photo. Errors: 400 for what is no base64, 413 over `limit` bytes.
+pub(crate) async fn read(body: Body, limit: u64) -> Result<Bytes, Problem> {
+    let bytes = body::read(body, most_json(limit), body::USE_A_PRESIGNED_URL).await?;
+    let sent: Sent = body::parse(&bytes)?;
+    drop(bytes);
+    let missing = || Problem::malformed("missing_photo", "there is no field image or photo");
+    let photo = decode(&sent.image.ok_or_else(missing)?)?;
+    if photo.len() as u64 > limit {
+        return Err(Problem::too_large(limit, body::USE_A_PRESIGNED_URL));
+    }
+    Ok(photo)
+}
+
+fn decode(text: &str) -> Result<Bytes, Problem> {
+    let coded = match text.strip_prefix("data:") {
+        Some(url) => url.split_once(";base64,").map(|(_, coded)| coded),
+        None => Some(text),
+    };
+    let bad = || Problem::malformed("bad_base64", "the picture is no base64 and no data URL in base64");
+    let coded: Vec<u8> = coded.ok_or_else(bad)?.bytes().filter(|byte| !byte.is_ascii_whitespace()).collect();
+    let config = GeneralPurposeConfig::new().with_decode_padding_mode(DecodePaddingMode::Indifferent);
+    let alphabet = if coded.iter().any(|byte| matches!(byte, b'-' | b'_')) { &URL_SAFE } else { &STANDARD };
+    GeneralPurpose::new(alphabet, config).decode(coded).map(Bytes::from).map_err(|_| bad())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn padding_line_ends_and_data_urls_are_tolerated() {
+        for good in ["Zm9v/w==", "Zm9v/w", "Zm9v\r\n/w==", "Zm9v_w", "data:image/png;base64,Zm9v/w=="] {
+            assert_eq!(decode(good).unwrap(), &b"foo\xff"[..], "{good}");
+        }
+        for bad in ["Zm9v!", "data:image/png,Zm9v", "data:;base64", "Zm9v/w===x"] {
+            assert!(decode(bad).is_err(), "{bad}");
+        }
+    }
+}

@@ -1,0 +1,68 @@
+//! Bodies, read into memory up to a limit.
+
+use super::problem::Problem;
+use axum::body::Body;
+use axum::http::{HeaderMap, header};
+use bytes::Bytes;
+use http_body_util::{BodyExt, LengthLimitError, Limited};
+use serde::de::DeserializeOwned;
+
+/// The most bytes of a JSON body that holds no picture.
+pub(crate) const MOST_JSON: u64 = 16 << 10;
+
+/// What a client is told who sends a photo that is too large for a request.
+pub(crate) const USE_A_PRESIGNED_URL: &str = "POST /uploads gives a presigned URL for larger ones";
+
+/// What `Content-Length` says.
+pub(crate) fn announced(headers: &HeaderMap) -> Option<u64> {
+    headers.get(header::CONTENT_LENGTH)?.to_str().ok()?.parse().ok()
+}
+
+/// The whole body. Errors: 413 over the limit, 400 where it stops before its end.
+pub(crate) async fn read(body: Body, limit: u64, hint: &str) -> Result<Bytes, Problem> {
+    let most = usize::try_from(limit).unwrap_or(usize::MAX);
+    match Limited::new(body, most).collect().await {
+        Ok(collected) => Ok(collected.to_bytes()),
+        Err(error) if error.is::<LengthLimitError>() => Err(Problem::too_large(limit, hint)),
+        Err(error) => {
+            tracing::debug!(error = %error, "a body stopped before its end");
+            Err(Problem::malformed("incomplete_body", "the body stopped before its end"))
+        }
+    }
+}
+
+/// Whether the request says that its body is JSON.
+pub(crate) fn is_json(headers: &HeaderMap) -> bool {
+    media_type(headers)
+        .is_some_and(|media_type| media_type == "application/json" || media_type.ends_with("+json"))
+}
+
+/// The request's content type in lower case, without parameters.
+pub(crate) fn media_type(headers: &HeaderMap) -> Option<String> {
+    let given = headers.get(header::CONTENT_TYPE)?.to_str().ok()?;
+    Some(given.split(';').next().unwrap_or_default().trim().to_ascii_lowercase())
+}
+
+/// A JSON body. Errors: 400 where it is not JSON, 422 where it is not what the route takes, 415, 413.
+pub(crate) async fn json<T: DeserializeOwned>(
+    headers: &HeaderMap,
+    body: Body,
+    limit: u64,
+) -> Result<T, Problem> {
+    if !is_json(headers) {
+        return Err(Problem::new(
+            axum::http::StatusCode::UNSUPPORTED_MEDIA_TYPE,
+            "not_json",
+            "this route takes application/json",
+        ));
+    }
+    let bytes = read(body, limit, USE_A_PRESIGNED_URL).await?;
+    parse(&bytes)
+}
+
+pub(crate) fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Problem> {
+    serde_json::from_slice(bytes).map_err(|error| match error.classify() {
+        serde_json::error::Category::Data => Problem::meaningless("invalid_field", error.to_string()),
+        _ => Problem::malformed("bad_json", error.to_string()),
+    })
+}

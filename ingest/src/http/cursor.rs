@@ -1,0 +1,68 @@
+//! Cursors of paged lists: a sort key in base64url, and nothing else.
+
+use super::problem::Problem;
+use base64::Engine;
+use base64::prelude::BASE64_URL_SAFE_NO_PAD;
+use domain::ports::gallery::GalleryPlace;
+use domain::{Timestamp, UploadId};
+
+/// The longest cursor that is looked at.
+const MOST_CURSOR: usize = 200;
+/// Rows of a page where the caller names no number.
+const DEFAULT_LIMIT: usize = 20;
+const MOST_LIMIT: usize = 100;
+
+pub(crate) fn of_place(place: GalleryPlace) -> String {
+    BASE64_URL_SAFE_NO_PAD.encode(format!("{}.{}", place.created_at.as_millisecond(), place.upload_id))
+}
+
+pub(crate) fn place(cursor: &str) -> Result<GalleryPlace, Problem> {
+    let read = || {
+        let (ms, id) = decoded(cursor)?;
+        let created_at = Timestamp::from_millisecond(ms.parse().ok()?).ok()?;
+        Some(GalleryPlace { created_at, upload_id: UploadId::parse(&id).ok()? })
+    };
+    read().ok_or_else(|| Problem::malformed("bad_cursor", "the cursor is not one that this route gave out"))
+}
+
+fn decoded(cursor: &str) -> Option<(String, String)> {
+    if cursor.len() > MOST_CURSOR {
+        return None;
+    }
+    let text = String::from_utf8(BASE64_URL_SAFE_NO_PAD.decode(cursor).ok()?).ok()?;
+    let (first, second) = text.split_once('.')?;
+    Some((first.to_owned(), second.to_owned()))
+}
+
+/// The number of rows that a caller asks for.
+pub(crate) fn limit(given: Option<&str>) -> Result<usize, Problem> {
+    let Some(given) = given else { return Ok(DEFAULT_LIMIT) };
+    let limit = given.parse().ok().filter(|limit| (1..=MOST_LIMIT).contains(limit));
+    limit.ok_or_else(|| Problem::malformed("bad_limit", format!("limit is a number from 1 to {MOST_LIMIT}")))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use domain::fixture;
+
+    #[test]
+    fn cursors_read_back_and_rubbish_does_not() {
+        let given = GalleryPlace { created_at: fixture::now(), upload_id: fixture::upload_id(7) };
+        assert_eq!(place(&of_place(given)).unwrap(), given);
+        let far = BASE64_URL_SAFE_NO_PAD.encode(format!("{}.{}", i64::MAX, given.upload_id));
+        for bad in ["", "!", "AAAA", "MS54", &far, &"A".repeat(1000)] {
+            assert!(place(bad).is_err(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn limits_are_from_one_to_a_hundred() {
+        for (given, expected) in [(None, Some(20)), (Some("1"), Some(1)), (Some("100"), Some(100))] {
+            assert_eq!(limit(given).ok(), expected);
+        }
+        for bad in ["0", "101", "-1", "", "x", "1e1"] {
+            assert!(limit(Some(bad)).is_err(), "{bad}");
+        }
+    }
+}

@@ -1,0 +1,143 @@
+//! `POST /uploads` and `POST /uploads/{id}/url`: an upload is declared, and its owner may put exactly that.
+
+use super::answer::{Answer, json, moment, with};
+use super::idempotency::{self, IdempotencyKey};
+use super::problem::Problem;
+use super::session::{Writer, owner};
+use super::{Api, Shared, body, links, owned, photo, trace};
+use axum::body::Body;
+use axum::extract::{Path, State};
+use axum::http::{HeaderMap, StatusCode, header};
+use domain::ports::PortErrorKind;
+use domain::ports::objects::{PutGrant, SignedRequest};
+use domain::ports::uploads::{Created, GalleryWrite};
+use domain::upload::Declared;
+use domain::{ObjectKey, Record, Sha256, Status, Upload, UploadId};
+use serde::Deserialize;
+use serde_json::{Value, json};
+use uuid::Uuid;
+
+/// The longest file name that is taken; it is checked and not kept.
+const MOST_FILENAME: usize = 255;
+
+#[derive(Deserialize)]
+struct Wanted {
+    content_type: String,
+    content_length: u64,
+    sha256: String,
+    #[serde(default)]
+    filename: Option<String>,
+}
+
+impl Wanted {
+    fn declared(&self, most: u64) -> Result<Declared, Problem> {
+        if self.filename.as_ref().is_some_and(|name| name.len() > MOST_FILENAME) {
+            return Err(Problem::meaningless("bad_filename", format!("at most {MOST_FILENAME} bytes")));
+        }
+        let content_type = photo::declared_type(&self.content_type)?;
+        if self.content_length == 0 {
+            return Err(Problem::meaningless("empty_photo", "content_length must be at least 1"));
+        }
+        if self.content_length > most {
+            return Err(Problem::too_large(most, "send a smaller photo"));
+        }
+        let sha256 = Sha256::parse(&self.sha256)
+            .map_err(|_| Problem::meaningless("bad_sha256", "sha256 is 64 hexadecimal digits"))?;
+        Ok(Declared { content_type, content_length: self.content_length, sha256: Some(sha256) })
+    }
+}
+
+pub(crate) async fn post(
+    State(api): Shared,
+    Writer(caller): Writer,
+    headers: HeaderMap,
+    body: Body,
+) -> Answer {
+    let key = IdempotencyKey::of(&headers, &caller, "POST /uploads")?;
+    let wanted: Wanted = body::json(&headers, body, body::MOST_JSON).await?;
+    let declared = wanted.declared(api.settings.most_photo_bytes)?;
+    let id = UploadId::new(key.map_or_else(Uuid::now_v7, IdempotencyKey::id));
+    let now = api.ports.clock.now();
+    let mut upload = Upload::awaiting(owner(&caller), id, declared.clone(), now + api.settings.url_ttl, now);
+    upload.traceparent = trace::parent(&headers);
+    match api.ports.uploads.create(upload).await {
+        Ok(Created::New(upload)) => created(&api, &upload).await,
+        Ok(Created::Duplicate(upload)) => duplicate(&api, upload).await,
+        Err(error) if error.kind == PortErrorKind::Conflict && key.is_some() => {
+            let record = api.ports.uploads.get(&caller.tenant_id, id).await?;
+            let upload = record.and_then(Record::live).filter(|upload| upload.user_id == caller.user_id);
+            let upload = upload.ok_or_else(Problem::not_found)?;
+            match upload.declared.as_ref() == Some(&declared) {
+                true => duplicate(&api, upload).await,
+                false => Err(idempotency::reused()),
+            }
+        }
+        Err(error) => Err(error.into()),
+    }
+}
+
+async fn created(api: &Api, upload: &Upload) -> Answer {
+    let status_url = links::status(api, upload.upload_id);
+    let body = json!({
+        "upload_id": upload.upload_id,
+        "upload": request(&sign(api, upload).await?),
+        "status_url": status_url,
+    });
+    Ok(with(json(StatusCode::CREATED, &body), header::LOCATION, &status_url))
+}
+
+/// The existing upload of the same content; with a fresh URL while it is awaited.
+async fn duplicate(api: &Api, upload: Upload) -> Answer {
+    let mut body = json!({
+        "upload_id": upload.upload_id,
+        "duplicate": true,
+        "state": upload.status,
+        "status_url": links::status(api, upload.upload_id),
+    });
+    if upload.status == Status::AwaitingUpload {
+        body["upload"] = request(&renew(api, upload).await?);
+    }
+    Ok(json(StatusCode::OK, &body))
+}
+
+pub(crate) async fn url(State(api): Shared, Writer(caller): Writer, Path(id): Path<String>) -> Answer {
+    let upload = owned::by_path(&api, &caller, &id).await?;
+    let status_url = links::status(&api, upload.upload_id);
+    match upload.status {
+        Status::AwaitingUpload => {}
+        Status::Expired => {
+            return Err(Problem::new(StatusCode::GONE, "expired", "the upload has expired; declare it anew"));
+        }
+        _ => return Err(Problem::conflict("already_stored", "the photo is there already")),
+    }
+    let id = upload.upload_id;
+    let upload = renew(&api, upload).await?;
+    Ok(json(StatusCode::OK, &json!({"upload_id": id, "upload": request(&upload), "status_url": status_url})))
+}
+
+/// Signs anew and notes until when, so that nobody gives the upload up before.
+async fn renew(api: &Api, mut upload: Upload) -> Result<SignedRequest, Problem> {
+    upload.url_expires_at = Some(api.ports.clock.now() + api.settings.url_ttl);
+    let upload = api.ports.uploads.save(upload, GalleryWrite::Keep).await?;
+    sign(api, &upload).await
+}
+
+async fn sign(api: &Api, upload: &Upload) -> Result<SignedRequest, Problem> {
+    let declared = upload.declared.as_ref();
+    let (Some(declared), Some(sha256)) = (declared, declared.and_then(|declared| declared.sha256)) else {
+        return Err(Problem::conflict("already_stored", "the photo is there already"));
+    };
+    let grant = PutGrant {
+        key: ObjectKey::upload(&upload.tenant_id, &upload.user_id, upload.upload_id),
+        content_length: declared.content_length,
+        content_type: declared.content_type,
+        sha256,
+    };
+    Ok(api.ports.objects.sign_put(&grant, api.settings.url_ttl).await?)
+}
+
+fn request(signed: &SignedRequest) -> Value {
+    let headers: serde_json::Map<String, Value> =
+        signed.headers.iter().map(|(name, value)| (name.clone(), value.clone().into())).collect();
+    json!({"method": "PUT", "url": signed.url, "headers": headers, "expires_at": moment(signed.expires_at)})
+}

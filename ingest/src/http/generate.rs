@@ -1,0 +1,133 @@
+//! `/generate-image` and `/generate-melody`: from a given emotion, or of an upload.
+
+use super::answer::{Answer, json, with};
+use super::problem::Problem;
+use super::session::{Writer, owner};
+use super::{Api, Shared, body, links, owned, prefer, trace};
+use crate::auth::Caller;
+use axum::body::Body;
+use axum::extract::rejection::QueryRejection;
+use axum::extract::{Query, State};
+use axum::http::{HeaderMap, Method, StatusCode, header};
+use domain::begin::{Begin, Replace, Scope};
+use domain::ports::queue::{MessageGroup, NewMessage};
+use domain::ports::uploads::Created;
+use domain::{Arrival, Emotion, ObjectKey, QueueName, Stage, Upload, UploadId};
+use serde::Deserialize;
+use serde_json::json;
+use uuid::Uuid;
+
+#[derive(Default, Deserialize)]
+pub(crate) struct Asked {
+    emotion: Option<String>,
+    upload_id: Option<String>,
+}
+
+type Asking = Result<Query<Asked>, QueryRejection>;
+
+pub(crate) async fn image(
+    State(api): Shared,
+    Writer(caller): Writer,
+    method: Method,
+    headers: HeaderMap,
+    asked: Asking,
+    body: Body,
+) -> Answer {
+    let asked = read(&method, &headers, asked, body).await?;
+    answer(&api, &caller, &headers, asked, Stage::ImageGeneration).await
+}
+
+pub(crate) async fn melody(
+    State(api): Shared,
+    Writer(caller): Writer,
+    method: Method,
+    headers: HeaderMap,
+    asked: Asking,
+    body: Body,
+) -> Answer {
+    let asked = read(&method, &headers, asked, body).await?;
+    answer(&api, &caller, &headers, asked, Stage::MelodyGeneration).await
+}
+
+/// From the query, or from the body of a POST without one.
+async fn read(method: &Method, headers: &HeaderMap, asked: Asking, body: Body) -> Result<Asked, Problem> {
+    let Query(asked) = asked.map_err(|error| Problem::malformed("bad_query", error.body_text()))?;
+    if *method == Method::POST && asked.emotion.is_none() && asked.upload_id.is_none() {
+        return body::json(headers, body, body::MOST_JSON).await;
+    }
+    Ok(asked)
+}
+
+async fn answer(api: &Api, caller: &Caller, headers: &HeaderMap, asked: Asked, wanted: Stage) -> Answer {
+    let upload = match (asked.emotion, asked.upload_id) {
+        (Some(emotion), None) => {
+            let emotion = Emotion::parse(&emotion).map_err(|_| {
+                Problem::malformed("bad_emotion", "emotion is HAPPY, SAD, ANGRY, CONFUSED, …")
+            })?;
+            order(api, caller, emotion, wanted, trace::parent(headers)).await?
+        }
+        (None, Some(id)) => owned::by_path(api, caller, &id).await?,
+        _ => return Err(Problem::malformed("bad_order", "name either an emotion or an upload_id")),
+    };
+    let wait = prefer::wait(api, headers);
+    let upload = match wait {
+        Some(_) => prefer::until_done(api, caller, upload.upload_id, wait).await?,
+        None => upload,
+    };
+    let status_url = links::status(api, upload.upload_id);
+    let response = match upload.made_at(wanted).filter(|_| wait.is_some()) {
+        Some(attempt) => json(StatusCode::OK, &made(api, &upload, wanted, attempt).await?),
+        None if upload.status.is_done() && upload.made_at(wanted).is_none() => {
+            return Err(Problem::conflict("not_generated", "the upload has ended without it; replay it"));
+        }
+        None => {
+            let body = json!({"upload_id": upload.upload_id, "status_url": status_url});
+            with(json(StatusCode::ACCEPTED, &body), header::RETRY_AFTER, "1")
+        }
+    };
+    Ok(prefer::applied(with(response, header::LOCATION, &status_url), wait))
+}
+
+async fn made(api: &Api, upload: &Upload, wanted: Stage, attempt: u32) -> Result<serde_json::Value, Problem> {
+    let (tenant, id) = (&upload.tenant_id, upload.upload_id);
+    let (name, key) = match wanted {
+        Stage::MelodyGeneration => ("melody_url", ObjectKey::melody(tenant, id, attempt)),
+        _ => ("generated_image_url", ObjectKey::picture(tenant, id, attempt)),
+    };
+    Ok(json!({"upload_id": id, "status_url": links::status(api, id), name: links::to(api, &key).await?}))
+}
+
+/// Writes the prompt's record, then orders intake to start its attempt.
+async fn order(
+    api: &Api,
+    caller: &Caller,
+    emotion: Emotion,
+    wanted: Stage,
+    traceparent: Option<String>,
+) -> Result<Upload, Problem> {
+    let begun_by = Uuid::now_v7();
+    let id = UploadId::new(Uuid::now_v7());
+    let mut upload = Upload::prompt(owner(caller), id, emotion, wanted, begun_by, api.ports.clock.now());
+    upload.traceparent = traceparent.clone();
+    let upload = match api.ports.uploads.create(upload).await? {
+        Created::New(upload) | Created::Duplicate(upload) => upload,
+    };
+    let begin = Begin {
+        id: begun_by,
+        tenant_id: caller.tenant_id.clone(),
+        upload_id: id,
+        expect_attempt: 0,
+        scope: Scope::Resume,
+        supersede: false,
+        replace: Replace::AtLeastAsGood,
+        reroll: false,
+        replay: false,
+        reason: None,
+        actor: caller.user_id.to_string(),
+        traceparent,
+    };
+    let group = Some(MessageGroup::live(&caller.tenant_id));
+    let message = NewMessage::new(Arrival::begin_body(&begin), group);
+    api.ports.queue.send(QueueName::UPLOADS, vec![message]).await?;
+    Ok(upload)
+}

@@ -1,0 +1,51 @@
+//! The photo of a multipart body: its field `image`, `file` or `photo`. File names are never looked at.
+
+use super::body::USE_A_PRESIGNED_URL;
+use super::problem::Problem;
+use axum::extract::FromRequest;
+use axum::extract::multipart::{Multipart, MultipartError};
+use axum::extract::{DefaultBodyLimit, Request};
+use axum::http::StatusCode;
+use bytes::{Bytes, BytesMut};
+
+/// The most parts that are looked at.
+const MOST_PARTS: usize = 20;
+/// What parts and boundaries may have beside the photo.
+const FRAME_BYTES: u64 = 64 << 10;
+
+/// The photo; parts before it are skipped, those after it are not read.
+pub(crate) async fn read(mut request: Request, limit: u64) -> Result<Bytes, Problem> {
+    let most = usize::try_from(limit + FRAME_BYTES).unwrap_or(usize::MAX);
+    DefaultBodyLimit::max(most).apply(&mut request);
+    let refused = |error: MultipartError| refused(&error, limit);
+    let multipart = Multipart::from_request(request, &()).await;
+    let mut multipart = multipart.map_err(|error| Problem::malformed("bad_multipart", error.body_text()))?;
+    for _ in 0..MOST_PARTS {
+        let Some(mut field) = multipart.next_field().await.map_err(refused)? else {
+            return Err(missing());
+        };
+        if !matches!(field.name(), Some("image" | "file" | "photo")) {
+            continue;
+        }
+        let mut photo = BytesMut::new();
+        while let Some(chunk) = field.chunk().await.map_err(refused)? {
+            if (photo.len() + chunk.len()) as u64 > limit {
+                return Err(Problem::too_large(limit, USE_A_PRESIGNED_URL));
+            }
+            photo.extend_from_slice(&chunk);
+        }
+        return Ok(photo.freeze());
+    }
+    Err(Problem::malformed("too_many_parts", format!("no photo in the first {MOST_PARTS} parts")))
+}
+
+fn missing() -> Problem {
+    Problem::malformed("missing_photo", "there is no field image, file or photo")
+}
+
+fn refused(error: &MultipartError, limit: u64) -> Problem {
+    match error.status() {
+        StatusCode::PAYLOAD_TOO_LARGE => Problem::too_large(limit, USE_A_PRESIGNED_URL),
+        _ => Problem::malformed("bad_multipart", error.body_text()),
+    }
+}

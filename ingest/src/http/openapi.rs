@@ -1,0 +1,79 @@
+//! `/openapi.json`: OpenAPI 3.1, made from the same table that the routes are mounted from.
+
+use super::Shared;
+use super::answer::{Answer, json};
+use super::routes::{Described, ROUTES};
+use axum::extract::State;
+use axum::http::StatusCode;
+use serde_json::{Map, Value, json};
+
+pub(crate) async fn get(State(api): Shared) -> Answer {
+    Ok(json(StatusCode::OK, &document(&api.settings.public_url)))
+}
+
+fn document(public_url: &str) -> Value {
+    let mut paths = Map::new();
+    for route in ROUTES {
+        let operations = paths.entry(openapi_path(route.path)).or_insert_with(|| json!({}));
+        operations[route.method.to_ascii_lowercase()] = operation(route);
+    }
+    json!({
+        "openapi": "3.1.0",
+        "info": {"title": "Semblante", "version": env!("CARGO_PKG_VERSION")},
+        "servers": [{"url": public_url}],
+        "paths": paths,
+        "components": {
+            "securitySchemes": {"bearer": {"type": "http", "scheme": "bearer"}},
+            "schemas": {"Problem": problem()},
+        },
+    })
+}
+
+/// Axum's wildcard is an ordinary parameter to OpenAPI.
+fn openapi_path(path: &str) -> String {
+    path.replace("{*", "{")
+}
+
+fn parameters(path: &str) -> Vec<Value> {
+    let names = path.split('/').filter_map(|part| part.strip_prefix('{')?.strip_suffix('}'));
+    names
+        .map(|name| json!({"name": name.trim_start_matches('*'), "in": "path", "required": true, "schema": {"type": "string"}}))
+        .collect()
+}
+
+fn operation(route: &Described) -> Value {
+    let mut parameters = parameters(route.path);
+    let query = route.query.iter();
+    parameters.extend(query.map(|name| json!({"name": name, "in": "query", "schema": {"type": "string"}})));
+    let mut responses: Map<String, Value> = route
+        .answers
+        .iter()
+        .map(|(status, what)| (status.to_string(), json!({"description": what})))
+        .collect();
+    responses.insert(
+        "default".into(),
+        json!({
+            "description": "What went wrong",
+            "content": {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}},
+        }),
+    );
+    let security = if route.open { json!([]) } else { json!([{"bearer": []}]) };
+    let mut operation = json!({"summary": route.does, "parameters": parameters, "responses": responses, "security": security});
+    if !route.takes.is_empty() {
+        let taken = route.takes.iter().map(|media| ((*media).to_owned(), json!({})));
+        operation["requestBody"] = json!({"content": taken.collect::<Map<_, _>>()});
+    }
+    operation
+}
+
+fn problem() -> Value {
+    let text = json!({"type": "string"});
+    json!({
+        "type": "object",
+        "required": ["type", "title", "status", "detail", "instance", "code", "request_id"],
+        "properties": {
+            "type": text, "title": text, "status": {"type": "integer"}, "detail": text,
+            "instance": text, "code": text, "request_id": text,
+        },
+    })
+}

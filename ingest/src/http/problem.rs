@@ -1,0 +1,151 @@
+//! RFC 9457 problems: what went wrong, in a stable code and a sentence. What the backend said goes to the log.
+
+use axum::http::{HeaderName, HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use domain::MediaType;
+use domain::ports::{PortError, PortErrorKind};
+use serde_json::{Map, Value, json};
+
+/// An answer that is no success. The outermost layer writes it out, because only there the request's id is known.
+#[derive(Clone, Debug)]
+pub(crate) struct Problem(Box<Parts>);
+
+#[derive(Clone, Debug)]
+struct Parts {
+    status: StatusCode,
+    code: String,
+    detail: String,
+    headers: Vec<(HeaderName, HeaderValue)>,
+    more: Map<String, Value>,
+}
+
+impl Problem {
+    pub(crate) fn new(status: StatusCode, code: &str, detail: impl Into<String>) -> Self {
+        let (code, detail) = (code.into(), detail.into());
+        Problem(Box::new(Parts { status, code, detail, headers: Vec::new(), more: Map::new() }))
+    }
+
+    /// 400: it cannot be read.
+    pub(crate) fn malformed(code: &str, detail: impl Into<String>) -> Self {
+        Problem::new(StatusCode::BAD_REQUEST, code, detail)
+    }
+
+    /// 422: it can be read and means nothing.
+    pub(crate) fn meaningless(code: &str, detail: impl Into<String>) -> Self {
+        Problem::new(StatusCode::UNPROCESSABLE_ENTITY, code, detail)
+    }
+
+    /// 404: it is not there, or not the caller's.
+    pub(crate) fn not_found() -> Self {
+        Problem::new(StatusCode::NOT_FOUND, "not_found", "there is no such upload")
+    }
+
+    /// 409: not in this state.
+    pub(crate) fn conflict(code: &str, detail: impl Into<String>) -> Self {
+        Problem::new(StatusCode::CONFLICT, code, detail)
+    }
+
+    /// 401.
+    pub(crate) fn unauthorized(code: &str, detail: &str) -> Self {
+        let challenge = match code {
+            "missing_token" => "Bearer",
+            _ => "Bearer error=\"invalid_token\"",
+        };
+        Problem::new(StatusCode::UNAUTHORIZED, code, detail)
+            .with_header(header::WWW_AUTHENTICATE, HeaderValue::from_static(challenge))
+    }
+
+    /// 413, with the limit in bytes.
+    pub(crate) fn too_large(limit: u64, hint: &str) -> Self {
+        Problem::new(
+            StatusCode::PAYLOAD_TOO_LARGE,
+            "too_large",
+            format!("at most {limit} bytes are taken; {hint}"),
+        )
+        .with("limit", limit)
+    }
+
+    /// 415, with what is taken.
+    pub(crate) fn unsupported(code: &str, detail: impl Into<String>) -> Self {
+        let accepted: Vec<&str> = MediaType::ALL.iter().map(|accepted| accepted.as_str()).collect();
+        Problem::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, code, detail).with("accepted", accepted)
+    }
+
+    /// 503: later.
+    pub(crate) fn busy(code: &str, detail: &str) -> Self {
+        Problem::new(StatusCode::SERVICE_UNAVAILABLE, code, detail)
+            .with_header(header::RETRY_AFTER, HeaderValue::from_static("2"))
+    }
+
+    pub(crate) fn with_header(mut self, name: HeaderName, value: HeaderValue) -> Self {
+        self.0.headers.push((name, value));
+        self
+    }
+
+    pub(crate) fn with(mut self, name: &str, value: impl Into<Value>) -> Self {
+        self.0.more.insert(name.into(), value.into());
+        self
+    }
+
+    /// The problem behind an answer that the framework made.
+    pub(crate) fn of_status(status: StatusCode) -> Self {
+        let phrase = status.canonical_reason().unwrap_or("error");
+        let code = match status {
+            StatusCode::NOT_FOUND => "no_such_route".to_owned(),
+            _ => phrase.to_ascii_lowercase().replace([' ', '-', '\''], "_"),
+        };
+        Problem::new(status, &code, phrase)
+    }
+
+    /// The whole answer; `instance` is the request's path.
+    pub(crate) fn write(self, request_id: &str, instance: &str) -> Response {
+        let parts = self.0;
+        let title = parts.status.canonical_reason().unwrap_or("error");
+        let mut body = json!({
+            "type": format!("urn:semblante:problem:{}", parts.code),
+            "title": title,
+            "status": parts.status.as_u16(),
+            "detail": parts.detail,
+            "instance": instance,
+            "code": parts.code,
+            "request_id": request_id,
+        });
+        if let Some(body) = body.as_object_mut() {
+            body.extend(parts.more);
+        }
+        let mut response = (parts.status, body.to_string()).into_response();
+        let headers = response.headers_mut();
+        headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
+        headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+        headers.extend(parts.headers);
+        response
+    }
+}
+
+impl IntoResponse for Problem {
+    fn into_response(self) -> Response {
+        let mut response = self.0.status.into_response();
+        response.extensions_mut().insert(self);
+        response
+    }
+}
+
+impl From<PortError> for Problem {
+    fn from(error: PortError) -> Self {
+        match error.kind {
+            PortErrorKind::NotFound => Problem::not_found(),
+            PortErrorKind::Conflict => {
+                Problem::conflict("changed_meanwhile", "somebody else was faster; read again")
+            }
+            PortErrorKind::Busy => Problem::busy("busy", "there is too much to do; try again"),
+            PortErrorKind::Denied | PortErrorKind::Broken => {
+                tracing::error!(error = %error, "a request could not be answered");
+                Problem::new(
+                    StatusCode::INTERNAL_SERVER_ERROR,
+                    "internal",
+                    "it is our fault and has been noted",
+                )
+            }
+        }
+    }
+}

@@ -1,0 +1,43 @@
+//! What an operator can set of the API.
+
+use std::time::Duration;
+
+/// Limits and addresses of the API.
+#[derive(Clone, Debug)]
+pub struct HttpSettings {
+    /// Scheme, host and port under which clients reach it; no path. All links begin with it, whatever `Host` says.
+    pub public_url: String,
+    /// How long a presigned PUT works.
+    pub url_ttl: Duration,
+    /// The most bytes of a photo that is put with a presigned URL.
+    pub most_photo_bytes: u64,
+    /// The most bytes of a photo that is sent to the API itself.
+    pub most_inline_bytes: u64,
+    /// The most bytes of bodies that are held in memory at a time; beyond it requests are sent away with 503.
+    pub most_bytes_in_memory: u64,
+    /// The longest `Prefer: wait`.
+    pub most_wait: Duration,
+    /// How many requests may wait at a time; beyond it they are answered at once.
+    pub most_waiters: usize,
+    /// How long a request may take, its body and its waiting included.
+    pub request_timeout: Duration,
+    /// Origins that browsers may call from; `*` for all.
+    pub allowed_origins: Vec<String>,
+}
+
+impl HttpSettings {
+    /// The defaults, below `public_url`.
+    pub fn new(public_url: &str) -> Self {
+        HttpSettings {
+            public_url: public_url.trim_end_matches('/').to_owned(),
+            url_ttl: Duration::from_secs(900),
+            most_photo_bytes: 20 << 20,
+            most_inline_bytes: 10 << 20,
+            most_bytes_in_memory: 128 << 20,
+            most_wait: Duration::from_secs(25),
+            most_waiters: 1000,
+            request_timeout: Duration::from_secs(60),
+            allowed_origins: Vec::new(),
+        }
+    }
+}

@@ -1,0 +1,68 @@
+//! `POST /upload-image` and `POST /upload-photo`: a photo in the request itself.
+
+use super::answer::{Answer, json, with};
+use super::session::Writer;
+use super::{
+    Api, Shared, base64_photo, body, links, multipart_photo, photo, prefer, problem::Problem,
+    status_document, trace,
+};
+use crate::auth::Caller;
+use axum::extract::{Request, State};
+use axum::http::{HeaderMap, StatusCode, header};
+use bytes::Bytes;
+use domain::upload::Kind;
+use domain::{ObjectKey, Upload};
+use serde_json::{Value, json};
+use std::time::Duration;
+
+pub(crate) async fn post(State(api): Shared, Writer(caller): Writer, request: Request) -> Answer {
+    let headers = request.headers().clone();
+    let wait = prefer::wait(&api, &headers);
+    let bytes = read(&api, &headers, request).await?;
+    let upload = photo::store(&api, &caller, Kind::Photo, bytes, trace::parent(&headers)).await?;
+    answer(&api, &caller, upload, wait).await
+}
+
+/// The photo of a multipart or JSON request. Other types: 415.
+async fn read(api: &Api, headers: &HeaderMap, request: Request) -> Result<Bytes, Problem> {
+    let limit = api.settings.most_inline_bytes;
+    let most = body::announced(headers).unwrap_or(limit).min(base64_photo::most_json(limit));
+    let _room = api.budget.reserve(most)?;
+    match body::media_type(headers).as_deref() {
+        Some("multipart/form-data") => multipart_photo::read(request, limit).await,
+        _ if body::is_json(headers) => base64_photo::read(request.into_body(), limit).await,
+        _ => Err(Problem::unsupported(
+            "unsupported_body",
+            "send multipart/form-data with a field image, file or photo, or application/json with the picture in base64",
+        )),
+    }
+}
+
+/// 202 at once, or what came of it once it is done within the wait.
+async fn answer(api: &Api, caller: &Caller, upload: Upload, wait: Option<Duration>) -> Answer {
+    let upload = match wait {
+        Some(_) => prefer::until_done(api, caller, upload.upload_id, wait).await?,
+        None => upload,
+    };
+    let status_url = links::status(api, upload.upload_id);
+    let body = body(api, &upload).await?;
+    let response = match wait.is_some() && upload.status.is_done() {
+        true => json(StatusCode::OK, &body),
+        false => with(json(StatusCode::ACCEPTED, &body), header::RETRY_AFTER, "1"),
+    };
+    Ok(prefer::applied(with(response, header::LOCATION, &status_url), wait))
+}
+
+async fn body(api: &Api, upload: &Upload) -> Result<Value, Problem> {
+    let (tenant, user, id) = (&upload.tenant_id, &upload.user_id, upload.upload_id);
+    let stored = upload.object.as_ref().map(|object| object.key.clone());
+    let key = stored.unwrap_or_else(|| ObjectKey::upload(tenant, user, id));
+    let facts = status_document::facts(upload);
+    Ok(json!({
+        "upload_id": id,
+        "image_url": links::to(api, &key).await?,
+        "status_url": links::status(api, id),
+        "state": upload.status,
+        "emotion": facts["emotion"],
+    }))
+}

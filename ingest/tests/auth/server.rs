@@ -1,0 +1,146 @@
+//! A server on a port of its own and a client for it.
+
+use domain::fixture;
+use embedded::{ManualClock, Options, Sessions, Store, Throttle, Users};
+use ingest::auth::{AuthPorts, AuthService, AuthSettings, routes};
+use serde_json::{Value, json};
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+use tempfile::TempDir;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::Semaphore;
+
+pub const PASSWORD: &str = "Secreta123";
+
+pub struct Server {
+    pub clock: Arc<ManualClock>,
+    pub store: Store,
+    pub service: Arc<AuthService>,
+    address: SocketAddr,
+    _root: TempDir,
+}
+
+/// An answer.
+pub struct Reply {
+    pub status: u16,
+    head: String,
+    pub body: Value,
+}
+
+impl Server {
+    pub async fn start() -> Self {
+        let root = tempfile::tempdir().expect("a temporary directory");
+        let clock = Arc::new(ManualClock::new(fixture::now()));
+        let options = Options { clock: Some(clock.clone()), ..Options::default() };
+        let store = Store::open(root.path(), options).expect("a fresh directory opens");
+        let service = Arc::new(service(&store, clock.clone(), store.keys().token_seeds()));
+        let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
+        let address = listener.local_addr().expect("it is bound");
+        let app = routes(service.clone()).into_make_service_with_connect_info::<SocketAddr>();
+        tokio::spawn(async move { axum::serve(listener, app).await.expect("the server runs") });
+        Server { clock, store, service, address, _root: root }
+    }
+
+    /// Sends a request; `headers` are whole lines.
+    pub async fn send(&self, method: &str, path: &str, headers: &[String], body: &[u8]) -> Reply {
+        let mut stream = TcpStream::connect(self.address).await.expect("the server listens");
+        let lines: String = headers.iter().map(|line| format!("{line}\r\n")).collect();
+        let length = body.len();
+        let head = format!(
+            "{method} {path} HTTP/1.1\r\nhost: test\r\nconnection: close\r\ncontent-length: {length}\r\n{lines}\r\n"
+        );
+        stream.write_all(head.as_bytes()).await.expect("the server reads");
+        // A server that has heard enough may close before all is written; its answer tells.
+        if let Err(error) = stream.write_all(body).await {
+            assert!(body.len() > 100_000, "{error}");
+        }
+        let mut answer = Vec::new();
+        if let Err(error) = stream.read_to_end(&mut answer).await {
+            assert!(!answer.is_empty(), "{error}");
+        }
+        Reply::read(&String::from_utf8(answer).expect("answers are UTF-8"))
+    }
+
+    pub async fn post(&self, path: &str, body: &Value) -> Reply {
+        self.send("POST", path, &[], body.to_string().as_bytes()).await
+    }
+
+    /// A request with a bearer token and no body.
+    pub async fn with(&self, method: &str, path: &str, token: &str) -> Reply {
+        self.send(method, path, &[format!("authorization: Bearer {token}")], b"").await
+    }
+
+    pub async fn sign_up(&self, email: &str) -> Reply {
+        self.post("/api/v1/auth/signup", &json!({"email": email, "password": PASSWORD})).await
+    }
+
+    pub async fn log_in(&self, email: &str, password: &str) -> Reply {
+        self.post("/api/v1/auth/login", &json!({"email": email, "password": password})).await
+    }
+
+    /// A login from another address, through the proxy that this machine is.
+    pub async fn log_in_from(&self, address: &str, email: &str, password: &str) -> Reply {
+        let body = json!({"email": email, "password": password}).to_string();
+        let headers = [format!("x-forwarded-for: {address}")];
+        self.send("POST", "/api/v1/auth/login", &headers, body.as_bytes()).await
+    }
+
+    pub async fn refresh(&self, token: &str) -> Reply {
+        self.with("POST", "/api/v1/token/refresh", token).await
+    }
+
+    pub async fn who_am_i(&self, token: &str) -> Reply {
+        self.with("GET", "/api/v1/auth/whoami", token).await
+    }
+
+    pub fn wind(&self, seconds: u64) {
+        self.clock.advance(Duration::from_secs(seconds));
+    }
+}
+
+/// Authentication on a store.
+pub fn service(store: &Store, clock: Arc<ManualClock>, seeds: &[[u8; 32]]) -> AuthService {
+    let ports = AuthPorts {
+        clock,
+        sessions: Arc::new(Sessions::new(store)),
+        throttle: Arc::new(Throttle::new(store)),
+        users: Arc::new(Users::new(store)),
+    };
+    let mut settings = AuthSettings::new("http://photos.example");
+    settings.trusted_proxies = vec!["127.0.0.1".parse().expect("an address")];
+    AuthService::new(ports, settings, seeds, Arc::new(Semaphore::new(2))).expect("there is a key")
+}
+
+impl Reply {
+    fn read(answer: &str) -> Self {
+        let (head, body) = answer.split_once("\r\n\r\n").expect("a head and a body");
+        let status = head.split(' ').nth(1).and_then(|status| status.parse().ok()).expect("a status");
+        let body = if body.is_empty() { Value::Null } else { serde_json::from_str(body).expect("JSON") };
+        Reply { status, head: head.to_lowercase(), body }
+    }
+
+    /// A header's value, in lower case.
+    pub fn header(&self, name: &str) -> Option<&str> {
+        self.head.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(": "))
+    }
+
+    pub fn text(&self, field: &str) -> String {
+        self.body[field].as_str().unwrap_or_else(|| panic!("no {field} in {}", self.body)).to_owned()
+    }
+
+    /// Expects a problem.
+    #[track_caller]
+    pub fn expect(&self, status: u16, code: &str) {
+        assert_eq!((self.status, &self.body["code"]), (status, &json!(code)), "{}", self.body);
+        assert_eq!(self.header("content-type"), Some("application/problem+json"));
+        assert_eq!(self.body["status"], status);
+        for field in ["type", "title", "detail", "instance", "request_id"] {
+            assert!(self.body[field].is_string(), "{field} in {}", self.body);
+        }
+        assert_eq!(self.header("x-request-id"), self.body["request_id"].as_str());
+        assert_eq!(self.header("www-authenticate").is_some(), status == 401);
+        assert_eq!(self.header("retry-after").is_some(), matches!(status, 429 | 503));
+    }
+}

@@ -1,0 +1,155 @@
+//! What nobody should send.
+
+use crate::client::{Client, PHOTO, declaration, send};
+use crate::server::Server;
+use reqwest::Method;
+use serde_json::{Value, json};
+
+#[tokio::test]
+async fn tokens_are_needed() {
+    let server = Server::start().await;
+    let nobody = Client::anonymous(&server);
+    for path in ["/gallery", "/uploads/00000000-0000-0000-0000-000000000007"] {
+        let refused = nobody.get(path).await;
+        refused.assert_problem(401, "missing_token");
+        assert_eq!(refused.header("www-authenticate"), "Bearer");
+    }
+    for token in ["forged", &"x".repeat(5000)] {
+        Client::of(&server, token).get("/gallery").await.assert_problem(401, "invalid_token");
+    }
+    nobody.get("/nowhere").await.assert_problem(404, "no_such_route");
+    nobody.delete("/gallery").await.assert_problem(405, "method_not_allowed");
+}
+
+#[tokio::test]
+async fn declarations_are_checked() {
+    let server = Server::start().await;
+    let ana = Client::of(&server, "ana@acme");
+    let with = |field: &str, value: Value| {
+        let mut body = declaration(PHOTO);
+        body[field] = value;
+        body
+    };
+    for (body, status, code) in [
+        (with("content_type", json!("image/heic")), 415, "heic_unsupported"),
+        (with("content_type", json!("text/html")), 415, "unsupported_type"),
+        (with("content_length", json!(0)), 422, "empty_photo"),
+        (with("content_length", json!(-1)), 422, "invalid_field"),
+        (with("content_length", json!(u64::MAX)), 413, "too_large"),
+        (with("sha256", json!("abc")), 422, "bad_sha256"),
+        (with("filename", json!("x".repeat(300))), 422, "bad_filename"),
+        (json!([]), 422, "invalid_field"),
+        (json!({"x": "y".repeat(20_000)}), 413, "too_large"),
+    ] {
+        ana.post("/uploads", &body).await.assert_problem(status, code);
+    }
+    let raw = async |content_type: &str, body: &'static str| {
+        send(ana.ask(Method::POST, "/uploads").header("content-type", content_type).body(body)).await
+    };
+    raw("application/json", "{\"content_type\":").await.assert_problem(400, "bad_json");
+    raw("text/plain", "{}").await.assert_problem(415, "not_json");
+    let accepted =
+        ana.post("/uploads", &with("content_type", json!("image/gif"))).await.json()["accepted"].clone();
+    assert_eq!(accepted, json!(["image/jpeg", "image/png", "image/webp"]));
+}
+
+#[tokio::test]
+async fn photos_in_requests_are_checked() {
+    let server = Server::with(|settings| settings.most_inline_bytes = 1000).await;
+    let ana = Client::of(&server, "ana@acme");
+    for (body, status, code) in [
+        (json!({"image": "!!!"}), 400, "bad_base64"),
+        (json!({}), 400, "missing_photo"),
+        (json!({"image": 7}), 422, "invalid_field"),
+        (json!({"image": ""}), 422, "empty_photo"),
+        (json!({"image": "dGV4dA=="}), 415, "unsupported_type"),
+        (json!({"image": "AAAAGGZ0eXBoZWljAAAA"}), 415, "heic_unsupported"),
+        (json!({"image": "/9j/".repeat(400)}), 413, "too_large"),
+        (json!({"image": "/9j/".repeat(40_000)}), 413, "too_large"),
+    ] {
+        ana.post("/upload-image", &body).await.assert_problem(status, code);
+    }
+    let form = async |content_type: &str, body: Vec<u8>| {
+        send(ana.ask(Method::POST, "/upload-photo").header("content-type", content_type).body(body)).await
+    };
+    let part = |name: &str, content: &[u8]| {
+        [
+            format!("--x\r\nContent-Disposition: form-data; name=\"{name}\"\r\n\r\n").as_bytes(),
+            content,
+            b"\r\n",
+        ]
+        .concat()
+    };
+    let boundary = "multipart/form-data; boundary=x";
+    form("multipart/form-data", Vec::new()).await.assert_problem(400, "bad_multipart");
+    form(boundary, b"--x\r\nrubbish".to_vec()).await.assert_problem(400, "bad_multipart");
+    form(boundary, [part("other", b"x"), b"--x--\r\n".to_vec()].concat())
+        .await
+        .assert_problem(400, "missing_photo");
+    form(boundary, part("n", b"x").repeat(50)).await.assert_problem(400, "too_many_parts");
+    form(boundary, [part("image", &[0xff; 2000]), b"--x--\r\n".to_vec()].concat())
+        .await
+        .assert_problem(413, "too_large");
+    form("image/jpeg", PHOTO.to_vec()).await.assert_problem(415, "unsupported_body");
+}
+
+#[tokio::test]
+async fn queries_and_ids_are_checked() {
+    let server = Server::start().await;
+    let ana = Client::of(&server, "ana@acme");
+    for (query, code) in [
+        ("limit=0", "bad_limit"),
+        ("limit=1000", "bad_limit"),
+        ("cursor=rubbish", "bad_cursor"),
+        ("emotion=GLUM", "bad_emotion"),
+        ("state=running", "bad_state"),
+        ("from=yesterday", "bad_time"),
+        ("limit=1&limit=2", "bad_query"),
+    ] {
+        ana.get(&format!("/gallery?{query}")).await.assert_problem(400, code);
+    }
+    for id in ["x", "..%2f..", "00000000-0000-0000-0000-000000000009"] {
+        ana.get(&format!("/uploads/{id}")).await.assert_problem(404, "not_found");
+    }
+    ana.get("/objects/media/..%2f..%2fetc?expires=1&signature=00").await.assert_problem(403, "bad_signature");
+}
+
+#[tokio::test]
+async fn ids_of_requests_are_taken_over_only_if_harmless() {
+    let server = Server::start().await;
+    let ana = Client::of(&server, "ana@acme");
+    let ask = async |id: &str| send(ana.ask(Method::GET, "/healthz").header("x-request-id", id)).await;
+    assert_eq!(ask("abc-1.2_3").await.header("x-request-id"), "abc-1.2_3");
+    for bad in ["a b", "<script>", &"x".repeat(129)] {
+        assert_eq!(ask(bad).await.header("x-request-id").len(), 36, "{bad}");
+    }
+    let host = send(ana.ask(Method::GET, "/gallery").header("host", "evil.example")).await;
+    assert_eq!(host.status, 200);
+    let body = declaration(PHOTO).to_string();
+    let request = ana.ask(Method::POST, "/uploads").header("host", "evil.example");
+    let declared = send(request.header("content-type", "application/json").body(body)).await;
+    assert!(!String::from_utf8_lossy(&declared.bytes).contains("evil"));
+}
+
+#[tokio::test]
+async fn too_many_bytes_at_a_time_are_sent_away() {
+    let server = Server::with(|settings| settings.most_bytes_in_memory = 0).await;
+    let ana = Client::of(&server, "ana@acme");
+    let refused = ana.post("/upload-image", &json!({"image": "/9j/4CBhIHBob3Rv"})).await;
+    refused.assert_problem(503, "busy");
+    assert_eq!(refused.header("retry-after"), "2");
+}
+
+#[tokio::test]
+async fn browsers_are_let_in_by_origin() {
+    let closed = Server::start().await;
+    let open = Server::with(|settings| settings.allowed_origins = vec!["https://app.example".into()]).await;
+    let ask = async |server: &Server, origin: &str| {
+        let answered =
+            send(Client::of(server, "ana@acme").ask(Method::GET, "/gallery").header("origin", origin)).await;
+        answered.header("access-control-allow-origin").to_owned()
+    };
+    assert_eq!(ask(&closed, "https://app.example").await, "");
+    assert_eq!(ask(&open, "https://app.example").await, "https://app.example");
+    assert_eq!(ask(&open, "https://evil.example").await, "");
+}

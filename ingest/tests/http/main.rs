@@ -1,0 +1,9 @@
+//! Journeys through the API over a socket, with the embedded stores and stand-in stages behind it.
+
+mod client;
+mod description;
+mod generated;
+mod hostile;
+mod journeys;
+mod objects;
+mod server;

@@ -1,0 +1,159 @@
+//! An installation behind a listening API: a clock that stands still until it is wound, stages that make things up.
+
+use async_trait::async_trait;
+use domain::ports::Clock;
+use domain::ports::objects::PutGrant;
+use domain::user::Role;
+use domain::{Bucket, Handler, ObjectKey, QueueName, Stage, TenantId, UserId, fixture};
+use embedded::{
+    DeadLetters, Durability, Events, Faces, Gallery, ManualClock, Objects, Options, Orchestrator, Policy,
+    Queue, SignedUrls, Store, Uploads, Users,
+};
+use ingest::auth::{AuthError, Authenticate, Caller};
+use ingest::http::{App, DoorError, HttpSettings, ObjectDoor};
+use ingest::{Intake, Ports};
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::Duration;
+use tempfile::TempDir;
+use uuid::Uuid;
+use workers::stand_in::StandIn;
+use workers::{Limits, PollHost, Polling, Settle};
+
+pub struct Server {
+    pub clock: Arc<ManualClock>,
+    pub ports: Ports,
+    pub url: String,
+    hosts: Vec<PollHost>,
+    _root: TempDir,
+}
+
+/// Tokens are `user@tenant`.
+struct Names;
+
+#[async_trait]
+impl Authenticate for Names {
+    async fn caller(&self, bearer: &str, _fresh: bool) -> Result<Caller, AuthError> {
+        let (user, tenant) = bearer.split_once('@').ok_or(AuthError::Invalid)?;
+        Ok(Caller {
+            tenant_id: TenantId::parse(tenant).map_err(|_| AuthError::Invalid)?,
+            user_id: UserId::parse(user).map_err(|_| AuthError::Invalid)?,
+            role: Role::Customer,
+            session_id: Uuid::nil(),
+        })
+    }
+}
+
+struct Door {
+    urls: SignedUrls,
+    clock: Arc<dyn Clock>,
+}
+
+fn refused(error: embedded::UrlError) -> DoorError {
+    DoorError { code: error.code(), detail: error.to_string() }
+}
+
+impl ObjectDoor for Door {
+    fn open_put(
+        &self,
+        path: &str,
+        query: &str,
+        headers: &BTreeMap<String, String>,
+    ) -> Result<PutGrant, DoorError> {
+        self.urls.open_put(path, query, headers, self.clock.now()).map_err(refused)
+    }
+
+    fn open_get(&self, path: &str, query: &str) -> Result<(Bucket, ObjectKey), DoorError> {
+        self.urls.open_get(path, query, self.clock.now()).map_err(refused)
+    }
+}
+
+impl Server {
+    pub async fn start() -> Self {
+        Server::with(|_| ()).await
+    }
+
+    /// One whose settings are changed first.
+    pub async fn with(change: impl FnOnce(&mut HttpSettings)) -> Self {
+        let root = tempfile::tempdir().expect("a temporary directory");
+        let clock = Arc::new(ManualClock::new(fixture::now()));
+        let options =
+            Options { clock: Some(clock.clone()), durability: Durability::Normal, ..Options::default() };
+        let store = Store::open(root.path(), options).expect("a fresh directory opens");
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a free port");
+        let url = format!("http://{}", listener.local_addr().expect("it is bound"));
+        let objects = Objects::new(&store, &url);
+        let door = Door { urls: objects.signed_urls().clone(), clock: clock.clone() };
+        let ports = ports(&store, objects, clock.clone()).await;
+        let mut settings = HttpSettings::new(&url);
+        change(&mut settings);
+        let app = App { ports: ports.clone(), auth: Arc::new(Names), door: Arc::new(door), settings };
+        let router = ingest::http::router(app);
+        tokio::spawn(async move { axum::serve(listener, router).await.expect("it serves") });
+        Server { clock, hosts: hosts(&ports), ports, url, _root: root }
+    }
+
+    /// Handles all messages that can be handled now.
+    pub async fn drain(&self) {
+        loop {
+            let mut handled = 0;
+            for host in &self.hosts {
+                handled += host.drain(50).await;
+            }
+            if handled == 0 {
+                return;
+            }
+        }
+    }
+
+    pub async fn waiting(&self, queue: QueueName) -> u64 {
+        self.ports.queue.depth(queue).await.expect("counting works").visible
+    }
+
+    pub fn advance(&self, seconds: u64) {
+        self.clock.advance(Duration::from_secs(seconds));
+    }
+}
+
+async fn ports(store: &Store, objects: Objects, clock: Arc<dyn Clock>) -> Ports {
+    Ports {
+        clock,
+        dead_letters: Arc::new(DeadLetters::new(store)),
+        events: Arc::new(Events::new(store)),
+        faces: Arc::new(Faces::new(store)),
+        gallery: Arc::new(Gallery::new(store)),
+        objects: Arc::new(objects),
+        orchestrator: Arc::new(Orchestrator::open(store).await.expect("the pipeline loads")),
+        queue: Arc::new(Queue::new(store, Policy::default())),
+        uploads: Arc::new(Uploads::new(store)),
+        users: Arc::new(Users::new(store)),
+    }
+}
+
+fn hosts(ports: &Ports) -> Vec<PollHost> {
+    let host = |queue_name: QueueName, handler: Arc<dyn Handler>| PollHost {
+        queue_name,
+        queue: ports.queue.clone(),
+        clock: ports.clock.clone(),
+        handler,
+        polling: Polling::default(),
+    };
+    let mut hosts =
+        vec![host(QueueName::UPLOADS, Arc::new(Intake::new(ports.clone(), Bucket::Media.as_str())))];
+    for stage in Stage::ALL {
+        let worker_ports = workers::Ports {
+            clock: ports.clock.clone(),
+            dead_letters: ports.dead_letters.clone(),
+            events: ports.events.clone(),
+            faces: ports.faces.clone(),
+            gallery: ports.gallery.clone(),
+            objects: ports.objects.clone(),
+            orchestrator: ports.orchestrator.clone(),
+            queue: ports.queue.clone(),
+            uploads: ports.uploads.clone(),
+        };
+        let settle = Settle::new(worker_ports, Arc::new(StandIn(stage)), Limits::default());
+        hosts.push(host(QueueName::of(stage), Arc::new(settle)));
+    }
+    hosts
+}

@@ -1,0 +1,51 @@
+//! Sessions and the digests of their tokens.
+
+use super::error::PortError;
+use crate::session::{Session, SessionKey, SessionToken, Spent};
+use crate::sha256::Sha256;
+use crate::tenant_id::TenantId;
+use crate::user_id::UserId;
+use async_trait::async_trait;
+use jiff::Timestamp;
+use uuid::Uuid;
+
+/// Sessions and their tokens. Reads are consistent, so that ending a session bites at once. What has expired at `now` is
+/// not there, whether its row is still stored or not. Nothing here scans.
+#[async_trait]
+pub trait Sessions: Send + Sync {
+    /// Writes a session with its first token, both or neither. `Conflict`: one of them is there.
+    async fn begin(&self, session: Session, token: SessionToken) -> Result<(), PortError>;
+
+    /// A session that was not ended.
+    async fn get(&self, key: &SessionKey, now: Timestamp) -> Result<Option<Session>, PortError>;
+
+    /// A token, spent or not, with its session; None where either is not there. A sealed successor MUST NOT be read
+    /// after [`crate::session::REPEAT_GRACE`].
+    async fn token(
+        &self,
+        digest: &Sha256,
+        now: Timestamp,
+    ) -> Result<Option<(SessionToken, Session)>, PortError>;
+
+    /// Spends the token with this digest for `successor` and writes the refreshed session, all or nothing, at
+    /// `spent.at`. Of two calls for one token, one wins. `Conflict`: the token is spent already, is not there, or its
+    /// session is not; or there is a token with the successor's digest.
+    async fn rotate(
+        &self,
+        digest: &Sha256,
+        spent: Spent,
+        successor: SessionToken,
+        refreshed: Session,
+    ) -> Result<(), PortError>;
+
+    /// Ends a session and with it all its tokens. Ending what is not there is no error.
+    async fn end(&self, key: &SessionKey) -> Result<(), PortError>;
+
+    /// Ends all sessions of a user but `spare`; returns which.
+    async fn end_all(
+        &self,
+        tenant: &TenantId,
+        user: &UserId,
+        spare: Option<Uuid>,
+    ) -> Result<Vec<Uuid>, PortError>;
+}

@@ -1,0 +1,149 @@
+//! Sessions: what a login begins, and the tokens that keep it going.
+
+use crate::sha256::Sha256;
+use crate::tenant_id::TenantId;
+use crate::user_id::UserId;
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+use std::fmt;
+use std::time::Duration;
+use uuid::Uuid;
+
+/// A session ends so long after its login at the latest, whoever uses it.
+pub const SESSION_LIFE: Duration = Duration::from_secs(30 * 24 * 3600);
+/// A session ends so long after its last refresh.
+pub const SESSION_IDLE: Duration = Duration::from_secs(7 * 24 * 3600);
+/// For so long a spent token still gets the successor that it was spent for: an answer may have been lost.
+pub const REPEAT_GRACE: Duration = Duration::from_secs(30);
+
+/// Names a session, beneath its user, so that all of a user's are found without an index.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[allow(missing_docs)] // each name is its own meaning
+pub struct SessionKey {
+    pub tenant_id: TenantId,
+    pub user_id: UserId,
+    pub session_id: Uuid,
+}
+
+/// A session that has not been ended.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Session {
+    /// Its name.
+    pub key: SessionKey,
+    /// When its user logged in.
+    pub began_at: Timestamp,
+    /// When it was last refreshed.
+    pub refreshed_at: Timestamp,
+    /// It counts for nothing from here on.
+    pub expires_at: Timestamp,
+}
+
+/// What a session token is good for; one kind is never taken for another.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum TokenKind {
+    /// Gets a new pair of tokens, once.
+    Refresh,
+    /// Opaque access.
+    Access,
+}
+
+/// A token of a session. The token itself is stored nowhere.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SessionToken {
+    /// SHA-256 of the token.
+    pub digest: Sha256,
+    /// What it is good for.
+    pub kind: TokenKind,
+    /// Its session.
+    pub session: SessionKey,
+    /// It counts for nothing from here on.
+    pub expires_at: Timestamp,
+    /// What it was spent for.
+    pub spent: Option<Spent>,
+}
+
+/// What a refresh token was spent for.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Spent {
+    /// When.
+    pub at: Timestamp,
+    /// SHA-256 of the token that came of it.
+    pub successor: Sha256,
+    /// That token, legible only to who has the spent one; None once [`REPEAT_GRACE`] is over.
+    pub sealed: Option<[u8; 32]>,
+}
+
+impl Session {
+    /// A session that begins now.
+    pub fn begin(key: SessionKey, now: Timestamp) -> Self {
+        Session { key, began_at: now, refreshed_at: now, expires_at: later(now, SESSION_IDLE) }
+    }
+
+    /// The same session, refreshed now: idle time begins anew, its life does not.
+    pub fn refreshed(&self, now: Timestamp) -> Self {
+        let expires_at = later(now, SESSION_IDLE).min(later(self.began_at, SESSION_LIFE));
+        Session { refreshed_at: now, expires_at, ..self.clone() }
+    }
+}
+
+impl SessionToken {
+    /// A refresh token of a session, good for as long as the session is unless that is refreshed.
+    pub fn refresh(session: &Session, digest: Sha256) -> Self {
+        SessionToken {
+            digest,
+            kind: TokenKind::Refresh,
+            session: session.key.clone(),
+            expires_at: session.expires_at,
+            spent: None,
+        }
+    }
+}
+
+impl Spent {
+    /// Whether the spent token may still get its successor.
+    pub fn is_repeatable(&self, now: Timestamp) -> bool {
+        now <= later(self.at, REPEAT_GRACE)
+    }
+}
+
+/// `moment` and `duration`, held at the calendar's end.
+fn later(moment: Timestamp, duration: Duration) -> Timestamp {
+    moment.checked_add(duration).unwrap_or(Timestamp::MAX)
+}
+
+/// Never the sealed token.
+impl fmt::Debug for Spent {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Spent")
+            .field("at", &self.at)
+            .field("successor", &self.successor)
+            .finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::fixture;
+
+    const DAY: Duration = Duration::from_secs(24 * 3600);
+
+    #[test]
+    fn idle_time_begins_anew_and_life_does_not() {
+        let mut session = fixture::session(1);
+        assert_eq!(session.expires_at, fixture::now() + 7 * DAY);
+        for (day, expires) in [(6, 13), (12, 19), (18, 25), (24, 30), (29, 30)] {
+            session = session.refreshed(fixture::now() + day * DAY);
+            assert_eq!(session.expires_at, fixture::now() + expires * DAY, "day {day}");
+        }
+    }
+
+    #[test]
+    fn a_repeat_is_forgiven_for_half_a_minute() {
+        let spent = Spent { at: fixture::now(), successor: Sha256::of(b"next"), sealed: None };
+        for (seconds, expected) in [(0, true), (30, true), (31, false)] {
+            assert_eq!(spent.is_repeatable(fixture::later(seconds)), expected, "{seconds} s");
+        }
+    }
+}

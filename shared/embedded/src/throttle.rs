@@ -1,0 +1,98 @@
+//! Counts of tries in SQLite.
+
+use crate::clock::{from_ms, to_ms};
+use crate::error::sql;
+use crate::store::Store;
+use crate::writer::Turn;
+use async_trait::async_trait;
+use domain::Timestamp;
+use domain::ports::{self, PortError};
+use domain::throttle::{Rule, Tally, ThrottleKey, Wait};
+use rusqlite::OptionalExtension;
+
+/// Expired counts that each new one takes away: more than come in, so they do not pile up.
+const SWEPT: i64 = 4;
+
+/// The counts of a data directory.
+#[derive(Clone)]
+pub struct Throttle {
+    store: Store,
+}
+
+impl Throttle {
+    /// The counts of `store`.
+    pub fn new(store: &Store) -> Self {
+        Throttle { store: store.clone() }
+    }
+}
+
+fn tally(turn: &Turn<'_>, key: ThrottleKey) -> Result<Option<Tally>, PortError> {
+    turn.connection
+        .prepare_cached("SELECT count, not_before, expires_at FROM throttle WHERE key = ?1")
+        .and_then(|mut select| {
+            let read = |row: &rusqlite::Row<'_>| {
+                Ok(Tally {
+                    count: row.get(0)?,
+                    not_before: from_ms(row.get(1)?),
+                    expires_at: from_ms(row.get(2)?),
+                })
+            };
+            select.query_row([key.0.bytes()], read).optional()
+        })
+        .map_err(sql)
+}
+
+fn put(turn: &Turn<'_>, key: ThrottleKey, tally: Tally) -> Result<(), PortError> {
+    turn.connection
+        .prepare_cached("INSERT OR REPLACE INTO throttle VALUES (?1, ?2, ?3, ?4)")
+        .and_then(|mut replace| {
+            let (not_before, expires_at) = (to_ms(tally.not_before), to_ms(tally.expires_at));
+            replace.execute((key.0.bytes(), tally.count, not_before, expires_at))
+        })
+        .map(drop)
+        .map_err(sql)
+}
+
+fn sweep(turn: &Turn<'_>, now: Timestamp) -> Result<(), PortError> {
+    turn.connection
+        .prepare_cached(
+            "DELETE FROM throttle WHERE key IN
+                 (SELECT key FROM throttle WHERE expires_at <= ?1 ORDER BY expires_at LIMIT ?2)",
+        )
+        .and_then(|mut delete| delete.execute((to_ms(now), SWEPT)))
+        .map(drop)
+        .map_err(sql)
+}
+
+#[async_trait]
+impl ports::Throttle for Throttle {
+    async fn take(
+        &self,
+        key: ThrottleKey,
+        rule: &Rule,
+        now: Timestamp,
+    ) -> Result<Result<(), Wait>, PortError> {
+        let rule = *rule;
+        self.store
+            .write(move |turn| match rule.take(tally(turn, key)?, now) {
+                Err(wait) => Ok(Err(wait)),
+                Ok(next) => {
+                    sweep(turn, now)?;
+                    put(turn, key, next).map(Ok)
+                }
+            })
+            .await
+    }
+
+    async fn forgive(&self, key: ThrottleKey) -> Result<(), PortError> {
+        self.store
+            .write(move |turn| {
+                turn.connection
+                    .prepare_cached("DELETE FROM throttle WHERE key = ?1")
+                    .and_then(|mut delete| delete.execute([key.0.bytes()]))
+                    .map(drop)
+                    .map_err(sql)
+            })
+            .await
+    }
+}

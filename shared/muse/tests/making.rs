@@ -1,0 +1,146 @@
+//! Whole pictures and melodies, looked at and listened to as others would: decoded.
+
+use domain::{Affect, Distribution, Emotion};
+use muse::melody::score::Part;
+use muse::picture::style::Style;
+use muse::quality::picture::{Look, difference};
+use muse::quality::sound::Sound;
+use muse::{Melody, MelodySettings, PictureSettings, compose, paint};
+use proptest::prelude::*;
+use zune_jpeg::JpegDecoder;
+use zune_jpeg::zune_core::bytestream::ZCursor;
+
+const SMALL: u16 = 64;
+
+fn pixels(affect: &Affect, seed: u64, style: Option<Style>, size: u16) -> Vec<u8> {
+    let picture = paint(affect, seed, &PictureSettings { style, size }).expect("a good order is painted");
+    let pixels = JpegDecoder::new(ZCursor::new(&picture.jpeg)).decode().expect("a picture decodes");
+    assert_eq!(pixels.len(), usize::from(size) * usize::from(size) * 3);
+    pixels
+}
+
+fn melody(affect: &Affect, seed: u64, bars: Option<u32>) -> (Melody, Vec<f32>) {
+    let melody =
+        compose(affect, seed, &MelodySettings { bars, soundfont: None }).expect("a good order is composed");
+    let decoded = nanomp3::decode_all::<f32>(&melody.mp3);
+    assert_eq!((decoded.channels, decoded.sample_rate), (Some(nanomp3::Channels::Stereo), 44_100));
+    (melody, decoded.samples)
+}
+
+/// Loud enough, not too loud, no hole and no click.
+fn assert_audible(affect: &Affect, seed: u64, bars: Option<u32>) {
+    let (_, samples) = melody(affect, seed, bars);
+    let sound = Sound::of(&samples, 44_100).expect("stereo at 44.1 kHz can be measured");
+    let who = affect.dominant();
+    assert!((sound.lufs + 16.0).abs() <= 0.5, "{who} {seed}: {} LUFS", sound.lufs);
+    assert!(sound.true_peak_db <= -1.5, "{who} {seed}: {} dBTP", sound.true_peak_db);
+    assert!(sound.lead_s < 0.2 && sound.tail_s < 0.6 && sound.gap_s < 0.4, "{who} {seed}: {sound:?}");
+    assert_eq!(sound.clicks, 0, "{who} {seed}");
+}
+
+#[test]
+fn every_emotion_and_200_seeds_are_pictures() {
+    for emotion in Emotion::ALL {
+        let affect = Affect::certain(emotion);
+        for seed in 0..200 {
+            let look = Look::of(&pixels(&affect, seed, None, SMALL), usize::from(SMALL), emotion);
+            assert!(look.contrast > 0.02 && look.mean.l > 0.12, "{emotion} {seed}: {look:?}");
+            assert!(look.clipped < 0.12, "{emotion} {seed}: {look:?}");
+            assert_eq!(look.emotion(), emotion, "{seed}: {look:?}");
+        }
+    }
+}
+
+#[test]
+fn every_emotion_and_200_seeds_are_scores_and_some_are_heard() {
+    for emotion in Emotion::ALL {
+        let affect = Affect::certain(emotion);
+        for seed in 0..200 {
+            let score = muse::melody::score(&affect, seed, Some(2)).unwrap();
+            assert!(score.part(Part::Melody).count() >= 4, "{emotion} {seed}");
+            assert!(score.notes.iter().all(|note| note.length > 0 && note.start < score.end()));
+        }
+        for seed in 0..4 {
+            assert_audible(&affect, seed, Some(2));
+        }
+    }
+}
+
+#[test]
+fn full_length_melodies_are_in_measure() {
+    for emotion in Emotion::ALL {
+        let affect = Affect::certain(emotion);
+        assert_audible(&affect, 9_000, None);
+        let (melody, samples) = melody(&affect, 9_000, None);
+        assert!((12.0..=20.0).contains(&melody.seconds), "{emotion} {}", melody.seconds);
+        let sound = Sound::of(&samples, 44_100).unwrap();
+        assert_eq!(sound.tonic, melody.score.tonic, "{emotion}");
+        assert!((sound.bpm / melody.score.bpm - 1.0).abs() < 0.04, "{emotion} {sound:?}");
+    }
+}
+
+#[test]
+fn same_seed_same_bytes_and_other_seeds_look_and_sound_different() {
+    let happy = Affect::certain(Emotion::Happy);
+    for style in Style::ALL {
+        let settings = PictureSettings { style: Some(style), size: 128 };
+        assert_eq!(paint(&happy, 3, &settings).unwrap(), paint(&happy, 3, &settings).unwrap());
+        let apart = difference(&pixels(&happy, 3, Some(style), 128), &pixels(&happy, 4, Some(style), 128));
+        assert!(apart > 0.02, "{style} {apart}");
+    }
+    let (one, again, other) =
+        (melody(&happy, 3, Some(2)), melody(&happy, 3, Some(2)), melody(&happy, 4, Some(2)));
+    assert_eq!((&one.0.mp3, &one.0.midi), (&again.0.mp3, &again.0.midi));
+    assert_ne!(one.0.midi, other.0.midi);
+}
+
+#[test]
+fn files_say_who_made_them() {
+    let calm = Affect::certain(Emotion::Calm);
+    let picture = paint(&calm, 41, &PictureSettings { style: None, size: SMALL }).unwrap();
+    let melody = compose(&calm, 41, &MelodySettings { bars: Some(1), soundfont: None }).unwrap();
+    let digests = [&picture.made_by.digest, &melody.made_by.digest].map(|digest| digest.clone().unwrap());
+    let holds = |bytes: &[u8], text: &str| bytes.windows(text.len()).any(|window| window == text.as_bytes());
+    assert!(holds(&picture.jpeg, "http://ns.adobe.com/xap/1.0/") && holds(&picture.jpeg, &digests[0]));
+    assert!(melody.mp3.starts_with(b"ID3") && holds(&melody.mp3, &digests[1]));
+    assert!(melody.midi.starts_with(b"MThd") && holds(&melody.midi, &digests[1]));
+}
+
+#[test]
+fn bad_orders_are_refused() {
+    let calm = Affect::certain(Emotion::Calm);
+    for (valence, arousal) in [(f64::NAN, 0.0), (0.0, f64::INFINITY)] {
+        let broken = Affect { valence, arousal, ..calm.clone() };
+        assert!(paint(&broken, 1, &PictureSettings::default()).is_err());
+        assert!(compose(&broken, 1, &MelodySettings::default()).is_err());
+    }
+    for size in [0, 15, 2049, u16::MAX] {
+        assert!(paint(&calm, 1, &PictureSettings { style: None, size }).is_err());
+    }
+    for bars in [0, 17, u32::MAX] {
+        assert!(compose(&calm, 1, &MelodySettings { bars: Some(bars), soundfont: None }).is_err());
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(48))]
+
+    #[test]
+    fn any_affect_gives_a_picture_and_a_melody(
+        weights in prop::collection::vec(0.01f64..1.0, 9),
+        valence in -1e6f64..1e6,
+        arousal in -1e6f64..1e6,
+        seed: u64,
+        size in 16u16..70,
+    ) {
+        let sum: f64 = weights.iter().sum();
+        let shares = Emotion::ALL.into_iter().zip(weights.iter().map(|weight| weight / sum)).collect();
+        let affect = Affect { distribution: Distribution::parse(shares).unwrap(), valence, arousal };
+        for style in Style::ALL {
+            let look = Look::of(&pixels(&affect, seed, Some(style), size), usize::from(size), affect.dominant());
+            prop_assert!(look.contrast > 0.01 && look.mean.l > 0.10, "{:?}", look);
+        }
+        let (_, samples) = melody(&affect, seed, Some(1));
+        prop_assert!(samples.iter().any(|x| x.abs() > 0.05) && samples.iter().all(|x| x.abs() < 0.99));
+    }
+}
