@@ -8,8 +8,9 @@ help: ## This list
 run: ## Start everything on this machine (not there yet)
 	@echo "make run: not there yet; it comes with the pipeline in one process" >&2; exit 1
 
-demo: ## Send a sample photo through (not there yet)
-	@echo "make demo: not there yet; it comes with the pipeline in one process" >&2; exit 1
+demo: ## Send a sample photo through the whole pipeline; what comes out is in target/demo
+	@test -e models/sample1.jpg || shared/vision/models.sh
+	cargo run --release --locked -p semblante -- process models/sample1.jpg --data target/demo/data --out target/demo
 
 test: ## All tests, as CI runs them
 	@tests/run.sh test
