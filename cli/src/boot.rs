@@ -1,8 +1,12 @@
 //! Settings to ports: the only file of this crate that names a backend.
 
+use crate::object_door::SignedObjects;
 use crate::settings::{Durability, Settings};
+use axum::Router;
 use domain::ports::{self, FaceEngine, Maker, PortError};
 use embedded::{Options, Orchestrator, Policy, Store, StoreError, schema};
+use ingest::auth::{AuthPorts, AuthService, AuthSettings, AuthSetupError};
+use ingest::http::{App, HttpSettings};
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
@@ -16,6 +20,7 @@ pub struct Installation {
     /// What intake and the API work with.
     pub ports: ingest::Ports,
     orchestrator: Orchestrator,
+    signed_urls: embedded::SignedUrls,
     store: Store,
 }
 
@@ -27,6 +32,8 @@ pub struct Engines {
     pub pictures: Arc<dyn Maker>,
     /// Makes melodies.
     pub melodies: Arc<dyn Maker>,
+    /// One per core, for everything that computes.
+    pub cores: Arc<Semaphore>,
 }
 
 /// Why there are no ports.
@@ -41,6 +48,9 @@ pub enum BootError {
     /// The face engine's networks cannot be used.
     #[error(transparent)]
     Models(#[from] vision::ModelError),
+    /// Authentication cannot be set up.
+    #[error(transparent)]
+    Auth(#[from] AuthSetupError),
 }
 
 /// Opens the data directory and everything in it; made where it is not there, brought up to date where it is old.
@@ -62,6 +72,7 @@ pub async fn open(settings: &Settings, data: &Path, public_url: &str) -> Result<
             "files and rows were reconciled"
         );
     }
+    let signed_urls = objects.signed_urls().clone();
     let ports = ingest::Ports {
         clock: store.clock(),
         dead_letters: Arc::new(embedded::DeadLetters::new(&store)),
@@ -74,7 +85,7 @@ pub async fn open(settings: &Settings, data: &Path, public_url: &str) -> Result<
         uploads: Arc::new(embedded::Uploads::new(&store)),
         users: Arc::new(embedded::Users::new(&store)),
     };
-    Ok(Installation { ports, orchestrator, store })
+    Ok(Installation { ports, orchestrator, signed_urls, store })
 }
 
 /// Loads the networks and sets up the makers.
@@ -88,10 +99,42 @@ pub fn engines(settings: &Settings) -> Result<Engines, BootError> {
         muse::MelodySettings::default(),
     ));
     Ok(Engines {
-        faces: Arc::new(vision::FaceEngine::new(analyser, permits, false)),
+        faces: Arc::new(vision::FaceEngine::new(analyser, permits.clone(), false)),
         pictures: maker.clone(),
         melodies: maker,
+        cores: permits,
     })
+}
+
+/// The API, with authentication, below `public_url`.
+pub fn routes(
+    installation: &Installation,
+    engines: &Engines,
+    settings: &Settings,
+    public_url: &str,
+) -> Result<Router, BootError> {
+    let Installation { ports, signed_urls, store, .. } = installation;
+    let auth_ports = AuthPorts {
+        clock: ports.clock.clone(),
+        sessions: Arc::new(embedded::Sessions::new(store)),
+        throttle: Arc::new(embedded::Throttle::new(store)),
+        users: ports.users.clone(),
+    };
+    let auth_settings = AuthSettings::new(public_url);
+    let seeds = store.keys().token_seeds();
+    let auth = Arc::new(AuthService::new(auth_ports, auth_settings, seeds, engines.cores.clone())?);
+    let http = HttpSettings {
+        allowed_origins: settings.allowed_origins.clone(),
+        most_photo_bytes: settings.max_upload_bytes,
+        ..HttpSettings::new(public_url)
+    };
+    let app = App {
+        ports: ports.clone(),
+        auth: auth.clone(),
+        door: Arc::new(SignedObjects { urls: signed_urls.clone(), clock: ports.clock.clone() }),
+        settings: http,
+    };
+    Ok(ingest::http::router_beside(app, ingest::auth::routes(auth)))
 }
 
 impl Installation {
@@ -142,6 +185,7 @@ impl BootError {
     pub fn remedy(&self) -> &'static str {
         match self {
             BootError::Models(_) => "fetch the networks: make models",
+            BootError::Auth(_) => "see that keys/ in the data directory is readable and whole",
             BootError::Port(_) => "try again; if it stays so, report it",
             BootError::Store(error) => remedy(error),
         }

@@ -4,7 +4,7 @@ use crate::exit::{self, End};
 use crate::settings::Settings;
 use crate::settings_source::Sources;
 use crate::settings_table::{Row, SettingsError};
-use crate::{doctor, process, settings_command, telemetry};
+use crate::{doctor, process, settings_command, telemetry, up};
 use clap::{Args, CommandFactory, Parser, Subcommand};
 use clap_complete::Shell;
 use std::collections::BTreeMap;
@@ -28,6 +28,15 @@ pub struct CommandLine {
 
 #[derive(Debug, Subcommand)]
 enum Command {
+    /// Start everything in one process: API, intake, five stages, state machine
+    ///
+    /// When it is ready it prints one line, "listening on http://ADDRESS:PORT". SIGTERM or Ctrl-C ends it; what is not
+    /// finished then goes on at the next start.
+    Up {
+        /// Where to listen; port 0 takes a free one [setting: listen]
+        #[arg(long, value_name = "ADDRESS:PORT")]
+        listen: Option<String>,
+    },
     /// Send photos through the whole pipeline, without a server, and say what came of each
     ///
     /// Faces, feelings, a picture and a melody for each photo. Ends with 1 if a photo was refused or failed; no face is
@@ -67,9 +76,17 @@ struct GivenSettings {
 
 impl CommandLine {
     /// Does what was asked, with the environment that is passed.
-    pub fn run(self, environment: BTreeMap<OsString, OsString>) -> anyhow::Result<End> {
+    pub fn run(mut self, environment: BTreeMap<OsString, OsString>) -> anyhow::Result<End> {
+        if let Command::Up { listen: Some(listen) } = &self.command {
+            self.given.set.push(("listen".to_owned(), listen.clone()));
+        }
         let read = || self.given.read(environment);
         match self.command {
+            Command::Up { .. } => {
+                let (settings, _) = read()?;
+                telemetry::start(&settings);
+                runtime()?.block_on(up::run(&settings, &mut io::stdout()))
+            }
             Command::Completions { shell } => {
                 clap_complete::generate(shell, &mut CommandLine::command(), "semblante", &mut io::stdout());
                 Ok(End::Well)

@@ -5,7 +5,6 @@ mod closings;
 mod command;
 mod doctor;
 mod exit;
-#[allow(dead_code, reason = "serving over HTTP takes it from here")]
 mod object_door;
 mod outcome_row;
 mod photo_files;
@@ -18,6 +17,7 @@ mod settings_source;
 mod settings_table;
 mod settings_value;
 mod telemetry;
+mod up;
 
 use clap::Parser;
 

@@ -5,7 +5,7 @@
 
 use crate::settings_source::Sources;
 use crate::settings_table::{Row, SettingsError, Table};
-use crate::settings_value::{choice, log_level, path, whole};
+use crate::settings_value::{address, choice, log_level, path, web_origin, web_origins, whole};
 use std::path::PathBuf;
 use tracing_subscriber::filter::Targets;
 
@@ -44,6 +44,14 @@ pub struct Settings {
     pub max_receives: u32,
     /// Where the face engine's networks are.
     pub models_dir: PathBuf,
+    /// Where `up` listens: address and port.
+    pub listen: String,
+    /// Scheme, host and port under which clients reach it; empty: where it listens.
+    pub public_url: String,
+    /// The most bytes of a photo that is put with a presigned URL.
+    pub max_upload_bytes: u64,
+    /// Origins that browsers may call from.
+    pub allowed_origins: Vec<String>,
     /// How log lines look.
     pub log_format: LogFormat,
     /// Which log lines are written.
@@ -61,6 +69,10 @@ impl Settings {
             durability: keys.take("durability", "full", "An acknowledged write survives: full (a power cut), normal (a crash)", choice(&DURABILITIES)),
             max_receives: keys.take("max_receives", "5", "Deliveries of a message before it is a dead letter, in every queue", whole(1..=1000)),
             models_dir: keys.take("models_dir", "models", "Directory of the face engine's networks (`make models`)", path),
+            listen: keys.take("listen", "127.0.0.1:8080", "Address and port that `up` listens on; port 0 takes a free one", address),
+            public_url: keys.take("public_url", "", "Scheme, host and port that links begin with; empty: where it listens", web_origin),
+            max_upload_bytes: keys.take("max_upload_bytes", "20971520", "The most bytes of a photo put with a presigned URL", whole(1024..=33_554_432)),
+            allowed_origins: keys.take("allowed_origins", "", "Origins that browsers may call from, comma between; * for all", web_origins),
             log_format: keys.take("log_format", "auto", "Log lines: text, json, or auto (text on a terminal)", choice(&LOG_FORMATS)),
             log_level: keys.take("log_level", "info", "Least level that is logged, also by module: warn,embedded=debug", log_level),
         };
@@ -126,7 +138,9 @@ mod tests {
         let origins: Vec<String> = rows.iter().map(|row| row.origin.to_string()).collect();
         assert_eq!(origins[0], "--data");
         assert!(origins[1].ends_with("semblante.toml:3"), "{origins:?}");
-        assert_eq!(origins[2..], ["default", "default", "default", "SEMBLANTE_LOG_LEVEL"].map(String::from));
+        let (last, rest) = origins[2..].split_last().unwrap();
+        assert!(rest.iter().all(|origin| origin == "default"), "{origins:?}");
+        assert_eq!(last, "SEMBLANTE_LOG_LEVEL");
     }
 
     #[test]
@@ -136,6 +150,10 @@ mod tests {
             ("durability", "half", "one of full, normal"),
             ("max_receives", "0", "a whole number from 1 to 1000, not \"0\""),
             ("models_dir", "", "a path"),
+            ("listen", "8080", "an address and a port, such as 127.0.0.1:8080"),
+            ("public_url", "example.org", "a scheme and a host"),
+            ("max_upload_bytes", "1", "a whole number from 1024 to 33554432"),
+            ("allowed_origins", "https://a.example/path", "scheme and host each"),
             ("log_format", "xml", "one of auto, text, json"),
             ("log_level", "loud", "off, error, warn"),
         ] {

@@ -52,6 +52,34 @@ pub fn log_level(text: &str) -> Result<Targets, Expected> {
     }
 }
 
+/// An address to listen on, with its port; kept as text.
+pub fn address(text: &str) -> Result<String, Expected> {
+    let host_and_port =
+        text.rsplit_once(':').filter(|(host, port)| !host.is_empty() && port.parse::<u16>().is_ok());
+    host_and_port
+        .map(|_| text.to_owned())
+        .ok_or_else(|| "an address and a port, such as 127.0.0.1:8080".to_owned())
+}
+
+/// A scheme and a host, perhaps a port, and no path: what a browser calls an origin. May be empty.
+pub fn web_origin(text: &str) -> Result<String, Expected> {
+    let host = text.strip_prefix("https://").or_else(|| text.strip_prefix("http://"));
+    let legal = |c: char| c.is_ascii_alphanumeric() || ".-:[]".contains(c);
+    let good = text.is_empty() || host.is_some_and(|host| !host.is_empty() && host.chars().all(legal));
+    good.then(|| text.to_owned()).ok_or_else(|| "a scheme and a host without a path, or empty".to_owned())
+}
+
+/// Origins with a comma between them, or `*`.
+pub fn web_origins(text: &str) -> Result<Vec<String>, Expected> {
+    if text == "*" {
+        return Ok(vec![text.to_owned()]);
+    }
+    let origins = text.split(',').map(str::trim).filter(|origin| !origin.is_empty());
+    origins
+        .map(|origin| web_origin(origin).map_err(|_| "scheme and host each, comma between, or *".to_owned()))
+        .collect()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -81,5 +109,27 @@ mod tests {
         assert_eq!(number("0").unwrap_err(), "a whole number from 1 to 100");
         assert_eq!(word("half").unwrap_err(), "one of full, normal");
         assert!(path("a\0b").is_err());
+    }
+
+    #[test]
+    fn addresses_and_origins() {
+        for (text, good) in
+            [("127.0.0.1:0", true), ("[::1]:80", true), ("8080", false), (":80", false), ("a:99999", false)]
+        {
+            assert_eq!(address(text).is_ok(), good, "{text:?}");
+        }
+        for (text, good) in [
+            ("", true),
+            ("https://a.example", true),
+            ("http://[::1]:8080", true),
+            ("https://a.example/", false),
+            ("a.example", false),
+            ("ftp://a.example", false),
+        ] {
+            assert_eq!(web_origin(text).is_ok(), good, "{text:?}");
+        }
+        assert_eq!(web_origins("https://a.example, http://b.example").unwrap().len(), 2);
+        assert_eq!(web_origins("*").unwrap(), ["*"]);
+        assert!(web_origins("https://a.example,b").is_err());
     }
 }

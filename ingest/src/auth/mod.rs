@@ -16,5 +16,5 @@ pub mod token;
 
 pub use caller::{AuthError, Authenticate, Caller};
 pub use routes::routes;
-pub use service::{AuthPorts, AuthService};
+pub use service::{AuthPorts, AuthService, AuthSetupError};
 pub use settings::AuthSettings;

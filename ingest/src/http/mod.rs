@@ -38,7 +38,7 @@ mod trace;
 mod upload_photo;
 
 pub use object_door::{DoorError, ObjectDoor};
-pub use routes::router;
+pub use routes::{router, router_beside};
 pub use settings::HttpSettings;
 
 use crate::auth::Authenticate;

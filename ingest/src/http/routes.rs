@@ -71,16 +71,22 @@ pub(crate) const ROUTES: &[Described] = &[
 
 /// The API.
 pub fn router(app: App) -> Router {
+    router_beside(app, Router::new())
+}
+
+/// The API and other routes: request ids, limits, logs, problems and CORS are the same for all.
+pub fn router_beside(app: App, others: Router) -> Router {
     let api = Arc::new(Api::new(app));
     let cors = cors::layer(&api.settings.allowed_origins);
     let mounted =
         ROUTES.iter().fold(Router::new(), |routes, route| routes.route(route.path, (route.mount)()));
     let routes = mounted
+        .with_state(api.clone())
+        .merge(others)
         // Each route that reads a body sets its own limit.
         .layer(DefaultBodyLimit::disable())
         .layer(CatchPanicLayer::custom(context::panicked))
-        .layer(from_fn_with_state(api.clone(), context::around))
-        .with_state(api);
+        .layer(from_fn_with_state(api, context::around));
     match cors {
         Some(cors) => routes.layer(cors),
         None => routes,
