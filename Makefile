@@ -10,7 +10,7 @@ run: ## Start everything on this machine (not there yet)
 
 demo: ## Send a sample photo through the whole pipeline; what comes out is in target/demo
 	@test -e models/sample1.jpg || shared/vision/models.sh
-	cargo run --release --locked -p semblante -- process models/sample1.jpg --data target/demo/data --out target/demo
+	cargo run --release --locked -p semblante -- process models/sample1.jpg --out target/demo
 
 test: ## All tests, as CI runs them
 	@tests/run.sh test
