@@ -67,15 +67,19 @@ fn everywhere(seeds: u64, check: impl Fn(Emotion, u64) + Sync) {
     });
 }
 
+fn true_peak(stereo: &[f32]) -> Result<f64, ebur128::Error> {
+    let mut meter = EbuR128::new(2, 44_100, Mode::TRUE_PEAK)?;
+    meter.add_frames_f32(stereo)?;
+    Ok(meter.true_peak(0)?.max(meter.true_peak(1)?))
+}
+
 /// Played to the end by our own instruments and mastered: loud enough, never clipped, nowhere long silent.
 fn assert_sounds(affect: &Affect, seed: u64) {
     let settings = MelodySettings { bars: Some(1), soundfont: None };
     let played = muse::melody::perform(affect, seed, &settings).expect("a good order is played");
     let stereo: Vec<f32> =
         played.recording.left.iter().zip(&played.recording.right).flat_map(|(l, r)| [*l, *r]).collect();
-    let mut meter = EbuR128::new(2, 44_100, Mode::TRUE_PEAK).unwrap();
-    meter.add_frames_f32(&stereo).unwrap();
-    let peak = meter.true_peak(0).unwrap().max(meter.true_peak(1).unwrap());
+    let peak = true_peak(&stereo).expect("stereo at 44.1 kHz can be measured");
     let who = affect.dominant();
     assert!(stereo.iter().all(|sample| sample.is_finite()), "{who} {seed}");
     assert!((0.1..0.8).contains(&peak), "{who} {seed}: true peak {peak}");
