@@ -97,6 +97,8 @@ struct Seen {
     rgb: Vec<u8>,
     look: Look,
     recovered: bool,
+    style: Style,
+    seed: u64,
 }
 
 fn see(emotion: Emotion, seed: u64) -> anyhow::Result<Seen> {
@@ -108,7 +110,14 @@ fn see(emotion: Emotion, seed: u64) -> anyhow::Result<Seen> {
     let look = Look::of(&pixels, 1024, emotion);
     // A sixteenth of the pixels is kept to compare seeds by.
     let rgb = pixels.chunks_exact(3).step_by(16 + 1).flatten().copied().collect();
-    Ok(Seen { bytes: picture.jpeg.len(), rgb, look, recovered: look.emotion() == emotion })
+    Ok(Seen {
+        bytes: picture.jpeg.len(),
+        rgb,
+        look,
+        recovered: look.emotion() == emotion,
+        style: picture.style,
+        seed,
+    })
 }
 
 fn pictures(seeds: &Range<u64>, report: &mut Report) -> anyhow::Result<()> {
@@ -148,6 +157,12 @@ fn pictures(seeds: &Range<u64>, report: &mut Report) -> anyhow::Result<()> {
     report.add("picture: least contrast", least(figure(|l| l.contrast)), "OKLab");
     report.add("picture: clipped pixels, worst", 100.0 * most(figure(|l| l.clipped)), "%");
     report.add("picture: seam, worst (6 shows)", most(figure(|l| l.seam)), "ratio");
+    for (fault, of) in [("clipped", (|l| l.clipped) as fn(&Look) -> f32), ("broken by a seam", |l| l.seam)] {
+        let worst = seen.iter().max_by(|(_, one), (_, other)| of(&one.look).total_cmp(&of(&other.look)));
+        if let Some((emotion, picture)) = worst {
+            println!("  most {fault}: {emotion} as {}, seed {}", picture.style, picture.seed);
+        }
+    }
     report.add("picture: largest file", most(seen.iter().map(|(_, s)| s.bytes as f64)) / 1000.0, "kB");
     Ok(())
 }

@@ -1,6 +1,7 @@
 //! Whole pictures and melodies, looked at and listened to as others would: decoded.
 
 use domain::{Affect, Distribution, Emotion};
+use ebur128::{EbuR128, Mode};
 use muse::melody::score::Part;
 use muse::picture::style::Style;
 use muse::quality::picture::{Look, difference};
@@ -51,6 +52,42 @@ fn every_emotion_and_200_seeds_are_pictures() {
     }
 }
 
+/// `check` on every emotion and seed, on as many threads as there are processors.
+fn everywhere(seeds: u64, check: impl Fn(Emotion, u64) + Sync) {
+    let threads = std::thread::available_parallelism().map_or(1, usize::from).min(8);
+    std::thread::scope(|scope| {
+        for thread in 0..threads {
+            let check = &check;
+            scope.spawn(move || {
+                for seed in (0..seeds).skip(thread).step_by(threads) {
+                    Emotion::ALL.into_iter().for_each(|emotion| check(emotion, seed));
+                }
+            });
+        }
+    });
+}
+
+fn true_peak(stereo: &[f32]) -> Result<f64, ebur128::Error> {
+    let mut meter = EbuR128::new(2, 44_100, Mode::TRUE_PEAK)?;
+    meter.add_frames_f32(stereo)?;
+    Ok(meter.true_peak(0)?.max(meter.true_peak(1)?))
+}
+
+/// Played to the end by our own instruments and mastered: loud enough, never clipped, nowhere long silent.
+fn assert_sounds(affect: &Affect, seed: u64) {
+    let settings = MelodySettings { bars: Some(1), soundfont: None };
+    let played = muse::melody::perform(affect, seed, &settings).expect("a good order is played");
+    let stereo: Vec<f32> =
+        played.recording.left.iter().zip(&played.recording.right).flat_map(|(l, r)| [*l, *r]).collect();
+    let peak = true_peak(&stereo).expect("stereo at 44.1 kHz can be measured");
+    let who = affect.dominant();
+    assert!(stereo.iter().all(|sample| sample.is_finite()), "{who} {seed}");
+    assert!((0.1..0.8).contains(&peak), "{who} {seed}: true peak {peak}");
+    assert!((played.lufs + 16.0).abs() <= 0.5, "{who} {seed}: {} LUFS", played.lufs);
+    let silent = stereo.chunks_exact(44_100).filter(|second| second.iter().all(|x| x.abs() < 0.001)).count();
+    assert_eq!(silent, 0, "{who} {seed}: half-seconds of silence");
+}
+
 #[test]
 fn every_emotion_and_200_seeds_are_scores_and_some_are_heard() {
     for emotion in Emotion::ALL {
@@ -64,6 +101,21 @@ fn every_emotion_and_200_seeds_are_scores_and_some_are_heard() {
             assert_audible(&affect, seed, Some(2));
         }
     }
+}
+
+#[test]
+fn every_emotion_and_200_seeds_sound_and_none_clips() {
+    everywhere(200, |emotion, seed| assert_sounds(&Affect::certain(emotion), seed));
+}
+
+#[test]
+fn extreme_affects_sound_and_none_clips() {
+    let corners = [(-1e300, -1e300), (-1.0, 1.0), (0.0, 0.0), (1.0, -1.0), (f64::MAX, f64::MAX)];
+    everywhere(4, |emotion, seed| {
+        for (valence, arousal) in corners {
+            assert_sounds(&Affect { valence, arousal, ..Affect::certain(emotion) }, seed);
+        }
+    });
 }
 
 #[test]

@@ -84,14 +84,34 @@ pub enum MelodyError {
     Encoding(String),
 }
 
-/// Composes, plays, masters and encodes the melody of an affect: the same bytes for the same affect, seed and settings.
-pub fn compose(affect: &Affect, seed: u64, settings: &MelodySettings) -> Result<Melody, MelodyError> {
+/// A melody as it is played and mastered, before any encoder.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Performance {
+    /// What is played.
+    pub score: Score,
+    /// How it sounds.
+    pub recording: Recording,
+    /// Its integrated loudness, in LUFS.
+    pub lufs: f64,
+}
+
+/// Composes, plays and masters the melody of an affect.
+///
+/// # Errors
+/// As [`compose`], but for its encoder's.
+pub fn perform(affect: &Affect, seed: u64, settings: &MelodySettings) -> Result<Performance, MelodyError> {
     let (score, mood) = write(affect, seed, settings.bars)?;
     let mut recording = match &settings.soundfont {
         Some(soundfont) => soundfont.play(&score)?,
         None => synth::play(&score, &mood, seed),
     };
     let lufs = master::master(&mut recording)?;
+    Ok(Performance { score, recording, lufs })
+}
+
+/// Composes, plays, masters and encodes the melody of an affect: the same bytes for the same affect, seed and settings.
+pub fn compose(affect: &Affect, seed: u64, settings: &MelodySettings) -> Result<Melody, MelodyError> {
+    let Performance { score, recording, lufs } = perform(affect, seed, settings)?;
     let kind = match &settings.soundfont {
         Some(soundfont) => format!("melody-{}", soundfont.digest()),
         None => "melody".to_owned(),

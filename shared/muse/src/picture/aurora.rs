@@ -22,6 +22,8 @@ pub(super) fn paint(brief: &Brief<'_>) -> Canvas {
         let depth = i as f32 / curtains as f32;
         hang(&mut glow, brief, depth, horizon, &mut rng);
     }
+    // Twice a box is a triangle: no corner of the box is left.
+    glow.soften();
     glow.soften();
     let mut canvas = sky(brief, horizon, &mut rng);
     shine(&mut canvas, &glow, brief, rng.unit());
@@ -71,7 +73,7 @@ impl Glow {
     /// Spreads the light a little sideways: where a curtain turns back, its rays pile up to a hard upright edge that
     /// looks like a seam.
     fn soften(&mut self) {
-        let reach = self.size / 200;
+        let reach = self.size / 90;
         let mut row = vec![(0.0f32, 0.0f32); self.size + 2 * reach];
         let share = 1.0 / (2 * reach + 1) as f32;
         for line in self.light.chunks_mut(self.size) {
