@@ -5,8 +5,9 @@
 help: ## This list
 	@grep -E '^[a-z]+:.*## ' Makefile | sed 's/:.*## /	/' | expand -t 12
 
-run: ## Start everything on this machine (not there yet)
-	@echo "make run: not there yet; it comes with the pipeline in one process" >&2; exit 1
+run: ## Start everything on this machine: http://127.0.0.1:8080, data in ./data
+	@test -e models/sample1.jpg || shared/vision/models.sh
+	cargo run --release --locked -p semblante -- up
 
 demo: ## Send a sample photo through the whole pipeline; what comes out is in target/demo
 	@test -e models/sample1.jpg || shared/vision/models.sh

@@ -42,8 +42,9 @@ pub struct Store(Arc<Open>);
 
 struct Open {
     dir: DataDir,
-    writer: Writer,
+    // Before the writer, so that its connection is the last to close and clears the write-ahead log away.
     readers: Readers,
+    writer: Writer,
     board: Arc<WakeBoard>,
     clock: Arc<dyn Clock>,
     keys: Keys,

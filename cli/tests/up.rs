@@ -1,0 +1,92 @@
+//! `semblante up` as a process: a real photo goes in over HTTP and comes out in the gallery, before and after a restart.
+
+use serde_json::Value;
+use std::io::{BufRead, BufReader};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+
+const ROOT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/..");
+
+struct Server {
+    process: Child,
+    url: String,
+}
+
+impl Server {
+    fn start(data: &Path) -> Self {
+        let models = PathBuf::from(ROOT).join("models");
+        assert!(models.is_dir(), "there are no models; fetch them: make models");
+        let mut process = Command::new(env!("CARGO_BIN_EXE_semblante"))
+            .args(["up", "--listen", "127.0.0.1:0", "--data"])
+            .arg(data)
+            .env_clear()
+            .env("SEMBLANTE_MODELS_DIR", models)
+            .env("SEMBLANTE_LOG_LEVEL", "warn")
+            .current_dir(data)
+            .stdout(Stdio::piped())
+            .spawn()
+            .expect("cargo built the command");
+        let mut line = String::new();
+        BufReader::new(process.stdout.take().expect("stdout is piped")).read_line(&mut line).expect("a line");
+        let url = line.trim_end().strip_prefix("listening on ").expect("where it listens").to_owned();
+        Server { process, url }
+    }
+
+    /// Asks it to stop, as an init system does; tells its exit code.
+    fn stop(mut self) -> Option<i32> {
+        let pid = rustix::process::Pid::from_child(&self.process);
+        rustix::process::kill_process(pid, rustix::process::Signal::TERM).expect("it runs");
+        self.process.wait().expect("it ends").code()
+    }
+}
+
+/// An access token, by signing up or logging in.
+async fn token(client: &reqwest::Client, server: &Server, by: &str) -> String {
+    let request = client
+        .post(format!("{}/api/v1/auth/{by}", server.url))
+        .header("content-type", "application/json")
+        .body(r#"{"email":"ana@example.com","password":"Secreta123"}"#);
+    let text = request.send().await.expect("an answer").text().await.expect("a body");
+    let answer: Value = serde_json::from_str(&text).expect("JSON");
+    answer["access_token"].as_str().unwrap_or_else(|| panic!("no token: {answer}")).to_owned()
+}
+
+async fn gallery(client: &reqwest::Client, server: &Server, token: &str) -> Value {
+    let request = client.get(format!("{}/gallery", server.url)).bearer_auth(token);
+    let text = request.send().await.expect("an answer").text().await.expect("a body");
+    serde_json::from_str(&text).expect("JSON")
+}
+
+#[tokio::test]
+async fn a_photo_comes_out_in_the_gallery_and_stays_there() {
+    let data = tempfile::tempdir().unwrap();
+    let server = Server::start(data.path());
+    let client = reqwest::Client::new();
+    let token = token(&client, &server, "signup").await;
+
+    let photo = std::fs::read(Path::new(ROOT).join("models/sample1.jpg")).unwrap();
+    let upload = client
+        .post(format!("{}/detect-faces", server.url))
+        .bearer_auth(&token)
+        .header("content-type", "image/jpeg")
+        .body(photo.clone());
+    let faces: Value = serde_json::from_str(&upload.send().await.unwrap().text().await.unwrap()).unwrap();
+    assert_eq!(faces["faces"].as_object().map(|faces| faces.len()), Some(3), "{faces}");
+
+    let sad = client.get(format!("{}/generate-image?emotion=SAD", server.url)).bearer_auth(&token);
+    let sad = sad.header("prefer", "wait=20").send().await.unwrap();
+    let sad: Value = serde_json::from_str(&sad.text().await.unwrap()).unwrap();
+    let link = sad["generated_image_url"].as_str().unwrap_or_else(|| panic!("no picture: {sad}"));
+    let picture = client.get(link).send().await.unwrap().bytes().await.unwrap();
+    assert!(picture.starts_with(&[0xff, 0xd8, 0xff]), "a JPEG");
+
+    let shown = gallery(&client, &server, &token).await;
+    assert_eq!(shown["uploads"].as_array().map(Vec::len), Some(1), "{shown}");
+    assert_eq!(server.stop(), Some(0));
+
+    let again = Server::start(data.path());
+    let token = self::token(&client, &again, "login").await;
+    let shown = gallery(&client, &again, &token).await;
+    assert_eq!(shown["uploads"][0]["state"], "complete", "people and results survive a restart: {shown}");
+    assert_eq!(again.stop(), Some(0));
+}
