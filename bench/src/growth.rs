@@ -103,11 +103,11 @@ impl Filled {
         Ok(())
     }
 
-    /// Reads pages of all owners in turn, each from another place of its gallery.
+    /// Reads full pages of all owners in turn, from places in the newer half of their galleries.
     async fn pages(&self, block: usize, times: &mut Vec<Duration>) -> anyhow::Result<()> {
         for number in 0..BLOCK {
             let (tenant, user) = owner(number % OWNERS);
-            let deepest = self.rows * (block + 1) / (BLOCKS + 1);
+            let deepest = self.rows * (BLOCKS + block + 1) / (2 * BLOCKS);
             let filter = domain::ports::gallery::GalleryFilter {
                 to: Some(fixture::now() + Duration::from_millis(deepest as u64)),
                 ..Default::default()
@@ -115,7 +115,7 @@ impl Filled {
             let begun = Instant::now();
             let page = self.gallery.page(&tenant, &user, &filter, None, PAGE).await?;
             times.push(begun.elapsed());
-            anyhow::ensure!(!page.rows.is_empty(), "an owner without rows");
+            anyhow::ensure!(page.rows.len() == PAGE, "a page of {} rows", page.rows.len());
         }
         Ok(())
     }
