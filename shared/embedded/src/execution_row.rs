@@ -47,8 +47,8 @@ pub(crate) fn announce_next(turn: &mut Turn<'_>) -> Result<(), PortError> {
     Ok(())
 }
 
-/// Deletes executions that ended longer than `retention` ago, with their history.
-pub(crate) fn forget(turn: &Turn<'_>, retention: Duration, most: usize) -> Result<(), PortError> {
+/// Deletes executions that ended longer than `retention` ago, with their history; tells how many.
+pub(crate) fn forget(turn: &Turn<'_>, retention: Duration, most: usize) -> Result<usize, PortError> {
     let before = turn.now_ms.saturating_sub(i64::try_from(retention.as_millis()).unwrap_or(i64::MAX));
     let query = "SELECT number FROM execution WHERE ended_at IS NOT NULL AND ended_at < ?1 LIMIT ?2";
     let old: Vec<i64> = turn
@@ -56,7 +56,7 @@ pub(crate) fn forget(turn: &Turn<'_>, retention: Duration, most: usize) -> Resul
         .prepare_cached(query)
         .and_then(|mut select| select.query_map((before, most), |row| row.get(0))?.collect())
         .map_err(sql)?;
-    for number in old {
+    for number in &old {
         for delete in ["DELETE FROM history WHERE execution = ?1", "DELETE FROM execution WHERE number = ?1"]
         {
             turn.connection
@@ -65,7 +65,7 @@ pub(crate) fn forget(turn: &Turn<'_>, retention: Duration, most: usize) -> Resul
                 .map_err(sql)?;
         }
     }
-    Ok(())
+    Ok(old.len())
 }
 
 /// Every event of an execution, in order.

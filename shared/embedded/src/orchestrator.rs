@@ -73,25 +73,37 @@ impl Orchestrator {
         let mut stop = std::pin::pin!(stop);
         loop {
             let woken = self.store.board().timer();
-            let fired = match self.fire_due().await {
-                Ok(fired) => fired,
+            let more = match self.round().await {
+                Ok(more) => more,
                 Err(error) => {
                     tracing::error!(error = %error, "timers could not be fired");
-                    0
+                    false
                 }
             };
             // A full round has more waiting behind it; a failed one must not spin.
-            if fired == MOST_FIRED {
+            if more {
                 tokio::task::yield_now().await;
                 continue;
             }
-            let next = self.store.board().next_timer().max(crate::clock::after(clock.now(), TICK));
+            let now = clock.now();
+            let next = self.store.board().next_timer().min(crate::clock::after(now, LONGEST_PAUSE));
+            let next = next.max(crate::clock::after(now, TICK));
             tokio::select! {
                 () = &mut stop => return,
                 () = woken => {}
                 () = clock.sleep_until(next) => {}
             }
         }
+    }
+
+    /// Fires what is due and forgets what is old, some of both; tells whether there is more.
+    async fn round(&self) -> Result<bool, PortError> {
+        Ok(self.fire_due().await? == MOST_FIRED || self.forget_old().await? == MOST_FORGOTTEN)
+    }
+
+    /// Forgets executions that ended before [`RETENTION`], some of them; tells how many.
+    pub async fn forget_old(&self) -> Result<usize, PortError> {
+        self.store.write(|turn| execution_row::forget(turn, RETENTION, MOST_FORGOTTEN)).await
     }
 
     /// Fires the timers that are due, at most a round of them; tells how many.
@@ -103,7 +115,6 @@ impl Orchestrator {
                 for number in &due {
                     Transition::of(turn, &definitions, *number)?.apply(Event::Tick)?;
                 }
-                execution_row::forget(turn, RETENTION, MOST_FORGOTTEN)?;
                 execution_row::announce_next(turn)?;
                 Ok(due.len())
             })
@@ -134,6 +145,8 @@ impl Orchestrator {
     }
 }
 
+/// The longest pause between two rounds: old executions are forgotten although no timer is due for days.
+const LONGEST_PAUSE: Duration = Duration::from_secs(3600);
 /// The shortest pause between two rounds of timers.
 const TICK: Duration = Duration::from_millis(1);
 
@@ -213,5 +226,45 @@ impl Orchestrator {
                     .map_err(sql)
             })
             .await
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::clock::ManualClock;
+    use crate::store::Options;
+    use domain::fixture;
+    use domain::ports::{Clock, Orchestrator as _};
+
+    #[tokio::test]
+    async fn old_executions_are_forgotten_although_no_timer_is_due() {
+        let root = tempfile::tempdir().unwrap();
+        let clock = Arc::new(ManualClock::new(fixture::now()));
+        let options = Options { clock: Some(clock.clone() as Arc<dyn Clock>), ..Options::default() };
+        let store = Store::open(root.path(), options).unwrap();
+        let orchestrator = Orchestrator::open(&store).await.unwrap();
+        let mut names = Vec::new();
+        for number in 0..300 {
+            let upload = fixture::stored_from(fixture::awaiting_of(number, b"photo"));
+            let name = ExecutionName::new(upload.upload_id, upload.attempt);
+            orchestrator.start(&name, &ExecutionInput::of(&upload)).await.unwrap();
+            orchestrator.stop(&name, "Stopped", "on purpose").await.unwrap();
+            names.push(name);
+        }
+        let timers = orchestrator.clone();
+        let timers = tokio::spawn(async move { timers.run_timers(std::future::pending()).await });
+        clock.advance(RETENTION);
+        assert!(orchestrator.describe(&names[299]).await.unwrap().is_some(), "not a moment too early");
+        clock.advance(2 * LONGEST_PAUSE);
+        let forgotten = async {
+            while orchestrator.describe(&names[299]).await.unwrap().is_some() {
+                tokio::task::yield_now().await;
+            }
+        };
+        tokio::time::timeout(Duration::from_secs(30), forgotten).await.unwrap();
+        assert!(orchestrator.describe(&names[0]).await.unwrap().is_none());
+        assert!(orchestrator.history(&names[0]).await.unwrap().is_empty());
+        timers.abort();
     }
 }
