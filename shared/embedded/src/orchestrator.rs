@@ -73,21 +73,22 @@ impl Orchestrator {
         let mut stop = std::pin::pin!(stop);
         loop {
             let woken = self.store.board().timer();
-            let more = match self.round().await {
-                Ok(more) => more,
+            let began = clock.now();
+            let pause = match self.round().await {
+                // A full round has more waiting behind it.
+                Ok(true) => {
+                    tokio::task::yield_now().await;
+                    continue;
+                }
+                Ok(false) => Duration::ZERO,
                 Err(error) => {
                     tracing::error!(error = %error, "timers could not be fired");
-                    false
+                    AFTER_A_FAILURE
                 }
             };
-            // A full round has more waiting behind it; a failed one must not spin.
-            if more {
-                tokio::task::yield_now().await;
-                continue;
-            }
-            let now = clock.now();
-            let next = self.store.board().next_timer().min(crate::clock::after(now, LONGEST_PAUSE));
-            let next = next.max(crate::clock::after(now, TICK));
+            // From the round's beginning on, so that time that passes during it is not waited for again.
+            let next = self.store.board().next_timer().min(crate::clock::after(began, LONGEST_PAUSE));
+            let next = next.max(crate::clock::after(clock.now(), pause));
             tokio::select! {
                 () = &mut stop => return,
                 () = woken => {}
@@ -147,8 +148,8 @@ impl Orchestrator {
 
 /// The longest pause between two rounds: old executions are forgotten although no timer is due for days.
 const LONGEST_PAUSE: Duration = Duration::from_secs(3600);
-/// The shortest pause between two rounds of timers.
-const TICK: Duration = Duration::from_millis(1);
+/// The pause after a round that failed, so that a broken database is not asked in a hot loop.
+const AFTER_A_FAILURE: Duration = Duration::from_secs(1);
 
 #[async_trait]
 impl ports::Orchestrator for Orchestrator {
