@@ -2,6 +2,7 @@
 
 pub mod attempt;
 pub mod auth;
+pub mod deposit;
 pub mod erasure;
 pub mod expiry;
 pub mod http;
@@ -10,8 +11,11 @@ pub mod objects;
 pub mod ports;
 pub mod problem;
 pub mod redrive;
+pub mod replay;
 
+pub use deposit::deposit;
 pub use erasure::erase;
 pub use intake::Intake;
 pub use ports::Ports;
 pub use redrive::redrive;
+pub use replay::Replay;

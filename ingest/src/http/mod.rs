@@ -3,7 +3,7 @@
 
 mod answer;
 mod base64_photo;
-mod body;
+pub mod body;
 mod body_budget;
 mod context;
 mod cors;
@@ -12,11 +12,11 @@ mod declare;
 mod detect_faces;
 mod erase;
 mod faces;
-mod gallery;
+pub mod gallery;
 mod generate;
 mod health;
 mod idempotency;
-mod links;
+pub mod links;
 mod metrics;
 mod multipart_photo;
 pub mod object_door;
@@ -24,20 +24,22 @@ mod object_response;
 mod objects;
 mod openapi;
 mod owned;
-mod photo;
+pub mod photo;
 mod prefer;
-mod problem;
+pub mod problem;
 mod replay;
 mod routes;
 mod session;
 pub mod settings;
 mod stage_document;
 mod status;
-mod status_document;
+pub mod status_document;
 mod trace;
 mod upload_photo;
 
+pub use links::Links;
 pub use object_door::{DoorError, ObjectDoor};
+pub use problem::Problem;
 pub use routes::{router, router_beside};
 pub use settings::HttpSettings;
 
@@ -67,6 +69,7 @@ pub(crate) struct Api {
     auth: Arc<dyn Authenticate>,
     door: Arc<dyn ObjectDoor>,
     settings: HttpSettings,
+    links: Links,
     budget: BodyBudget,
     /// Requests that wait for an upload to change.
     waiters: Semaphore,
@@ -78,8 +81,9 @@ pub(crate) type Shared = axum::extract::State<Arc<Api>>;
 impl Api {
     fn new(app: App) -> Self {
         let App { ports, auth, door, settings } = app;
+        let links = Links::new(&ports, &settings.public_url);
         let budget = BodyBudget::new(settings.most_bytes_in_memory);
         let waiters = Semaphore::new(settings.most_waiters);
-        Api { ports, auth, door, settings, budget, waiters, metrics: Metrics::default() }
+        Api { ports, auth, door, settings, links, budget, waiters, metrics: Metrics::default() }
     }
 }

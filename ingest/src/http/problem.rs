@@ -3,12 +3,13 @@
 use axum::http::{HeaderName, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use domain::MediaType;
+use domain::begin::BeginRefused;
 use domain::ports::{PortError, PortErrorKind};
 use serde_json::{Map, Value, json};
 
 /// An answer that is no success. The outermost layer writes it out, because only there the request's id is known.
 #[derive(Clone, Debug)]
-pub(crate) struct Problem(Box<Parts>);
+pub struct Problem(Box<Parts>);
 
 #[derive(Clone, Debug)]
 struct Parts {
@@ -20,28 +21,29 @@ struct Parts {
 }
 
 impl Problem {
-    pub(crate) fn new(status: StatusCode, code: &str, detail: impl Into<String>) -> Self {
+    /// A problem with nothing but its words.
+    pub fn new(status: StatusCode, code: &str, detail: impl Into<String>) -> Self {
         let (code, detail) = (code.into(), detail.into());
         Problem(Box::new(Parts { status, code, detail, headers: Vec::new(), more: Map::new() }))
     }
 
     /// 400: it cannot be read.
-    pub(crate) fn malformed(code: &str, detail: impl Into<String>) -> Self {
+    pub fn malformed(code: &str, detail: impl Into<String>) -> Self {
         Problem::new(StatusCode::BAD_REQUEST, code, detail)
     }
 
     /// 422: it can be read and means nothing.
-    pub(crate) fn meaningless(code: &str, detail: impl Into<String>) -> Self {
+    pub fn meaningless(code: &str, detail: impl Into<String>) -> Self {
         Problem::new(StatusCode::UNPROCESSABLE_ENTITY, code, detail)
     }
 
     /// 404: it is not there, or not the caller's.
-    pub(crate) fn not_found() -> Self {
+    pub fn not_found() -> Self {
         Problem::new(StatusCode::NOT_FOUND, "not_found", "there is no such upload")
     }
 
     /// 409: not in this state.
-    pub(crate) fn conflict(code: &str, detail: impl Into<String>) -> Self {
+    pub fn conflict(code: &str, detail: impl Into<String>) -> Self {
         Problem::new(StatusCode::CONFLICT, code, detail)
     }
 
@@ -56,7 +58,7 @@ impl Problem {
     }
 
     /// 413, with the limit in bytes.
-    pub(crate) fn too_large(limit: u64, hint: &str) -> Self {
+    pub fn too_large(limit: u64, hint: &str) -> Self {
         Problem::new(
             StatusCode::PAYLOAD_TOO_LARGE,
             "too_large",
@@ -98,7 +100,7 @@ impl Problem {
     }
 
     /// The whole answer; `instance` is the request's path.
-    pub(crate) fn write(self, request_id: &str, instance: &str) -> Response {
+    pub fn write(self, request_id: &str, instance: &str) -> Response {
         let parts = self.0;
         let title = parts.status.canonical_reason().unwrap_or("error");
         let mut body = json!({
@@ -127,6 +129,12 @@ impl IntoResponse for Problem {
         let mut response = self.0.status.into_response();
         response.extensions_mut().insert(self);
         response
+    }
+}
+
+impl From<BeginRefused> for Problem {
+    fn from(refused: BeginRefused) -> Self {
+        Problem::conflict(refused.code(), refused.to_string())
     }
 }
 
