@@ -1,15 +1,20 @@
 //! The command line.
 
+use crate::dead_letters::DeadLetters;
 use crate::exit::{self, End};
+use crate::import::Import;
 use crate::settings::Settings;
 use crate::settings_source::Sources;
 use crate::settings_table::{Row, SettingsError};
-use crate::{doctor, process, settings_command, telemetry, up};
+use crate::{
+    analyse, compose, dead_letters, doctor, gallery, import, paint, process, queues, replay,
+    settings_command, status, telemetry, up,
+};
 use clap::{Args, CommandFactory, Parser, Subcommand};
 use clap_complete::Shell;
 use std::collections::BTreeMap;
 use std::ffi::OsString;
-use std::io;
+use std::io::{self, Write};
 use std::path::PathBuf;
 use tokio::runtime::Runtime;
 
@@ -28,20 +33,8 @@ pub struct CommandLine {
 
 #[derive(Debug, Subcommand)]
 enum Command {
-    /// Start everything in one process: API, intake, five stages, state machine
-    ///
-    /// When it is ready it prints one line, "listening on http://ADDRESS:PORT". SIGTERM or Ctrl-C ends it; what is not
-    /// finished then goes on at the next start.
-    Up {
-        /// Where to listen; port 0 takes a free one [setting: listen]
-        #[arg(long, value_name = "ADDRESS:PORT")]
-        listen: Option<String>,
-    },
-    /// Send photos through the whole pipeline, without a server, and say what came of each
-    ///
-    /// Faces, feelings, a picture and a melody for each photo. Ends with 1 if a photo was refused or failed; no face is
-    /// an outcome, not a failure.
-    Process(process::Arguments),
+    #[command(flatten)]
+    Work(Work),
     /// Check settings, data directory, database, disk, models and clock, a line each
     ///
     /// Each line begins with ok, failed or skipped; a failed one says what to do. The database is opened as a start
@@ -58,6 +51,57 @@ enum Command {
         /// The shell
         shell: Shell,
     },
+}
+
+/// What needs settings that are in order.
+#[derive(Debug, Subcommand)]
+enum Work {
+    /// Start everything in one process: API, intake, five stages, state machine
+    ///
+    /// When it is ready it prints one line, "listening on http://ADDRESS:PORT". SIGTERM or Ctrl-C ends it; what is not
+    /// finished then goes on at the next start.
+    Up {
+        /// Where to listen; port 0 takes a free one [setting: listen]
+        #[arg(long, value_name = "ADDRESS:PORT")]
+        listen: Option<String>,
+    },
+    /// Send photos through the whole pipeline, without a server, and say what came of each
+    ///
+    /// Faces, feelings, a picture and a melody for each photo. Ends with 1 if a photo was refused or failed; no face is
+    /// an outcome, not a failure.
+    Process(process::Arguments),
+    /// Put photos of the file system into the installation, as somebody's uploads
+    ///
+    /// Works whether semblante up runs on the data directory or not, as do status, gallery, queues, dead-letters and
+    /// replay: a running one is asked on a socket in the directory, else the directory is opened here.
+    #[command(subcommand, after_help = import::EXAMPLES)]
+    Import(Import),
+    /// Say where an upload stands: every stage with its outcome, attempt, times and error
+    #[command(after_help = status::EXAMPLES)]
+    Status(status::Arguments),
+    /// List what came of people's photos, newest first
+    #[command(after_help = gallery::EXAMPLES)]
+    Gallery(gallery::Arguments),
+    /// Say how many messages wait in each queue, how many are hidden, and how old the oldest is
+    ///
+    /// Hidden are those that somebody works on, and those that are to come later.
+    #[command(after_help = queues::EXAMPLES)]
+    Queues(queues::Arguments),
+    /// List, show and redrive messages that could not be settled
+    #[command(subcommand, after_help = dead_letters::EXAMPLES)]
+    DeadLetters(DeadLetters),
+    /// Order the next attempt of uploads, from a stage on or where they are not good
+    #[command(after_help = replay::EXAMPLES)]
+    Replay(replay::Arguments),
+    /// Look at photos: faces and what they express
+    #[command(after_help = analyse::EXAMPLES)]
+    Analyse(analyse::Arguments),
+    /// Paint the picture of an emotion
+    #[command(after_help = paint::EXAMPLES)]
+    Paint(paint::Arguments),
+    /// Compose the melody of an emotion
+    #[command(after_help = compose::EXAMPLES)]
+    Compose(compose::Arguments),
 }
 
 #[derive(Args, Debug)]
@@ -77,33 +121,48 @@ struct GivenSettings {
 impl CommandLine {
     /// Does what was asked, with the environment that is passed.
     pub fn run(mut self, environment: BTreeMap<OsString, OsString>) -> anyhow::Result<End> {
-        if let Command::Up { listen: Some(listen) } = &self.command {
+        if let Command::Work(Work::Up { listen: Some(listen) }) = &self.command {
             self.given.set.push(("listen".to_owned(), listen.clone()));
         }
+        let out = &mut io::stdout();
         let read = || self.given.read(environment);
         match self.command {
-            Command::Up { .. } => {
-                let (settings, _) = read()?;
-                telemetry::start(&settings);
-                runtime()?.block_on(up::run(&settings, &mut io::stdout()))
-            }
             Command::Completions { shell } => {
-                clap_complete::generate(shell, &mut CommandLine::command(), "semblante", &mut io::stdout());
+                clap_complete::generate(shell, &mut CommandLine::command(), "semblante", out);
                 Ok(End::Well)
             }
-            Command::Process(arguments) => {
-                let (settings, _) = read()?;
-                telemetry::start(&settings);
-                runtime()?.block_on(process::run(&settings, &arguments, &mut io::stdout()))
-            }
-            Command::Settings => settings_command::run(&read()?.1, &mut io::stdout()),
+            Command::Settings => settings_command::run(&read()?.1, out),
             Command::Doctor => {
                 let read = read();
                 if let Ok((settings, _)) = &read {
                     telemetry::start(settings);
                 }
-                runtime()?.block_on(doctor::run(&read, &mut io::stdout()))
+                runtime()?.block_on(doctor::run(&read, out))
             }
+            Command::Work(work) => {
+                let (settings, _) = read()?;
+                telemetry::start(&settings);
+                runtime()?.block_on(work.run(&settings, out))
+            }
+        }
+    }
+}
+
+impl Work {
+    /// Does it.
+    async fn run(self, settings: &Settings, out: &mut impl Write) -> anyhow::Result<End> {
+        match self {
+            Work::Up { .. } => up::run(settings, out).await,
+            Work::Process(asked) => process::run(settings, &asked, out).await,
+            Work::Import(asked) => import::run(settings, &asked, out).await,
+            Work::Status(asked) => status::run(settings, &asked, out).await,
+            Work::Gallery(asked) => gallery::run(settings, &asked, out).await,
+            Work::Queues(asked) => queues::run(settings, &asked, out).await,
+            Work::DeadLetters(asked) => dead_letters::run(settings, &asked, out).await,
+            Work::Replay(asked) => replay::run(settings, &asked, io::stdin(), out).await,
+            Work::Analyse(asked) => analyse::run(settings, &asked, out),
+            Work::Paint(asked) => paint::run(&asked, out),
+            Work::Compose(asked) => compose::run(&asked, out),
         }
     }
 }

@@ -1,6 +1,7 @@
 //! Exit codes. clap itself ends with 2 on wrong usage.
 
 use crate::settings_table::SettingsError;
+use std::io;
 use std::process::ExitCode;
 
 /// What `--help` says about them.
@@ -19,11 +20,17 @@ pub enum End {
     Badly,
 }
 
+/// Whether whoever read the output has read enough of it, as `head` does.
+fn is_broken_pipe(error: &anyhow::Error) -> bool {
+    error.downcast_ref::<io::Error>().is_some_and(|error| error.kind() == io::ErrorKind::BrokenPipe)
+}
+
 /// The exit code of an end; an error is told on stderr.
 pub fn code(end: anyhow::Result<End>) -> ExitCode {
     match end {
         Ok(End::Well) => ExitCode::SUCCESS,
         Ok(End::Badly) => ExitCode::from(1),
+        Err(error) if is_broken_pipe(&error) => ExitCode::SUCCESS,
         Err(error) => {
             format!("{error:#}").lines().for_each(|line| eprintln!("semblante: {line}"));
             ExitCode::from(if error.is::<SettingsError>() { 2 } else { 1 })

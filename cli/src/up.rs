@@ -2,6 +2,7 @@
 
 use crate::boot;
 use crate::closings::Closings;
+use crate::control::{self, socket::ControlSocket};
 use crate::exit::End;
 use crate::pipeline::Pipeline;
 use crate::settings::Settings;
@@ -30,21 +31,33 @@ pub async fn run(settings: &Settings, out: &mut impl Write) -> anyhow::Result<En
     let engines = boot::engines(settings)?;
     let installation = Arc::new(boot::open(settings, &settings.data, &public_url).await?);
     let routes = boot::routes(&installation, &engines, settings, &public_url)?;
+    let operators = control::routes(installation.ports.clone(), &public_url, settings.max_upload_bytes);
     let events = Arc::new(Closings::new(installation.ports.events.clone()));
     let pipeline = Pipeline::start(installation, &engines, events, settings.max_receives);
+    let socket = ControlSocket::open(&settings.data, operators);
+    let socket =
+        socket.inspect_err(|error| tracing::warn!(%error, "commands cannot reach this process")).ok();
+    // From the first line on whoever reads it may ask for the end.
+    let asked = stop_signal()?;
     writeln!(out, "listening on http://{address}")?;
     out.flush()?;
 
-    serve(listener, routes).await?;
+    serve(listener, routes, asked).await?;
+    if let Some(socket) = socket {
+        socket.close().await;
+    }
     pipeline.shut_down().await;
     tracing::info!("stopped");
     Ok(End::Well)
 }
 
 /// Answers requests until a signal comes, then those that are under way, for as long as the drain allows.
-async fn serve(listener: TcpListener, routes: Router) -> anyhow::Result<()> {
+async fn serve(
+    listener: TcpListener,
+    routes: Router,
+    asked: impl Future<Output = ()> + Send + 'static,
+) -> anyhow::Result<()> {
     let (stopping, mut stopped) = watch::channel(false);
-    let asked = stop_signal()?;
     let service = routes.into_make_service_with_connect_info::<SocketAddr>();
     let server = axum::serve(listener, service).with_graceful_shutdown(async move {
         asked.await;

@@ -1,0 +1,77 @@
+//! What an operator asks of an installation and orders in it, as a small HTTP API. `up` serves it on a Unix socket in
+//! the data directory; where nothing runs, a command opens the directory and asks the same routes itself, so the answers
+//! are the same either way. Whoever may open the data directory may do everything here, in every tenant.
+
+mod dead_letters;
+mod gallery;
+pub mod operator;
+mod photos;
+mod queues;
+pub mod replays;
+pub mod socket;
+mod uploads;
+mod users;
+
+use axum::extract::{DefaultBodyLimit, Request, State};
+use axum::http::StatusCode;
+use axum::middleware::{Next, from_fn};
+use axum::response::{IntoResponse, Response};
+use axum::routing::{get, post};
+use axum::{Json, Router};
+use ingest::Ports;
+use ingest::http::{Links, Problem};
+use serde_json::Value;
+use std::sync::Arc;
+use std::time::Duration;
+use uuid::Uuid;
+
+/// Who gives the orders, for the audit.
+const ACTOR: &str = "operator";
+/// The most bytes of a body that is no photo.
+const MOST_JSON: usize = 16 << 10;
+/// How long a request may take, its body included.
+pub const LONGEST_REQUEST: Duration = Duration::from_secs(60);
+
+/// What the routes work on.
+pub struct Control {
+    ports: Ports,
+    links: Links,
+    most_photo_bytes: u64,
+}
+
+type Shared = State<Arc<Control>>;
+type Answer = Result<Json<Value>, Problem>;
+
+/// The routes. Links are below `public_url`; a photo has at most `most_photo_bytes`.
+pub fn routes(ports: Ports, public_url: &str, most_photo_bytes: u64) -> Router {
+    let links = Links::new(&ports, public_url);
+    let control = Arc::new(Control { ports, links, most_photo_bytes });
+    Router::new()
+        .route("/queues", get(queues::get))
+        .route("/dead-letters", get(dead_letters::list))
+        .route("/dead-letters/{id}", get(dead_letters::show))
+        .route("/dead-letters/{id}/redrive", post(dead_letters::redrive))
+        .route("/tenants/{tenant}/uploads/{id}", get(uploads::status))
+        .route("/tenants/{tenant}/uploads/{id}/replay", post(replays::post))
+        .route("/tenants/{tenant}/gallery", get(gallery::get))
+        .route("/tenants/{tenant}/users", get(users::find).post(users::create))
+        .layer(DefaultBodyLimit::max(MOST_JSON))
+        .route("/tenants/{tenant}/users/{user}/photos", post(photos::post))
+        .layer(from_fn(around))
+        .with_state(control)
+}
+
+/// Around every request: its time limit, its line in the log, and problems written out.
+async fn around(request: Request, next: Next) -> Response {
+    let (method, path) = (request.method().clone(), request.uri().path().to_owned());
+    let answered = tokio::time::timeout(LONGEST_REQUEST, next.run(request)).await;
+    let mut response = answered.unwrap_or_else(|_| {
+        let late = "the request took too long";
+        Problem::new(StatusCode::REQUEST_TIMEOUT, "request_timeout", late).into_response()
+    });
+    tracing::debug!(%method, path, status = response.status().as_u16(), "answered an operator");
+    match response.extensions_mut().remove::<Problem>() {
+        Some(problem) => problem.write(&Uuid::now_v7().to_string(), &path),
+        None => response,
+    }
+}
