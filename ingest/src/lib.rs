@@ -3,9 +3,9 @@
 pub mod attempt;
 pub mod auth;
 pub mod erasure;
-pub mod expiry;
 pub mod http;
 pub mod intake;
+pub mod keeper;
 pub mod objects;
 pub mod ports;
 pub mod problem;
@@ -13,5 +13,6 @@ pub mod redrive;
 
 pub use erasure::erase;
 pub use intake::Intake;
+pub use keeper::Keeper;
 pub use ports::Ports;
 pub use redrive::redrive;

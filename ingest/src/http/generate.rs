@@ -120,6 +120,7 @@ async fn order(
         scope: Scope::Resume,
         supersede: false,
         replace: Replace::AtLeastAsGood,
+        correct: None,
         reroll: false,
         replay: false,
         reason: None,

@@ -63,6 +63,7 @@ pub(crate) async fn post(
         scope,
         supersede: wanted.supersede,
         replace: Replace::AtLeastAsGood,
+        correct: None,
         reroll: wanted.reroll,
         replay: true,
         reason: wanted.reason,
