@@ -10,6 +10,8 @@ pub mod objects;
 pub mod ports;
 pub mod problem;
 pub mod redrive;
+pub mod request_context;
+pub mod request_id;
 
 pub use erasure::erase;
 pub use intake::Intake;
