@@ -3,11 +3,12 @@
 use crate::ports::Ports;
 use domain::attempt::Began;
 use domain::begin::Begin;
+use domain::ports::queue::{MessageGroup, NewMessage};
 use domain::ports::uploads::GalleryWrite;
 use domain::ports::{PortError, PortErrorKind};
 use domain::{
-    Code, ExecutionInput, ExecutionName, ExecutionStatus, Outcome, Record, StageResult, Status, TenantId,
-    Upload, closing,
+    Arrival, Code, ExecutionInput, ExecutionName, ExecutionStatus, Outcome, QueueName, Record, StageResult,
+    Status, TenantId, Upload, closing,
 };
 
 /// How often a write that lost to another is tried again.
@@ -56,6 +57,16 @@ async fn save(ports: &Ports, upload: Upload, gallery: GalleryWrite) -> Result<Op
 
 fn too_busy() -> PortError {
     PortError::new(PortErrorKind::Busy, "the record changes faster than it can be written")
+}
+
+/// Orders intake to begin an attempt.
+pub(crate) async fn order(ports: &Ports, begin: &Begin) -> Result<(), PortError> {
+    let group = match begin.replay {
+        true => MessageGroup::replay(&begin.tenant_id),
+        false => MessageGroup::live(&begin.tenant_id),
+    };
+    let message = NewMessage::new(Arrival::begin_body(begin), Some(group));
+    ports.queue.send(QueueName::UPLOADS, vec![message]).await
 }
 
 /// Begins the next attempt as ordered. A running one that is to be superseded is stopped first.

@@ -2,6 +2,7 @@
 
 pub mod attempt;
 pub mod auth;
+pub mod deposit;
 pub mod erasure;
 pub mod http;
 pub mod intake;
@@ -10,11 +11,14 @@ pub mod objects;
 pub mod ports;
 pub mod problem;
 pub mod redrive;
+pub mod replay;
 pub mod request_context;
 pub mod request_id;
 
+pub use deposit::deposit;
 pub use erasure::erase;
 pub use intake::Intake;
 pub use keeper::Keeper;
 pub use ports::Ports;
 pub use redrive::redrive;
+pub use replay::Replay;
