@@ -35,7 +35,6 @@ pub mod settings;
 mod stage_document;
 mod status;
 pub mod status_document;
-mod trace;
 mod upload_photo;
 
 pub use crate::problem::Problem;
@@ -45,9 +44,10 @@ pub use routes::{router, router_beside};
 pub use settings::HttpSettings;
 
 use crate::auth::Authenticate;
+use crate::metrics::Metrics;
 use crate::ports::Ports;
+use crate::trace;
 use body_budget::BodyBudget;
-use metrics::Metrics;
 use std::sync::Arc;
 use tokio::sync::Semaphore;
 
@@ -60,6 +60,8 @@ pub struct App {
     pub auth: Arc<dyn Authenticate>,
     /// Which signed URLs are good.
     pub door: Arc<dyn ObjectDoor>,
+    /// What `/metrics` shows; the ports' meter, or one that shows requests only.
+    pub metrics: Arc<Metrics>,
     /// Limits and the public address.
     pub settings: HttpSettings,
 }
@@ -74,17 +76,17 @@ pub(crate) struct Api {
     budget: BodyBudget,
     /// Requests that wait for an upload to change.
     waiters: Semaphore,
-    metrics: Metrics,
+    metrics: Arc<Metrics>,
 }
 
 pub(crate) type Shared = axum::extract::State<Arc<Api>>;
 
 impl Api {
     fn new(app: App) -> Self {
-        let App { ports, auth, door, settings } = app;
+        let App { ports, auth, door, metrics, settings } = app;
         let links = Links::new(&ports, &settings.public_url);
         let budget = BodyBudget::new(settings.most_bytes_in_memory);
         let waiters = Semaphore::new(settings.most_waiters);
-        Api { ports, auth, door, settings, links, budget, waiters, metrics: Metrics::default() }
+        Api { ports, auth, door, settings, links, budget, waiters, metrics }
     }
 }

@@ -8,3 +8,4 @@ mod hostile;
 mod journeys;
 mod objects;
 mod server;
+mod traces;
