@@ -4,7 +4,7 @@ use crate::attempt;
 use crate::ports::Ports;
 use domain::begin::{Begin, BeginRefused, Replace, Scope};
 use domain::ports::PortError;
-use domain::{Stage, Timestamp, Upload};
+use domain::{Emotion, Stage, Timestamp, Upload};
 use uuid::Uuid;
 
 /// The longest reason that is kept, in bytes.
@@ -17,6 +17,8 @@ pub struct Wanted {
     pub id: Uuid,
     /// What to do again.
     pub scope: Scope,
+    /// The emotion that counts from now on; it decides what is done again, whatever `scope` says.
+    pub correct: Option<Emotion>,
     /// Whether the art may differ from before.
     pub reroll: bool,
     /// Whether a running attempt is stopped for this one.
@@ -53,6 +55,7 @@ impl Replay {
             scope: wanted.scope,
             supersede: wanted.supersede,
             replace: Replace::AtLeastAsGood,
+            correct: wanted.correct,
             reroll: wanted.reroll,
             replay: true,
             reason: wanted.reason,
@@ -81,6 +84,7 @@ mod tests {
         Wanted {
             id: Uuid::from_u128(1),
             scope,
+            correct: None,
             reroll: false,
             supersede: false,
             reason: None,

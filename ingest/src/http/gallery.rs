@@ -2,9 +2,9 @@
 
 use super::answer::{Answer, json, moment};
 use super::links::Links;
-use super::problem::Problem;
 use super::session::Reader;
 use super::{Shared, cursor};
+use crate::problem::Problem;
 use axum::extract::rejection::QueryRejection;
 use axum::extract::{Query, State};
 use axum::http::StatusCode;

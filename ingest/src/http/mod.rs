@@ -5,11 +5,13 @@ mod answer;
 mod base64_photo;
 pub mod body;
 mod body_budget;
+mod changes;
 mod context;
 mod cors;
 mod cursor;
 mod declare;
 mod detect_faces;
+mod emotion;
 mod erase;
 mod faces;
 pub mod gallery;
@@ -26,7 +28,6 @@ mod openapi;
 mod owned;
 pub mod photo;
 mod prefer;
-pub mod problem;
 mod replay;
 mod routes;
 mod session;
@@ -34,19 +35,19 @@ pub mod settings;
 mod stage_document;
 mod status;
 pub mod status_document;
-mod trace;
 mod upload_photo;
 
+pub use crate::problem::Problem;
 pub use links::Links;
 pub use object_door::{DoorError, ObjectDoor};
-pub use problem::Problem;
 pub use routes::{router, router_beside};
 pub use settings::HttpSettings;
 
 use crate::auth::Authenticate;
+use crate::metrics::Metrics;
 use crate::ports::Ports;
+use crate::trace;
 use body_budget::BodyBudget;
-use metrics::Metrics;
 use std::sync::Arc;
 use tokio::sync::Semaphore;
 
@@ -59,6 +60,8 @@ pub struct App {
     pub auth: Arc<dyn Authenticate>,
     /// Which signed URLs are good.
     pub door: Arc<dyn ObjectDoor>,
+    /// What `/metrics` shows; the ports' meter, or one that shows requests only.
+    pub metrics: Arc<Metrics>,
     /// Limits and the public address.
     pub settings: HttpSettings,
 }
@@ -73,17 +76,17 @@ pub(crate) struct Api {
     budget: BodyBudget,
     /// Requests that wait for an upload to change.
     waiters: Semaphore,
-    metrics: Metrics,
+    metrics: Arc<Metrics>,
 }
 
 pub(crate) type Shared = axum::extract::State<Arc<Api>>;
 
 impl Api {
     fn new(app: App) -> Self {
-        let App { ports, auth, door, settings } = app;
+        let App { ports, auth, door, metrics, settings } = app;
         let links = Links::new(&ports, &settings.public_url);
         let budget = BodyBudget::new(settings.most_bytes_in_memory);
         let waiters = Semaphore::new(settings.most_waiters);
-        Api { ports, auth, door, settings, links, budget, waiters, metrics: Metrics::default() }
+        Api { ports, auth, door, settings, links, budget, waiters, metrics }
     }
 }

@@ -1,14 +1,11 @@
 //! A photo that came in a request: told by its first bytes, stored as if its owner had put it with a presigned URL.
 
-use super::problem::Problem;
 use crate::deposit::{Deposited, Photo, deposit};
 use crate::ports::Ports;
+use crate::problem::Problem;
 use bytes::Bytes;
 use domain::upload::Kind;
 use domain::{MediaType, TenantId, UserId};
-
-/// Boxes of ISO media files that hold HEIC or HEIF pictures.
-const HEIF_BRANDS: [&[u8; 4]; 7] = [b"heic", b"heix", b"hevc", b"heim", b"heis", b"mif1", b"msf1"];
 
 fn heic() -> Problem {
     Problem::unsupported("heic_unsupported", "HEIC/HEIF is not taken; send JPEG, PNG or WebP")
@@ -28,11 +25,7 @@ pub(crate) fn declared_type(raw: &str) -> Result<MediaType, Problem> {
 pub(crate) fn sniffed_type(bytes: &[u8]) -> Result<MediaType, Problem> {
     match MediaType::sniff(bytes) {
         Some(media_type) => Ok(media_type),
-        None if bytes.get(4..8) == Some(b"ftyp")
-            && HEIF_BRANDS.iter().any(|brand| bytes.get(8..12) == Some(&brand[..])) =>
-        {
-            Err(heic())
-        }
+        None if MediaType::is_heif(bytes) => Err(heic()),
         None => Err(Problem::unsupported("unsupported_type", "the bytes are no JPEG, PNG or WebP")),
     }
 }

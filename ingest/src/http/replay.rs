@@ -2,9 +2,9 @@
 
 use super::answer::{Answer, json, with};
 use super::idempotency::{self, IdempotencyKey};
-use super::problem::Problem;
 use super::session::Writer;
 use super::{Shared, body, owned, trace};
+use crate::problem::Problem;
 use crate::replay::{self, MOST_REASON, Replay};
 use axum::body::Body;
 use axum::extract::{Path, State};
@@ -55,6 +55,7 @@ pub(crate) async fn post(
     let wanted = replay::Wanted {
         id: key.map_or_else(Uuid::now_v7, |key| key.id_with(said.as_bytes())),
         scope,
+        correct: None,
         reroll: wanted.reroll,
         supersede: wanted.supersede,
         reason: wanted.reason,
@@ -72,7 +73,7 @@ pub(crate) async fn post(
     accepted(&api.links.status(upload.upload_id), &upload, replay.attempt)
 }
 
-fn accepted(status_url: &str, upload: &Upload, attempt: u32) -> Answer {
+pub(crate) fn accepted(status_url: &str, upload: &Upload, attempt: u32) -> Answer {
     let body = json!({"upload_id": upload.upload_id, "attempt": attempt, "status_url": status_url});
     let response = with(json(StatusCode::ACCEPTED, &body), header::LOCATION, status_url);
     Ok(with(response, header::RETRY_AFTER, "1"))

@@ -35,6 +35,7 @@ pub(crate) fn facts(upload: &Upload) -> Value {
         "stages": stages,
         "faces_count": faces_count,
         "emotion": feeling.map(|(emotion, _)| emotion),
+        "corrected": upload.corrected.is_some(),
         "confidence": feeling.map(|(_, confidence)| confidence),
     })
 }
