@@ -39,11 +39,19 @@ enum Command {
     ///
     /// Each line begins with ok, failed or skipped; a failed one says what to do. The database is opened as a start
     /// would open it, so one of an earlier release is brought up to date. Ends with 1 if anything failed.
-    Doctor,
+    Doctor {
+        /// Print JSON
+        #[arg(long)]
+        json: bool,
+    },
     /// Print every setting with its value, where the value came from, and what it is for
     ///
     /// Secrets are masked. Ends with 2 if a setting is unknown or has a wrong value.
-    Settings,
+    Settings {
+        /// Print JSON
+        #[arg(long)]
+        json: bool,
+    },
     /// Print a completion script for a shell
     ///
     /// For bash: semblante completions bash > ~/.local/share/bash-completion/completions/semblante
@@ -60,6 +68,7 @@ enum Work {
     ///
     /// When it is ready it prints one line, "listening on http://ADDRESS:PORT". SIGTERM or Ctrl-C ends it; what is not
     /// finished then goes on at the next start.
+    #[command(after_help = up::EXAMPLES)]
     Up {
         /// Where to listen; port 0 takes a free one [setting: listen]
         #[arg(long, value_name = "ADDRESS:PORT")]
@@ -69,6 +78,7 @@ enum Work {
     ///
     /// Faces, feelings, a picture and a melody for each photo. Ends with 1 if a photo was refused or failed; no face is
     /// an outcome, not a failure.
+    #[command(after_help = process::EXAMPLES)]
     Process(process::Arguments),
     /// Put photos of the file system into the installation, as somebody's uploads
     ///
@@ -131,13 +141,13 @@ impl CommandLine {
                 clap_complete::generate(shell, &mut CommandLine::command(), "semblante", out);
                 Ok(End::Well)
             }
-            Command::Settings => settings_command::run(&read()?.1, out),
-            Command::Doctor => {
+            Command::Settings { json } => settings_command::run(&read()?.1, json, out),
+            Command::Doctor { json } => {
                 let read = read();
                 if let Ok((settings, _)) = &read {
                     telemetry::start(settings);
                 }
-                runtime()?.block_on(doctor::run(&read, out))
+                runtime()?.block_on(doctor::run(&read, json, out))
             }
             Command::Work(work) => {
                 let (settings, _) = read()?;

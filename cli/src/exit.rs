@@ -8,8 +8,8 @@ use std::process::ExitCode;
 pub const HELP: &str = "\
 Exit codes:
   0  all went well
-  1  it failed: the message, or the lines marked \"failed\", say what to do
-  2  it was asked wrongly: a flag, or a setting, named with where it came from";
+  1  it failed: the message, or the rows marked \"failed\" or \"refused\", say what to do
+  2  it was asked wrongly: a flag, an argument, or a setting, named with where it came from";
 
 /// How a command ended that did what it was asked.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -22,6 +22,12 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 use tokio::sync::watch;
 
+/// Shown by `--help`.
+pub const EXAMPLES: &str = "\
+Examples:
+  semblante process models/sample1.jpg --out made
+  semblante process holiday --json > holiday.json";
+
 /// Photos in the pipeline at a time: enough to keep every stage busy, few enough for any memory.
 const IN_FLIGHT: usize = 8;
 /// The largest photo that is read.

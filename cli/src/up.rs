@@ -16,6 +16,12 @@ use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::watch;
 
+/// Shown by `--help`.
+pub const EXAMPLES: &str = "\
+Examples:
+  semblante up
+  semblante up --listen 0.0.0.0:80 --set public_url=http://photos.example --data photos";
+
 /// How long requests that are under way may take after the stop was asked for.
 const REQUESTS_DRAIN: Duration = Duration::from_secs(3);
 

@@ -13,17 +13,16 @@ mod uploads;
 mod users;
 
 use axum::extract::{DefaultBodyLimit, Request, State};
-use axum::http::StatusCode;
+use axum::http::{HeaderMap, StatusCode};
 use axum::middleware::{Next, from_fn};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use axum::{Json, Router};
-use ingest::Ports;
 use ingest::http::{Links, Problem};
+use ingest::{Ports, request_context};
 use serde_json::Value;
 use std::sync::Arc;
 use std::time::Duration;
-use uuid::Uuid;
 
 /// Who gives the orders, for the audit.
 const ACTOR: &str = "operator";
@@ -57,21 +56,19 @@ pub fn routes(ports: Ports, public_url: &str, most_photo_bytes: u64) -> Router {
         .route("/tenants/{tenant}/users", get(users::find).post(users::create))
         .layer(DefaultBodyLimit::max(MOST_JSON))
         .route("/tenants/{tenant}/users/{user}/photos", post(photos::post))
-        .layer(from_fn(around))
+        .layer(from_fn(within_time))
+        .layer(from_fn(request_context::around))
         .with_state(control)
 }
 
-/// Around every request: its time limit, its line in the log, and problems written out.
-async fn around(request: Request, next: Next) -> Response {
-    let (method, path) = (request.method().clone(), request.uri().path().to_owned());
+/// The trace of a request, which its work carries on.
+fn traceparent(headers: &HeaderMap) -> Option<String> {
+    Some(headers.get("traceparent")?.to_str().ok()?.to_owned())
+}
+
+/// The time limit of every request.
+async fn within_time(request: Request, next: Next) -> Response {
+    let late = || Problem::new(StatusCode::REQUEST_TIMEOUT, "request_timeout", "the request took too long");
     let answered = tokio::time::timeout(LONGEST_REQUEST, next.run(request)).await;
-    let mut response = answered.unwrap_or_else(|_| {
-        let late = "the request took too long";
-        Problem::new(StatusCode::REQUEST_TIMEOUT, "request_timeout", late).into_response()
-    });
-    tracing::debug!(%method, path, status = response.status().as_u16(), "answered an operator");
-    match response.extensions_mut().remove::<Problem>() {
-        Some(problem) => problem.write(&Uuid::now_v7().to_string(), &path),
-        None => response,
-    }
+    answered.unwrap_or_else(|_| late().into_response())
 }

@@ -1,8 +1,9 @@
 //! `POST /tenants/{tenant}/uploads/{id}/replay`: orders an upload's next attempt, or only says what that would do.
 
-use super::{ACTOR, Answer, Shared, uploads};
+use super::{ACTOR, Answer, Shared, traceparent, uploads};
 use axum::Json;
 use axum::extract::{Path, State};
+use axum::http::HeaderMap;
 use domain::begin::Scope;
 use domain::{Stage, TenantId, UploadId};
 use ingest::http::Problem;
@@ -30,6 +31,7 @@ pub struct Order {
 pub async fn post(
     State(control): Shared,
     Path((tenant, id)): Path<(TenantId, UploadId)>,
+    headers: HeaderMap,
     Json(order): Json<Order>,
 ) -> Answer {
     if order.reason.as_ref().is_some_and(|reason| reason.len() > MOST_REASON) {
@@ -42,9 +44,10 @@ pub async fn post(
         scope: order.from.map_or(Scope::Resume, Scope::FromStage),
         reroll: order.reroll,
         supersede: order.supersede,
+        correct: None,
         reason: order.reason,
         actor: ACTOR.to_owned(),
-        traceparent: None,
+        traceparent: traceparent(&headers),
     };
     let replay = Replay::plan(&upload, wanted, control.ports.clock.now())?;
     if !order.dry_run {

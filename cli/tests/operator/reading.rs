@@ -1,6 +1,8 @@
 //! `status`, `gallery` and `queues`.
 
 use crate::installation::Installation;
+use domain::ports::Uploads as _;
+use domain::{TenantId, Timestamp, Tombstone, UploadId};
 use serde_json::Value;
 
 const LINKS: [&str; 8] = [
@@ -111,14 +113,27 @@ fn a_gallery_is_paged_by_cursors_through_every_user() {
     assert!(wrong.err.contains("bad_cursor"), "{wrong:?}");
 }
 
-#[test]
-fn what_is_not_there_is_named() {
-    let (installation, complete, _) = Installation::with_photos();
+/// Erases an upload as its owner does, but for its objects.
+async fn erase(installation: &Installation, upload: &str) {
+    let store = embedded::Store::open(&installation.data(), embedded::Options::default()).unwrap();
+    let tombstone = Tombstone {
+        tenant_id: TenantId::parse("default").unwrap(),
+        upload_id: UploadId::parse(upload).unwrap(),
+        erased_at: Timestamp::from_second(1_700_000_000).unwrap(),
+    };
+    embedded::Uploads::new(&store).erase(tombstone).await.unwrap();
+}
+
+#[tokio::test]
+async fn what_is_not_there_is_named() {
+    let (installation, complete, failed) = Installation::with_photos();
+    erase(&installation, &failed).await;
     let unknown = "01981d0e-7b54-7cc0-a3a5-5d5a6b6e2f11";
     for (arguments, code, said) in [
         (&["status", unknown][..], 1, "has no upload 01981d0e"),
         (&["status", &complete, "--tenant", "stranger"], 1, "--tenant names it"),
         (&["status", "1234"], 2, "not a UUID"),
+        (&["status", &failed], 1, "was erased at 2023-11-14T22:13:20Z"),
         (&["status", &complete, "--tenant", "no/slash"], 2, "tenant"),
         (&["gallery", "--user", "nobody@example.com"], 1, "no_such_user"),
         (&["gallery", "--emotion", "MERRY"], 2, "one of HAPPY"),
