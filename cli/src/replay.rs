@@ -43,7 +43,7 @@ pub struct Arguments {
     /// Only say what would be done
     #[arg(long, conflicts_with = "wait")]
     dry_run: bool,
-    /// Let picture and melody differ from before
+    /// Let what is made again differ from before: another seed
     #[arg(long)]
     reroll: bool,
     /// Stop an attempt that runs
