@@ -4,11 +4,12 @@ use crate::ports::Ports;
 use crate::trace;
 use domain::attempt::Began;
 use domain::begin::Begin;
+use domain::ports::queue::{MessageGroup, NewMessage};
 use domain::ports::uploads::GalleryWrite;
 use domain::ports::{PortError, PortErrorKind};
 use domain::{
-    Code, ExecutionInput, ExecutionName, ExecutionStatus, Outcome, Record, StageResult, Status, TenantId,
-    Upload, closing,
+    Arrival, Code, ExecutionInput, ExecutionName, ExecutionStatus, Outcome, QueueName, Record, StageResult,
+    Status, TenantId, Upload, closing,
 };
 use tracing::Instrument;
 
@@ -60,6 +61,16 @@ fn too_busy() -> PortError {
     PortError::new(PortErrorKind::Busy, "the record changes faster than it can be written")
 }
 
+/// Orders intake to begin an attempt.
+pub(crate) async fn order(ports: &Ports, begin: &Begin) -> Result<(), PortError> {
+    let group = match begin.replay {
+        true => MessageGroup::replay(&begin.tenant_id),
+        false => MessageGroup::live(&begin.tenant_id),
+    };
+    let message = NewMessage::new(Arrival::begin_body(begin), Some(group));
+    ports.queue.send(QueueName::UPLOADS, vec![message]).await
+}
+
 /// Begins the next attempt as ordered. A running one that is to be superseded is stopped first.
 pub(crate) async fn begin(ports: &Ports, begin: &Begin) -> Result<Begun, PortError> {
     let upload = match ports.uploads.get(&begin.tenant_id, begin.upload_id).await? {
@@ -109,12 +120,10 @@ pub(crate) async fn execution_ended(
         tracing::warn!(execution = %name, "an execution that is not of an attempt");
         return Ok(());
     };
-    let code = match status {
-        ExecutionStatus::TimedOut => "execution_timed_out",
-        ExecutionStatus::Aborted => "execution_aborted",
-        ExecutionStatus::Succeeded | ExecutionStatus::Running => return Ok(()),
-        ExecutionStatus::Failed => "execution_failed",
-    };
+    if matches!(status, ExecutionStatus::Succeeded | ExecutionStatus::Running) {
+        return Ok(());
+    }
+    let code = code_of_end(status);
     for _ in 0..MOST_WRITES {
         let Some(Record::Live(upload)) = ports.uploads.get(&tenant, id).await? else { return Ok(()) };
         if upload.attempt != attempt || upload.status.is_closed() {
@@ -128,12 +137,22 @@ pub(crate) async fn execution_ended(
     Err(too_busy())
 }
 
+/// The stable code of an attempt whose execution ended so without closing it.
+pub(crate) fn code_of_end(status: ExecutionStatus) -> &'static str {
+    match status {
+        ExecutionStatus::TimedOut => "execution_timed_out",
+        ExecutionStatus::Aborted => "execution_aborted",
+        ExecutionStatus::Failed => "execution_failed",
+        ExecutionStatus::Succeeded | ExecutionStatus::Running => "execution_left_it_open",
+    }
+}
+
 fn tenant(input: &ExecutionInput) -> Option<TenantId> {
     TenantId::parse(&input.tenant_id).ok()
 }
 
 /// Closes an attempt from outside; false when somebody wrote the record meanwhile.
-async fn close(ports: &Ports, mut upload: Upload, code: &str) -> Result<bool, PortError> {
+pub(crate) async fn close(ports: &Ports, mut upload: Upload, code: &str) -> Result<bool, PortError> {
     let code = Code::parse(code).expect("intake's codes are lower-case words");
     let now = ports.clock.now();
     let result = StageResult::without_work(Outcome::Failed { code }, upload.attempt, now);

@@ -1,5 +1,6 @@
 //! Journeys through the API over a socket, with the embedded stores and stand-in stages behind it.
 
+mod changes;
 mod client;
 mod description;
 mod generated;

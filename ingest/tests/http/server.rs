@@ -18,7 +18,7 @@ use std::time::Duration;
 use tempfile::TempDir;
 use uuid::Uuid;
 use workers::stand_in::StandIn;
-use workers::{Limits, PollHost, Polling, Settle};
+use workers::{EmotionAnalysis, Limits, PollHost, Polling, Settle, StageWorker};
 
 pub struct Server {
     pub clock: Arc<ManualClock>,
@@ -156,7 +156,11 @@ fn hosts(ports: &Ports) -> Vec<PollHost> {
             queue: ports.queue.clone(),
             uploads: ports.uploads.clone(),
         };
-        let settle = Settle::new(worker_ports, Arc::new(StandIn(stage)), Limits::default());
+        let worker: Arc<dyn StageWorker> = match stage {
+            Stage::EmotionAnalysis => Arc::new(EmotionAnalysis::new(ports.faces.clone())),
+            _ => Arc::new(StandIn(stage)),
+        };
+        let settle = Settle::new(worker_ports, worker, Limits::default());
         hosts.push(host(QueueName::of(stage), Arc::new(settle)));
     }
     hosts
