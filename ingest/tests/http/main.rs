@@ -7,5 +7,6 @@ mod generated;
 mod hostile;
 mod journeys;
 mod objects;
+mod promotion;
 mod server;
 mod traces;
