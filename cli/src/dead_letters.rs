@@ -24,6 +24,7 @@ redrive ends with 1 if one could not be redriven.";
 #[derive(clap::Subcommand, Debug)]
 pub enum DeadLetters {
     /// List them, newest first
+    #[command(after_help = EXAMPLES)]
     List {
         /// Of this tenant; without it of all
         #[arg(long, value_name = "TENANT", value_parser = TenantId::parse)]
@@ -32,6 +33,7 @@ pub enum DeadLetters {
         paging: Paging,
     },
     /// Print one, with the message's body (task tokens are never kept)
+    #[command(after_help = EXAMPLES)]
     Show {
         /// Its id
         #[arg(value_name = "ID")]
@@ -41,6 +43,7 @@ pub enum DeadLetters {
         json: bool,
     },
     /// Let the uploads behind them go on where they stopped, and delete the rows
+    #[command(after_help = EXAMPLES)]
     Redrive(Redrive),
 }
 

@@ -21,8 +21,8 @@ Examples:
   semblante import photos holiday --user ana@example.com
   semblante import photos holiday --user ana@example.com --create --process
 
-May be repeated: what is in already counts as a duplicate, and a run that was cut short goes on. Ends with 1 if a photo
-was refused or, with --process, ended badly.";
+May be repeated: what is in already counts as a duplicate, and a run that was cut short goes on. Ends with 1 if a \
+photo was refused or, with --process, ended badly.";
 
 /// What to import.
 #[derive(clap::Subcommand, Debug)]

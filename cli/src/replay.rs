@@ -19,8 +19,8 @@ Examples:
   semblante replay 01981d0e-7b54-7cc0-a3a5-5d5a6b6e2f11 --from image-generation --reroll --wait
   semblante replay - --reason 'new networks' < ids.txt
 
-Without --from, whatever is not good is done again. What the gallery shows stays until the new result is at least as
-good. Ends with 1 if one was refused or ended badly, or could not be waited for.";
+Without --from, whatever is not good is done again. What the gallery shows stays until the new result is at \
+least as good. Ends with 1 if one was refused or ended badly, or could not be waited for.";
 
 /// The most ids of one call.
 const MOST_IDS: usize = 100_000;

@@ -12,7 +12,7 @@ use hyper_util::rt::TokioIo;
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use serde_json::Value;
 use std::io;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::time::{Instant, sleep, timeout};
@@ -181,7 +181,7 @@ fn broken(error: impl std::fmt::Display) -> OperatorError {
     OperatorError::BrokenOff(error.to_string())
 }
 
-async fn over_socket(data: &PathBuf, request: Request<Body>) -> Result<Response<Body>, OperatorError> {
+async fn over_socket(data: &Path, request: Request<Body>) -> Result<Response<Body>, OperatorError> {
     let stream = socket::connect(data).await.map_err(broken)?;
     let (mut sender, connection) = http1::handshake(TokioIo::new(stream)).await.map_err(broken)?;
     tokio::spawn(async move {

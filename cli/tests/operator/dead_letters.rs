@@ -10,29 +10,30 @@ fn letter(number: u32, upload: Option<&str>) -> DeadLetter {
         id: DeadLetter::id_of(QueueName::UPLOADS, &number.to_string()),
         queue: QueueName::of(Stage::ImageGeneration),
         stage: Some(Stage::ImageGeneration),
-        tenant_id: upload.map(|_| TenantId::parse("default").unwrap()),
-        upload_id: upload.map(|id| UploadId::parse(id).unwrap()),
+        tenant_id: upload.map(|_| TenantId::parse("default").expect("legal")),
+        upload_id: upload.map(|id| UploadId::parse(id).expect("legal")),
         attempt: Some(1),
         receive_count: 5,
-        code: Code::parse("retries_exhausted").unwrap(),
-        first_seen: domain::Timestamp::from_second(1_700_000_000 + i64::from(number)).unwrap(),
+        code: Code::parse("retries_exhausted").expect("legal"),
+        first_seen: domain::Timestamp::from_second(1_700_000_000 + i64::from(number)).expect("legal"),
         body: format!("message {number}"),
     }
 }
 
 /// Letters of an upload that is there, and one that names none, newest first.
 async fn bury(installation: &Installation, upload: &str) -> Vec<String> {
-    let store = embedded::Store::open(&installation.data(), embedded::Options::default()).unwrap();
+    let store =
+        embedded::Store::open(&installation.data(), embedded::Options::default()).expect("the store works");
     let rows = embedded::DeadLetters::new(&store);
     let letters = [letter(3, Some(upload)), letter(2, Some(upload)), letter(1, None)];
     for letter in &letters {
-        rows.put(letter.clone()).await.unwrap();
+        rows.put(letter.clone()).await.expect("the store works");
     }
     letters.iter().map(|letter| letter.id.to_string()).collect()
 }
 
 fn ids(list: &Value) -> Vec<&str> {
-    list["dead_letters"].as_array().unwrap().iter().filter_map(|letter| letter["id"].as_str()).collect()
+    list["dead_letters"].as_array().expect("rows").iter().filter_map(|letter| letter["id"].as_str()).collect()
 }
 
 #[tokio::test]

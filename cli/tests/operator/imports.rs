@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 const ANA: &str = "ana@example.com";
 
 fn outcomes(told: &Value) -> Vec<&str> {
-    told["photos"].as_array().unwrap().iter().filter_map(|photo| photo["outcome"].as_str()).collect()
+    told["photos"].as_array().expect("rows").iter().filter_map(|photo| photo["outcome"].as_str()).collect()
 }
 
 #[test]

@@ -115,13 +115,14 @@ fn a_gallery_is_paged_by_cursors_through_every_user() {
 
 /// Erases an upload as its owner does, but for its objects.
 async fn erase(installation: &Installation, upload: &str) {
-    let store = embedded::Store::open(&installation.data(), embedded::Options::default()).unwrap();
+    let store = embedded::Store::open(&installation.data(), embedded::Options::default())
+        .expect("it is there and legal");
     let tombstone = Tombstone {
-        tenant_id: TenantId::parse("default").unwrap(),
-        upload_id: UploadId::parse(upload).unwrap(),
-        erased_at: Timestamp::from_second(1_700_000_000).unwrap(),
+        tenant_id: TenantId::parse("default").expect("it is there and legal"),
+        upload_id: UploadId::parse(upload).expect("it is there and legal"),
+        erased_at: Timestamp::from_second(1_700_000_000).expect("it is there and legal"),
     };
-    embedded::Uploads::new(&store).erase(tombstone).await.unwrap();
+    embedded::Uploads::new(&store).erase(tombstone).await.expect("it is there and legal");
 }
 
 #[tokio::test]
