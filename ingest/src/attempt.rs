@@ -101,12 +101,10 @@ pub(crate) async fn execution_ended(
         tracing::warn!(execution = %name, "an execution that is not of an attempt");
         return Ok(());
     };
-    let code = match status {
-        ExecutionStatus::TimedOut => "execution_timed_out",
-        ExecutionStatus::Aborted => "execution_aborted",
-        ExecutionStatus::Succeeded | ExecutionStatus::Running => return Ok(()),
-        ExecutionStatus::Failed => "execution_failed",
-    };
+    if matches!(status, ExecutionStatus::Succeeded | ExecutionStatus::Running) {
+        return Ok(());
+    }
+    let code = code_of_end(status);
     for _ in 0..MOST_WRITES {
         let Some(Record::Live(upload)) = ports.uploads.get(&tenant, id).await? else { return Ok(()) };
         if upload.attempt != attempt || upload.status.is_closed() {
@@ -119,12 +117,22 @@ pub(crate) async fn execution_ended(
     Err(too_busy())
 }
 
+/// The stable code of an attempt whose execution ended so without closing it.
+pub(crate) fn code_of_end(status: ExecutionStatus) -> &'static str {
+    match status {
+        ExecutionStatus::TimedOut => "execution_timed_out",
+        ExecutionStatus::Aborted => "execution_aborted",
+        ExecutionStatus::Failed => "execution_failed",
+        ExecutionStatus::Succeeded | ExecutionStatus::Running => "execution_left_it_open",
+    }
+}
+
 fn tenant(input: &ExecutionInput) -> Option<TenantId> {
     TenantId::parse(&input.tenant_id).ok()
 }
 
 /// Closes an attempt from outside; false when somebody wrote the record meanwhile.
-async fn close(ports: &Ports, mut upload: Upload, code: &str) -> Result<bool, PortError> {
+pub(crate) async fn close(ports: &Ports, mut upload: Upload, code: &str) -> Result<bool, PortError> {
     let code = Code::parse(code).expect("intake's codes are lower-case words");
     let now = ports.clock.now();
     let result = StageResult::without_work(Outcome::Failed { code }, upload.attempt, now);

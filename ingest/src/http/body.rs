@@ -1,6 +1,6 @@
 //! Bodies, read into memory up to a limit.
 
-use super::problem::Problem;
+use crate::problem::Problem;
 use axum::body::Body;
 use axum::http::{HeaderMap, header};
 use bytes::Bytes;

@@ -1,6 +1,6 @@
 //! Cursors of paged lists: a sort key in base64url, and nothing else.
 
-use super::problem::Problem;
+use crate::problem::Problem;
 use base64::Engine;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD;
 use domain::ports::gallery::GalleryPlace;

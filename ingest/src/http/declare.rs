@@ -2,9 +2,9 @@
 
 use super::answer::{Answer, json, moment, with};
 use super::idempotency::{self, IdempotencyKey};
-use super::problem::Problem;
 use super::session::{Writer, owner};
 use super::{Api, Shared, body, links, owned, photo, trace};
+use crate::problem::Problem;
 use axum::body::Body;
 use axum::extract::{Path, State};
 use axum::http::{HeaderMap, StatusCode, header};

@@ -1,9 +1,9 @@
 //! `GET /gallery`.
 
 use super::answer::{Answer, json, moment};
-use super::problem::Problem;
 use super::session::Reader;
 use super::{Api, Shared, cursor, links};
+use crate::problem::Problem;
 use axum::extract::rejection::QueryRejection;
 use axum::extract::{Query, State};
 use axum::http::StatusCode;

@@ -1,10 +1,10 @@
 //! `/generate-image` and `/generate-melody`: from a given emotion, or of an upload.
 
 use super::answer::{Answer, json, with};
-use super::problem::Problem;
 use super::session::{Writer, owner};
 use super::{Api, Shared, body, links, owned, prefer, trace};
 use crate::auth::Caller;
+use crate::problem::Problem;
 use axum::body::Body;
 use axum::extract::rejection::QueryRejection;
 use axum::extract::{Query, State};
@@ -120,6 +120,7 @@ async fn order(
         scope: Scope::Resume,
         supersede: false,
         replace: Replace::AtLeastAsGood,
+        correct: None,
         reroll: false,
         replay: false,
         reason: None,

@@ -1,7 +1,7 @@
 //! `/metrics` in Prometheus' text format: queues and requests. Ids are never labels, so the number of series is bounded.
 
 use super::Shared;
-use super::problem::Problem;
+use crate::problem::Problem;
 use axum::extract::State;
 use axum::http::{HeaderValue, header};
 use axum::response::{IntoResponse, Response};

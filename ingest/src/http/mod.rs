@@ -26,7 +26,6 @@ mod openapi;
 mod owned;
 mod photo;
 mod prefer;
-mod problem;
 mod replay;
 mod routes;
 mod session;

@@ -1,13 +1,13 @@
 //! A photo that came in a request: told by its first bytes, stored as if its owner had put it with a presigned URL.
 
 use super::Api;
-use super::problem::Problem;
 use super::session::owner;
 use crate::auth::Caller;
+use crate::problem::Problem;
 use bytes::Bytes;
-use domain::ports::PortErrorKind;
 use domain::ports::objects::NewObject;
 use domain::ports::uploads::Created;
+use domain::ports::{PortError, PortErrorKind};
 use domain::upload::{Declared, Kind};
 use domain::{Bucket, MediaType, ObjectKey, Sha256, Status, Upload, UploadId};
 use std::collections::BTreeMap;
@@ -56,7 +56,7 @@ pub(crate) async fn store(
     }
     let content_type = sniffed_type(&bytes)?;
     let hashed = bytes.clone();
-    let sha256 = tokio::task::spawn_blocking(move || Sha256::of(&hashed)).await.map_err(|_| internal())?;
+    let sha256 = tokio::task::spawn_blocking(move || Sha256::of(&hashed)).await.map_err(PortError::broken)?;
     let declared = Declared { content_type, content_length: bytes.len() as u64, sha256: Some(sha256) };
     let now = api.ports.clock.now();
     let id = UploadId::new(Uuid::now_v7());
@@ -69,14 +69,6 @@ pub(crate) async fn store(
         put(api, &upload, content_type, bytes).await?;
     }
     Ok(upload)
-}
-
-fn internal() -> Problem {
-    Problem::new(
-        axum::http::StatusCode::INTERNAL_SERVER_ERROR,
-        "internal",
-        "it is our fault and has been noted",
-    )
 }
 
 async fn put(api: &Api, upload: &Upload, content_type: MediaType, bytes: Bytes) -> Result<(), Problem> {

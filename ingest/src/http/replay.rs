@@ -2,9 +2,9 @@
 
 use super::answer::{Answer, json, with};
 use super::idempotency::{self, IdempotencyKey};
-use super::problem::Problem;
 use super::session::Writer;
 use super::{Shared, body, links, owned, trace};
+use crate::problem::Problem;
 use axum::body::Body;
 use axum::extract::{Path, State};
 use axum::http::{HeaderMap, StatusCode, header};
@@ -63,6 +63,7 @@ pub(crate) async fn post(
         scope,
         supersede: wanted.supersede,
         replace: Replace::AtLeastAsGood,
+        correct: None,
         reroll: wanted.reroll,
         replay: true,
         reason: wanted.reason,

@@ -4,9 +4,10 @@ use super::{
     Api, App, context, cors, declare, detect_faces, erase, faces, gallery, generate, health, metrics,
     objects, openapi, replay, status, upload_photo,
 };
+use crate::request_context;
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
-use axum::middleware::from_fn_with_state;
+use axum::middleware::{from_fn, from_fn_with_state};
 use axum::routing::{MethodRouter, delete, get, post, put};
 use std::sync::Arc;
 use tower_http::catch_panic::CatchPanicLayer;
@@ -86,7 +87,8 @@ pub fn router_beside(app: App, others: Router) -> Router {
         // Each route that reads a body sets its own limit.
         .layer(DefaultBodyLimit::disable())
         .layer(CatchPanicLayer::custom(context::panicked))
-        .layer(from_fn_with_state(api, context::around));
+        .layer(from_fn_with_state(api, context::around))
+        .layer(from_fn(request_context::around));
     match cors {
         Some(cors) => routes.layer(cors),
         None => routes,

@@ -2,11 +2,9 @@
 
 use super::answer::{Answer, json, with};
 use super::session::Writer;
-use super::{
-    Api, Shared, base64_photo, body, links, multipart_photo, photo, prefer, problem::Problem,
-    status_document, trace,
-};
+use super::{Api, Shared, base64_photo, body, links, multipart_photo, photo, prefer, status_document, trace};
 use crate::auth::Caller;
+use crate::problem::Problem;
 use axum::extract::{Request, State};
 use axum::http::{HeaderMap, StatusCode, header};
 use bytes::Bytes;

@@ -10,6 +10,7 @@ pub mod contract;
 pub mod dead_letter;
 pub mod distribution;
 pub mod domain_event;
+pub mod due;
 pub mod email;
 pub mod emotion;
 pub mod erase;

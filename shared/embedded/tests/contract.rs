@@ -190,6 +190,24 @@ async fn uploads_a_tombstone_needs_no_record() {
 }
 
 #[tokio::test]
+async fn uploads_changes_are_told() {
+    let fresh = Fresh::new();
+    contract::uploads::changes_are_told(&fresh.uploads().0, &fresh.clock).await;
+}
+
+#[tokio::test]
+async fn uploads_changes_are_the_owners_own() {
+    let fresh = Fresh::new();
+    contract::uploads::changes_are_the_owners_own(&fresh.uploads().0, &fresh.clock).await;
+}
+
+#[tokio::test]
+async fn uploads_what_is_due_is_listed() {
+    let fresh = Fresh::new();
+    contract::uploads::what_is_due_is_listed(&fresh.uploads().0, &fresh.clock).await;
+}
+
+#[tokio::test]
 async fn uploads_records_stay_small() {
     contract::uploads::records_stay_small(&Fresh::new().uploads().0).await;
 }

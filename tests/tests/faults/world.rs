@@ -105,7 +105,12 @@ impl World {
 
     /// Declares a photo, as the API does.
     pub async fn declare(&self, number: u128) -> Upload {
-        let upload = fixture::awaiting_of(number, PHOTO);
+        self.declare_of(number, PHOTO).await
+    }
+
+    /// Declares a photo with this content.
+    pub async fn declare_of(&self, number: u128, content: &[u8]) -> Upload {
+        let upload = fixture::awaiting_of(number, content);
         match Uploads::new(&self.store).create(upload).await.expect("creating works") {
             Created::New(upload) | Created::Duplicate(upload) => upload,
         }
@@ -146,6 +151,16 @@ impl World {
             .send(QueueName::UPLOADS, vec![NewMessage::new(body, None)])
             .await
             .expect("sending works");
+    }
+
+    /// Takes what lies in queue `uploads` out of the world.
+    pub async fn lose_arrivals(&self) {
+        let day = Duration::from_secs(86_400);
+        let lost = self.queue().receive(QueueName::UPLOADS, 10, day, Duration::ZERO).await;
+        let receipts: Vec<_> =
+            lost.expect("the queue works").into_iter().map(|delivery| delivery.receipt).collect();
+        assert!(!receipts.is_empty(), "there was something to lose");
+        self.queue().acknowledge(QueueName::UPLOADS, &receipts).await.expect("the queue works");
     }
 
     pub async fn begin(&self, upload: &Upload, scope: Scope, id: u128, supersede: bool) {
