@@ -34,6 +34,7 @@ mod stage_document;
 mod status;
 mod status_document;
 mod trace;
+mod traffic;
 mod upload_photo;
 
 pub use object_door::{DoorError, ObjectDoor};

@@ -7,3 +7,4 @@ mod hostile;
 mod journeys;
 mod objects;
 mod server;
+mod traffic;
