@@ -3,6 +3,7 @@
 use axum::http::{HeaderName, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use domain::MediaType;
+use domain::begin::BeginRefused;
 use domain::ports::{PortError, PortErrorKind};
 use serde_json::{Map, Value, json};
 use std::time::Duration;
@@ -148,6 +149,12 @@ impl IntoResponse for Problem {
 }
 
 /// What a port's failure is to whoever asked. It is logged here, because he must not see it.
+impl From<BeginRefused> for Problem {
+    fn from(refused: BeginRefused) -> Self {
+        Problem::conflict(refused.code(), refused.to_string())
+    }
+}
+
 impl From<PortError> for Problem {
     fn from(error: PortError) -> Self {
         match error.kind {

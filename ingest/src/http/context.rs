@@ -23,7 +23,7 @@ pub(crate) async fn around(State(api): State<Arc<Api>>, request: Request, next: 
     let (status, route) = (response.status().as_u16(), route.unwrap_or_else(|| "none".into()));
     let duration_ms = started.elapsed().as_millis() as u64;
     tracing::info!(%method, route, status, duration_ms, "answered");
-    api.metrics.count(method.as_str(), &route, status);
+    api.metrics.request_answered(method.as_str(), &route, status);
     response
 }
 

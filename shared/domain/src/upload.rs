@@ -240,6 +240,11 @@ impl Upload {
         self.changed_at = self.changed_at.max(now);
     }
 
+    /// The stages that have no result yet.
+    pub fn open_stages(&self) -> Vec<Stage> {
+        Stage::ALL.into_iter().filter(|stage| !self.results.contains_key(stage)).collect()
+    }
+
     /// What a stage found, where it did.
     pub fn finding(&self, stage: Stage) -> Option<&Finding> {
         self.results.get(&stage).and_then(|result| result.finding.as_ref())

@@ -252,6 +252,7 @@ async fn users() {
     contract::users::users_belong_to_a_tenant(&Users::new(&Fresh::new().store)).await;
     contract::users::an_address_has_one_owner(&Users::new(&Fresh::new().store)).await;
     contract::users::the_newest_version_is_saved(&Users::new(&Fresh::new().store)).await;
+    contract::users::pages_go_through_a_tenant(&Users::new(&Fresh::new().store)).await;
 }
 
 #[tokio::test]

@@ -19,7 +19,7 @@ use embedded::{
     DeadLetters, Durability, Events, Faces, Gallery, ManualClock, Objects, Options, Orchestrator, Policy,
     Queue, Store, Uploads, Users,
 };
-use ingest::Intake;
+use ingest::{Intake, Metrics};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
@@ -321,6 +321,7 @@ fn ports(
         events: under(Events::new(store), plan),
         faces: under(Faces::new(store), plan),
         gallery: under(Gallery::new(store), plan),
+        meter: Arc::new(Metrics::default()),
         objects: under(Objects::new(store, "http://127.0.0.1:8080"), plan),
         orchestrator: under(orchestrator.clone(), plan),
         queue: under(Queue::new(store, Policy::default()), plan),
@@ -336,6 +337,7 @@ fn worker_ports(ports: &ingest::Ports) -> workers::Ports {
         events: ports.events.clone(),
         faces: ports.faces.clone(),
         gallery: ports.gallery.clone(),
+        meter: ports.meter.clone(),
         objects: ports.objects.clone(),
         orchestrator: ports.orchestrator.clone(),
         queue: ports.queue.clone(),
