@@ -1,15 +1,17 @@
 #!/bin/sh
-# Makes FOLDER/.venv with what FOLDER/requirements.txt names; does nothing where that is there already.
-# Usage: tests/aws/venv.sh FOLDER
+# Python packages at the versions of a requirements.txt, in .venv beside it. Nothing to do where they are there already.
+# Usage: tests/aws/venv.sh [FOLDER]   (default: this one, the emulator's)
 set -eu
-folder=${1:?usage: tests/aws/venv.sh FOLDER}
-wanted=$(cksum <"$folder/requirements.txt")
-[ "$(cat "$folder/.venv/made-of" 2>/dev/null)" = "$wanted" ] && exit 0
-
-command -v python3 >/dev/null || { echo "venv.sh: python3 is needed (3.10 or later)" >&2; exit 1; }
-rm -rf "$folder/.venv"
-python3 -m venv "$folder/.venv" ||
-    { echo "venv.sh: python3 lacks the module venv (Debian: apt install python3-venv)" >&2; exit 1; }
-"$folder/.venv/bin/pip" install --quiet --disable-pip-version-check --no-deps -r "$folder/requirements.txt"
-"$folder/.venv/bin/pip" check --disable-pip-version-check
-echo "$wanted" >"$folder/.venv/made-of"
+cd "${1:-$(dirname "$0")}"
+if cmp -s requirements.txt .venv/requirements.txt; then
+    exit 0
+fi
+python3 -c 'import sys, venv, ensurepip; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || {
+    echo "tests/aws: needs Python 3.11 or later with venv (Debian: apt-get install python3-venv)" >&2
+    exit 1
+}
+rm -rf .venv
+python3 -m venv .venv
+.venv/bin/pip install --quiet --disable-pip-version-check --no-deps --requirement requirements.txt
+.venv/bin/pip check
+cp requirements.txt .venv/requirements.txt

@@ -1,6 +1,7 @@
 //! The clock of the machine that a function runs on.
 
 use async_trait::async_trait;
+use aws_sdk_s3::primitives::DateTime;
 use domain::Timestamp;
 use domain::ports::Clock;
 use std::sync::atomic::{AtomicI64, Ordering};
@@ -33,6 +34,11 @@ impl Clock for SystemClock {
 /// From milliseconds since 1970; outside of the calendar: the nearest moment in it.
 pub(crate) fn from_ms(ms: i64) -> Timestamp {
     Timestamp::from_millisecond(ms).unwrap_or(if ms < 0 { Timestamp::MIN } else { Timestamp::MAX })
+}
+
+/// From the SDK's moment, in whole milliseconds.
+pub(crate) fn from_sdk(moment: &DateTime) -> Timestamp {
+    moment.to_millis().map_or(Timestamp::MAX, from_ms)
 }
 
 #[cfg(test)]

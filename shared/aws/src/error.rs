@@ -5,7 +5,8 @@ use domain::ports::{PortError, PortErrorKind};
 use std::error::Error;
 
 /// Codes of requests that came too often or too early: the same one may succeed later.
-const BUSY: [&str; 14] = [
+const BUSY: [&str; 15] = [
+    "ConditionalRequestConflict",
     "InternalServerError",
     "LimitExceededException",
     "OverLimit",
@@ -22,15 +23,17 @@ const BUSY: [&str; 14] = [
     "TransactionInProgressException",
 ];
 /// Codes of writes that lost to another.
-const CONFLICT: [&str; 3] =
-    ["ConditionalCheckFailedException", "ConditionalRequestConflict", "PreconditionFailed"];
+const CONFLICT: [&str; 2] = ["ConditionalCheckFailedException", "PreconditionFailed"];
 /// Codes of a thing that is not there. A table, queue, bucket or secret that is not there is none: that is an
 /// installation that is broken.
 const NOT_FOUND: [&str; 3] = ["NoSuchKey", "NoSuchVersion", "NotFound"];
 /// Codes of requests that will never be granted as they stand.
-const DENIED: [&str; 6] = [
+const DENIED: [&str; 9] = [
     "EntityTooLarge",
+    "InvalidMessageContents",
+    "InvalidOutput",
     "InvalidParameterValue",
+    "InvalidParameterValueException",
     "InvalidRange",
     "MetadataTooLarge",
     "ValidationError",
@@ -55,9 +58,13 @@ where
     PortError::new(kind, CallError { call: call.to_string(), why: why(&error), source: error.into() })
 }
 
-/// The code that the service gave, if it answered at all.
+/// The code that the service gave, if it answered at all, without what some protocols put before it.
 pub(crate) fn code<E: ProvideErrorMetadata>(error: &SdkError<E>) -> Option<&str> {
-    error.as_service_error().and_then(ProvideErrorMetadata::code)
+    error.as_service_error().and_then(ProvideErrorMetadata::code).map(bare)
+}
+
+fn bare(code: &str) -> &str {
+    code.rsplit(['#', '.']).next().unwrap_or(code)
 }
 
 /// An item or answer that is not what was written or documented.
@@ -70,14 +77,13 @@ fn kind<E: ProvideErrorMetadata>(error: &SdkError<E>) -> PortErrorKind {
         SdkError::TimeoutError(_) => PortErrorKind::Busy,
         SdkError::DispatchFailure(failure) if failure.is_timeout() => PortErrorKind::Busy,
         SdkError::ServiceError(service) => {
-            of_answer(service.err().code().unwrap_or(""), service.raw().status().as_u16())
+            of_answer(service.err().code().map_or("", bare), service.raw().status().as_u16())
         }
         _ => PortErrorKind::Broken,
     }
 }
 
 fn of_answer(code: &str, status: u16) -> PortErrorKind {
-    let code = code.rsplit(['#', '.']).next().unwrap_or(code);
     if CONFLICT.contains(&code) {
         PortErrorKind::Conflict
     } else if NOT_FOUND.contains(&code) {
@@ -130,6 +136,7 @@ mod tests {
             ("NobodyKnows", 503, Busy),
             ("ConditionalCheckFailedException", 400, Conflict),
             ("PreconditionFailed", 412, Conflict),
+            ("ConditionalRequestConflict", 409, Busy),
             ("NoSuchKey", 404, NotFound),
             ("NotFound", 404, NotFound),
             ("ResourceNotFoundException", 400, Broken),
@@ -142,7 +149,7 @@ mod tests {
             ("InvalidRange", 416, Denied),
             ("NobodyKnows", 400, Broken),
         ] {
-            assert_eq!(of_answer(code, status), expected, "{code} {status}");
+            assert_eq!(of_answer(bare(code), status), expected, "{code} {status}");
         }
     }
 }
