@@ -10,3 +10,4 @@ mod objects;
 mod promotion;
 mod server;
 mod traces;
+mod traffic;
