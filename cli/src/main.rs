@@ -12,6 +12,7 @@ mod ending;
 mod exit;
 mod gallery;
 mod import;
+mod keep;
 mod listing;
 mod object_door;
 mod outcome_row;

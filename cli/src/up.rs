@@ -37,7 +37,8 @@ pub async fn run(settings: &Settings, out: &mut impl Write) -> anyhow::Result<En
     let engines = boot::engines(settings)?;
     let installation = Arc::new(boot::open(settings, &settings.data, &public_url).await?);
     let routes = boot::routes(&installation, &engines, settings, &public_url)?;
-    let operators = control::routes(installation.ports.clone(), &public_url, settings.max_upload_bytes);
+    let (ports, bucket) = (installation.ports.clone(), installation.uploads_bucket());
+    let operators = control::routes(ports, bucket, &public_url, settings.max_upload_bytes);
     let events = Arc::new(Closings::new(installation.ports.events.clone()));
     let pipeline = Pipeline::start(installation, &engines, events, settings.max_receives);
     let socket = ControlSocket::open(&settings.data, operators);

@@ -123,7 +123,7 @@ fn settings_and_findings_are_json_for_programs() {
 }
 
 /// What each command's help must tell beside its examples.
-const HELPS: [(&[&str], &[&str]); 17] = [
+const HELPS: [(&[&str], &[&str]); 18] = [
     (&["up"], &["--listen", "SIGTERM"]),
     (&["process"], &["<FILE|DIR>", "--out", "--json"]),
     (&["import"], &["photos"]),
@@ -131,6 +131,7 @@ const HELPS: [(&[&str], &[&str]); 17] = [
     (&["status"], &["<ID>", "--tenant", "--json"]),
     (&["gallery"], &["--tenant", "--user", "--emotion", "--state", "--limit", "--cursor", "--all", "--json"]),
     (&["queues"], &["--json"]),
+    (&["keep"], &["--dry-run", "--json"]),
     (&["dead-letters"], &["list", "show", "redrive"]),
     (&["dead-letters", "list"], &["--tenant", "--limit", "--cursor", "--all", "--json"]),
     (&["dead-letters", "show"], &["<ID>", "--json"]),

@@ -4,6 +4,7 @@
 
 mod dead_letters;
 mod gallery;
+pub mod keeper;
 pub mod operator;
 mod photos;
 mod queues;
@@ -19,7 +20,7 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use axum::{Json, Router};
 use ingest::http::{Links, Problem};
-use ingest::{Ports, request_context};
+use ingest::{Keeper, Ports, request_context};
 use serde_json::Value;
 use std::sync::Arc;
 use std::time::Duration;
@@ -35,18 +36,22 @@ pub const LONGEST_REQUEST: Duration = Duration::from_secs(60);
 pub struct Control {
     ports: Ports,
     links: Links,
+    keeper: Keeper,
     most_photo_bytes: u64,
 }
 
 type Shared = State<Arc<Control>>;
 type Answer = Result<Json<Value>, Problem>;
 
-/// The routes. Links are below `public_url`; a photo has at most `most_photo_bytes`.
-pub fn routes(ports: Ports, public_url: &str, most_photo_bytes: u64) -> Router {
+/// The routes. Events call the bucket of uploads `bucket`; links are below `public_url`; a photo has at most
+/// `most_photo_bytes`.
+pub fn routes(ports: Ports, bucket: &str, public_url: &str, most_photo_bytes: u64) -> Router {
     let links = Links::new(&ports, public_url);
-    let control = Arc::new(Control { ports, links, most_photo_bytes });
+    let keeper = Keeper::new(ports.clone(), bucket);
+    let control = Arc::new(Control { ports, links, keeper, most_photo_bytes });
     Router::new()
         .route("/queues", get(queues::get))
+        .route("/keep", post(keeper::post))
         .route("/dead-letters", get(dead_letters::list))
         .route("/dead-letters/{id}", get(dead_letters::show))
         .route("/dead-letters/{id}/redrive", post(dead_letters::redrive))

@@ -104,7 +104,8 @@ impl Operator {
             given => given.to_owned(),
         };
         let installation = boot::open(settings, &settings.data, &public_url).await?;
-        let routes = routes(installation.ports.clone(), &public_url, settings.max_upload_bytes);
+        let (ports, bucket) = (installation.ports.clone(), installation.uploads_bucket());
+        let routes = routes(ports, bucket, &public_url, settings.max_upload_bytes);
         Ok(Operator::Here(Arc::new(installation), routes))
     }
 

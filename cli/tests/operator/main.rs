@@ -3,6 +3,7 @@
 mod dead_letters;
 mod imports;
 mod installation;
+mod keeping;
 mod making;
 mod reaching;
 mod reading;

@@ -7,5 +7,7 @@ mod generated;
 mod hostile;
 mod journeys;
 mod objects;
+mod promotion;
 mod server;
 mod traces;
+mod traffic;

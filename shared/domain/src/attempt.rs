@@ -32,7 +32,7 @@ pub enum RecordRefused {
 impl Upload {
     /// Begins the next attempt as `begin` says. Errors: [`BeginRefused`], the record unchanged.
     pub fn begin(&mut self, begin: &Begin, now: Timestamp) -> Result<Began, BeginRefused> {
-        if self.begun_by == Some(begin.id) {
+        if self.begun_by == Some(begin.id) || (begin.promote && self.kind != Kind::Faces) {
             return Ok(Began::Already);
         }
         if self.object.is_none() && self.kind != Kind::Prompt {
@@ -47,6 +47,9 @@ impl Upload {
             .ok_or(BeginRefused::RunInProgress)?;
         if begin.correct.is_some() && !self.has_faces() {
             return Err(BeginRefused::NothingToCorrect);
+        }
+        if begin.promote {
+            self.kind = Kind::Photo;
         }
         self.clear(begin.correct.map_or(begin.scope, |_| Scope::FromStage(Stage::EmotionAnalysis)));
         self.corrected = begin.correct.or(self.corrected);
@@ -232,6 +235,29 @@ mod tests {
     }
 
     #[test]
+    fn a_promotion_keeps_faces_and_feelings_and_makes_the_rest() {
+        let mut faces = Upload { kind: Kind::Faces, ..fixture::awaiting() };
+        faces = fixture::stored_from(faces);
+        for stage in [Stage::FaceDetection, Stage::EmotionAnalysis] {
+            faces.record(stage, done(&faces, Outcome::Succeeded)).unwrap();
+        }
+        let running = faces.clone();
+        assert_eq!(faces.close(done(&faces, Outcome::Succeeded)), Ok(EndState::Complete));
+        for mut upload in [running, faces] {
+            let promote = Begin { promote: true, supersede: true, ..order(&upload, Scope::Resume, 1) };
+            assert_eq!(upload.begin(&promote, now()), Ok(Began::Anew));
+            assert_eq!((upload.kind, upload.attempt, upload.status), (Kind::Photo, 2, Status::Stored));
+            let kept: Vec<_> =
+                upload.results.iter().map(|(stage, result)| (*stage, result.attempt)).collect();
+            assert_eq!(kept, [(Stage::FaceDetection, 1), (Stage::EmotionAnalysis, 1)]);
+            let before = upload.clone();
+            let again = Begin { id: uuid::Uuid::from_u128(2), expect_attempt: 2, ..promote };
+            assert_eq!(upload.begin(&again, now()), Ok(Began::Already), "a photo is left alone");
+            assert_eq!(upload, before);
+        }
+    }
+
+    #[test]
     fn a_correction_outlives_replays() {
         let mut upload = fixture::closed(EndState::Complete);
         let correct = Begin { correct: Some(Emotion::Sad), ..order(&upload, Scope::Resume, 1) };
@@ -302,7 +328,7 @@ mod tests {
     enum Step {
         Record(Stage, Outcome),
         Close,
-        Begin(Scope, bool),
+        Begin(Scope, bool, bool),
     }
 
     fn step() -> impl Strategy<Value = Step> {
@@ -318,7 +344,8 @@ mod tests {
         prop_oneof![
             4 => (stage, outcome).prop_map(|(stage, outcome)| Step::Record(stage, outcome)),
             1 => Just(Step::Close),
-            2 => (scope, any::<bool>()).prop_map(|(scope, supersede)| Step::Begin(scope, supersede)),
+            2 => (scope, any::<bool>(), any::<bool>())
+                .prop_map(|(scope, supersede, promote)| Step::Begin(scope, supersede, promote)),
         ]
     }
 
@@ -336,8 +363,8 @@ mod tests {
                         upload.record(stage, done(&upload, outcome)).is_err(),
                     Step::Record(..) => true,
                     Step::Close => upload.close(done(&upload, Outcome::Succeeded)).is_err(),
-                    Step::Begin(scope, supersede) => {
-                        let begin = Begin { supersede, ..order(&upload, scope, number as u128) };
+                    Step::Begin(scope, supersede, promote) => {
+                        let begin = Begin { supersede, promote, ..order(&upload, scope, number as u128) };
                         upload.begin(&begin, now()).is_err()
                     }
                 };

@@ -211,6 +211,15 @@ impl Upload {
         upload
     }
 
+    /// Before its first attempt an upload for its faces only is wanted as a photo. False where that changes nothing.
+    pub fn promote(&mut self) -> bool {
+        let changes = self.attempt == 0 && self.kind == Kind::Faces;
+        if changes {
+            self.kind = Kind::Photo;
+        }
+        changes
+    }
+
     /// The object arrived and is good: the first attempt begins. False where that changes nothing.
     pub fn store(&mut self, object: StoredObject, now: Timestamp) -> bool {
         let Some(status) = self.status.next(StatusEvent::Stored) else { return false };
