@@ -2,9 +2,9 @@
 
 use super::answer::{Answer, json, moment, with};
 use super::idempotency::{self, IdempotencyKey};
-use super::problem::Problem;
 use super::session::{Writer, owner};
-use super::{Api, Shared, body, links, owned, photo, trace};
+use super::{Api, Shared, body, owned, photo, trace};
+use crate::problem::Problem;
 use axum::body::Body;
 use axum::extract::{Path, State};
 use axum::http::{HeaderMap, StatusCode, header};
@@ -77,7 +77,7 @@ pub(crate) async fn post(
 }
 
 async fn created(api: &Api, upload: &Upload) -> Answer {
-    let status_url = links::status(api, upload.upload_id);
+    let status_url = api.links.status(upload.upload_id);
     let body = json!({
         "upload_id": upload.upload_id,
         "upload": request(&sign(api, upload).await?),
@@ -92,7 +92,7 @@ async fn duplicate(api: &Api, upload: Upload) -> Answer {
         "upload_id": upload.upload_id,
         "duplicate": true,
         "state": upload.status,
-        "status_url": links::status(api, upload.upload_id),
+        "status_url": api.links.status(upload.upload_id),
     });
     if upload.status == Status::AwaitingUpload {
         body["upload"] = request(&renew(api, upload).await?);
@@ -102,7 +102,7 @@ async fn duplicate(api: &Api, upload: Upload) -> Answer {
 
 pub(crate) async fn url(State(api): Shared, Writer(caller): Writer, Path(id): Path<String>) -> Answer {
     let upload = owned::by_path(&api, &caller, &id).await?;
-    let status_url = links::status(&api, upload.upload_id);
+    let status_url = api.links.status(upload.upload_id);
     match upload.status {
         Status::AwaitingUpload => {}
         Status::Expired => {

@@ -1,5 +1,6 @@
 //! Journeys through the API over a socket, with the embedded stores and stand-in stages behind it.
 
+mod changes;
 mod client;
 mod description;
 mod generated;
@@ -7,3 +8,4 @@ mod hostile;
 mod journeys;
 mod objects;
 mod server;
+mod traces;

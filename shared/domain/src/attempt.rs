@@ -4,7 +4,7 @@ use crate::begin::{Begin, BeginRefused, Scope};
 use crate::code::Code;
 use crate::outcome::{Outcome, end_state};
 use crate::stage::Stage;
-use crate::stage_result::StageResult;
+use crate::stage_result::{Finding, StageResult};
 use crate::status::{EndState, StatusEvent};
 use crate::upload::{Kind, Upload};
 use jiff::Timestamp;
@@ -45,7 +45,11 @@ impl Upload {
             .status
             .next(StatusEvent::Begun { supersede: begin.supersede })
             .ok_or(BeginRefused::RunInProgress)?;
-        self.clear(begin.scope);
+        if begin.correct.is_some() && !self.has_faces() {
+            return Err(BeginRefused::NothingToCorrect);
+        }
+        self.clear(begin.correct.map_or(begin.scope, |_| Scope::FromStage(Stage::EmotionAnalysis)));
+        self.corrected = begin.correct.or(self.corrected);
         self.enter(status, now);
         self.open_attempt(now);
         self.begun_by = Some(begin.id);
@@ -54,6 +58,10 @@ impl Upload {
         self.rerolls += u32::from(begin.reroll);
         self.traceparent = begin.traceparent.clone().or(self.traceparent.take());
         Ok(Began::Anew)
+    }
+
+    fn has_faces(&self) -> bool {
+        matches!(self.finding(Stage::FaceDetection), Some(Finding::Faces { count: 1.., .. }))
     }
 
     pub(crate) fn open_attempt(&mut self, now: Timestamp) {
@@ -140,6 +148,9 @@ impl Upload {
             }
         }
         self.pending.clear();
+        if self.attempt > 1 {
+            self.superseded_at = Some(now);
+        }
         let end = end_state(self.results.iter().map(|(stage, result)| (*stage, &result.outcome)));
         if let Some(status) = self.status.next(StatusEvent::Closed(end)) {
             self.enter(status, now);
@@ -155,6 +166,7 @@ impl Upload {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::emotion::Emotion;
     use crate::fixture::{self, now};
     use crate::status::Status;
     use proptest::prelude::*;
@@ -217,6 +229,28 @@ mod tests {
         let begin = order(&upload, Scope::FromStage(Stage::EmotionAnalysis), 1);
         upload.begin(&begin, now()).unwrap();
         assert_eq!(upload.results.keys().copied().collect::<Vec<_>>(), [Stage::FaceDetection]);
+    }
+
+    #[test]
+    fn a_correction_outlives_replays() {
+        let mut upload = fixture::closed(EndState::Complete);
+        let correct = Begin { correct: Some(Emotion::Sad), ..order(&upload, Scope::Resume, 1) };
+        upload.begin(&correct, now()).unwrap();
+        assert_eq!(upload.corrected, Some(Emotion::Sad));
+        assert_eq!(upload.results.keys().copied().collect::<Vec<_>>(), [Stage::FaceDetection]);
+        upload.close(done(&upload, Outcome::Succeeded)).unwrap();
+        let replay = order(&upload, Scope::FromStage(Stage::FaceDetection), 2);
+        upload.begin(&replay, now()).unwrap();
+        assert_eq!(upload.corrected, Some(Emotion::Sad));
+    }
+
+    #[test]
+    fn without_a_face_there_is_nothing_to_correct() {
+        let mut faceless = fixture::closed(EndState::NoFace);
+        let before = faceless.clone();
+        let correct = Begin { correct: Some(Emotion::Sad), ..order(&faceless, Scope::Resume, 1) };
+        assert_eq!(faceless.begin(&correct, now()), Err(BeginRefused::NothingToCorrect));
+        assert_eq!(faceless, before);
     }
 
     #[test]
