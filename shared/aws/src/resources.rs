@@ -1,5 +1,6 @@
 //! The names of what the template makes in an account.
 
+use crate::tables::Table;
 use domain::{Bucket, QueueName};
 
 /// Names of buckets, queues, tables and so on. Queues and tables bear the domain's names behind a prefix, which is the
@@ -20,48 +21,6 @@ pub struct Resources {
     pub event_bus: String,
     /// The secret with the installation's keys: its name or ARN.
     pub secret_id: String,
-}
-
-/// A table; the README beside this crate says what is in each.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[allow(missing_docs)] // each is its port's
-pub enum Table {
-    Uploads,
-    Gallery,
-    Faces,
-    DeadLetters,
-    Users,
-    Sessions,
-    Throttle,
-    Agenda,
-}
-
-impl Table {
-    /// All of them.
-    pub const ALL: [Table; 8] = [
-        Table::Uploads,
-        Table::Gallery,
-        Table::Faces,
-        Table::DeadLetters,
-        Table::Users,
-        Table::Sessions,
-        Table::Throttle,
-        Table::Agenda,
-    ];
-
-    /// Its name behind the prefix.
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Table::Uploads => "uploads",
-            Table::Gallery => "gallery",
-            Table::Faces => "faces",
-            Table::DeadLetters => "dead-letters",
-            Table::Users => "users",
-            Table::Sessions => "sessions",
-            Table::Throttle => "throttle",
-            Table::Agenda => "agenda",
-        }
-    }
 }
 
 impl Resources {

@@ -36,6 +36,6 @@ pub use face_engine::{ENGINE, FaceEngine};
 pub use landmarks::POINTS;
 pub use models::MODEL;
 pub use picture::{Picture, WORKING_SIDE};
-pub use preview::{PREVIEW_SIDE, preview};
+pub use preview::{PREVIEW_SIDE, jpeg, preview};
 pub use recognition::NUMBERS;
 pub use weights::{ModelError, Weights};

@@ -12,9 +12,20 @@ const QUALITY: u8 = 82;
 /// encoder says, which is nothing for pictures of this size.
 pub fn preview(picture: &Picture) -> Result<Vec<u8>, EncodingError> {
     let (width, height) = fitted(picture.width(), picture.height());
-    let rgb = if width == picture.width() { picture.rgb().to_vec() } else { shrunk(picture, width, height) };
+    if width == picture.width() {
+        return jpeg(picture, QUALITY);
+    }
+    encode(&shrunk(picture, width, height), (width, height), QUALITY)
+}
+
+/// A JPEG of the picture as large as it is, with nothing in it but pixels, at a quality of 1 to 100.
+pub fn jpeg(picture: &Picture, quality: u8) -> Result<Vec<u8>, EncodingError> {
+    encode(picture.rgb(), (picture.width(), picture.height()), quality)
+}
+
+fn encode(rgb: &[u8], (width, height): (usize, usize), quality: u8) -> Result<Vec<u8>, EncodingError> {
     let mut jpeg = Vec::new();
-    Encoder::new(&mut jpeg, QUALITY).encode(&rgb, width as u16, height as u16, ColorType::Rgb)?;
+    Encoder::new(&mut jpeg, quality).encode(rgb, width as u16, height as u16, ColorType::Rgb)?;
     Ok(jpeg)
 }
 

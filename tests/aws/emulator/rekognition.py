@@ -1,9 +1,123 @@
-"""Rekognition, which ministack does not have."""
+"""Rekognition's DetectFaces, which ministack does not have: it checks the request as Rekognition does and answers in the
+documented shape, with the recorded answer of detect_faces.json.
+
+    POST /_semblante/rekognition?account=N&answer=WORD    what the account is answered from now on: a key of ANSWERS
+    GET  /_semblante/rekognition?account=N                {"calls": how often it asked}
+"""
+
+import base64
+import binascii
+import copy
+import json
+import pathlib
+import re
+from collections import Counter
+from urllib.parse import parse_qs
+
+MOST_BYTES = 5 * 1024 * 1024
+FORMATS = (b"\xff\xd8\xff", b"\x89PNG\r\n\x1a\n")
+TARGET = "RekognitionService.DetectFaces"
+RECORDED = json.loads((pathlib.Path(__file__).parent / "detect_faces.json").read_text())
+CONTROL = "/_semblante/rekognition"
+
+_calls = Counter()
+_answers = {}
+
+
+class Refused(Exception):
+    """An answer that is an error: HTTP status, code, message."""
+
+
+def _faces(count):
+    faces = [copy.deepcopy(RECORDED["FaceDetails"][0]) for _ in range(count)]
+    for number, face in enumerate(faces):
+        face["BoundingBox"]["Left"] += 0.1 * number
+        face["Confidence"] -= number
+    return {**RECORDED, "FaceDetails": faces}
+
+
+def _throttled():
+    raise Refused(400, "ThrottlingException", "Rate exceeded")
+
+
+def _down():
+    raise Refused(500, "InternalServerError", "Internal server error")
+
+
+ANSWERS = {
+    "one_face": lambda: _faces(1),
+    "two_faces": lambda: _faces(2),
+    "no_face": lambda: _faces(0),
+    "throttled": _throttled,
+    "down": _down,
+}
 
 
 def is_asked(scope):
-    return False
+    """Whether a request is for this file."""
+    target = _header(scope, b"x-amz-target")
+    return scope["path"] == CONTROL or target.startswith("RekognitionService.")
 
 
 async def answer(scope, receive, send):
-    raise NotImplementedError
+    """Answers it."""
+    body = await _body(receive)
+    if scope["path"] == CONTROL:
+        status, document = _control(scope)
+    else:
+        try:
+            status, document = 200, _detect_faces(scope, body)
+        except Refused as refused:
+            status, code, message = refused.args
+            document = {"__type": code, "Message": message}
+    headers = [(b"content-type", b"application/x-amz-json-1.1")]
+    await send({"type": "http.response.start", "status": status, "headers": headers})
+    await send({"type": "http.response.body", "body": json.dumps(document).encode()})
+
+
+def _control(scope):
+    query = {name: values[0] for name, values in parse_qs(scope["query_string"].decode()).items()}
+    if scope["method"] == "POST":
+        _answers[query["account"]] = ANSWERS[query["answer"]]
+    return 200, {"calls": _calls[query["account"]]}
+
+
+def _detect_faces(scope, body):
+    credential = re.search(r"Credential=(\d{12})/\d{8}/[a-z0-9-]+/rekognition/aws4_request", _header(scope, b"authorization"))
+    if not credential:
+        raise Refused(400, "MissingAuthenticationTokenException", "Missing Authentication Token")
+    if _header(scope, b"x-amz-target") != TARGET:
+        raise Refused(400, "UnknownOperationException", "only DetectFaces is here")
+    account = credential.group(1)
+    _calls[account] += 1
+    _check(json.loads(body))
+    return _answers.get(account, ANSWERS["one_face"])()
+
+
+def _check(request):
+    """Refuses what Rekognition would refuse, and what we are not to ask."""
+    if set(request) != {"Image", "Attributes"} or set(request["Image"]) != {"Bytes"}:
+        raise Refused(400, "InvalidParameterException", "Request has invalid parameters")
+    if request["Attributes"] != ["ALL"]:
+        raise Refused(400, "InvalidParameterException", "emotions come with all attributes only")
+    try:
+        image = base64.b64decode(request["Image"]["Bytes"], validate=True)
+    except (binascii.Error, TypeError):
+        raise Refused(400, "SerializationException", "not base64") from None
+    if len(image) > MOST_BYTES:
+        raise Refused(400, "ImageTooLargeException", "Image size is too large")
+    if not image.startswith(FORMATS):
+        raise Refused(400, "InvalidImageFormatException", "Request has invalid image format")
+
+
+def _header(scope, wanted):
+    return next((value.decode() for name, value in scope["headers"] if name.lower() == wanted), "")
+
+
+async def _body(receive):
+    body = b""
+    while True:
+        message = await receive()
+        body += message.get("body", b"")
+        if not message.get("more_body"):
+            return body

@@ -2,8 +2,13 @@
 
 use crate::emulator::Emulator;
 use async_trait::async_trait;
-use aws::{Clients, Connection, Resources};
+use aws::tables::{EXPIRY, Index, Key, KeyAttribute};
+use aws::{Clients, Connection, Resources, Table};
 use aws_config::{BehaviorVersion, Region};
+use aws_sdk_dynamodb::types::{
+    AttributeDefinition, BillingMode, GlobalSecondaryIndex, KeySchemaElement, KeyType, Projection,
+    ProjectionType, ScalarAttributeType, TimeToLiveSpecification,
+};
 use aws_sdk_eventbridge::types::Target;
 use aws_sdk_s3::config::Credentials;
 use aws_sdk_s3::types::{
@@ -42,6 +47,29 @@ impl Clock for Standing {
     async fn sleep_until(&self, _moment: Timestamp) {}
 }
 
+/// A clock that moves when it is told to, from the fixtures' moment on.
+#[derive(Default)]
+pub struct Winder {
+    ahead_ms: AtomicU64,
+}
+
+#[async_trait]
+impl Clock for Winder {
+    fn now(&self) -> Timestamp {
+        fixture::now() + Duration::from_millis(self.ahead_ms.load(Ordering::Relaxed))
+    }
+
+    async fn sleep_until(&self, _moment: Timestamp) {}
+}
+
+#[async_trait]
+impl Elapse for Winder {
+    async fn elapse(&self, duration: Duration) {
+        let ms = u64::try_from(duration.as_millis()).expect("a short while");
+        self.ahead_ms.fetch_add(ms, Ordering::Relaxed);
+    }
+}
+
 /// Winds the emulator's clock, for this account's queues.
 #[async_trait]
 impl Elapse for Account {
@@ -61,7 +89,7 @@ impl Account {
         let url = &Emulator::get().url;
         let config = aws_config::defaults(BehaviorVersion::v2026_01_12())
             .region(Region::new(REGION))
-            .credentials_provider(Credentials::new(&id, "secret", None, None, "test"))
+            .credentials_provider(Credentials::new(&id, "test", None, None, "test"))
             .endpoint_url(url)
             .load()
             .await;
@@ -69,7 +97,8 @@ impl Account {
         let resources = Resources {
             media_bucket: format!("media-{id}"),
             users_photos_bucket: format!("users-photos-{id}"),
-            queue_url_prefix: format!("{url}/{id}/test-"),
+            // Its queues say so, wherever it listens.
+            queue_url_prefix: format!("{}/{id}/test-", url.replace("127.0.0.1", "localhost")),
             table_prefix: "test-".into(),
             state_machine_arn: format!("arn:aws:states:{REGION}:{id}:stateMachine:test"),
             event_bus: "test".into(),
@@ -189,4 +218,64 @@ impl Account {
         let targets = self.clients.eventbridge.put_targets().event_bus_name(bus).rule(name);
         targets.targets(target).send().await.expect("the emulator makes it");
     }
+
+    /// With every table.
+    pub async fn with_tables() -> Self {
+        let account = Account::empty().await;
+        for table in Table::ALL {
+            account.make_table(table).await;
+        }
+        account
+    }
+
+    async fn make_table(&self, table: Table) {
+        let (name, dynamodb) = (self.resources.table(table), &self.clients.dynamodb);
+        let indexes: Vec<_> = table.indexes().iter().map(index).collect();
+        let keys = std::iter::once(table.key()).chain(table.indexes().iter().map(|index| index.key));
+        let mut attributes: Vec<KeyAttribute> =
+            keys.flat_map(|key| [Some(key.partition), key.sort]).flatten().collect();
+        attributes.sort_by_key(|attribute| attribute.name);
+        attributes.dedup();
+        dynamodb
+            .create_table()
+            .table_name(&name)
+            .billing_mode(BillingMode::PayPerRequest)
+            .set_attribute_definitions(Some(attributes.into_iter().map(attribute).collect()))
+            .set_key_schema(Some(schema(table.key())))
+            .set_global_secondary_indexes(Some(indexes).filter(|indexes| !indexes.is_empty()))
+            .send()
+            .await
+            .expect("the emulator makes it");
+        if table.expires() {
+            let expiry = TimeToLiveSpecification::builder().enabled(true).attribute_name(EXPIRY).build();
+            let update = dynamodb.update_time_to_live().table_name(&name);
+            let update = update.time_to_live_specification(expiry.expect("a whole specification"));
+            update.send().await.expect("the emulator takes it");
+        }
+    }
+}
+
+fn attribute(attribute: KeyAttribute) -> AttributeDefinition {
+    let kind = if attribute.is_number { ScalarAttributeType::N } else { ScalarAttributeType::S };
+    let definition = AttributeDefinition::builder().attribute_name(attribute.name).attribute_type(kind);
+    definition.build().expect("a whole definition")
+}
+
+fn schema(key: Key) -> Vec<KeySchemaElement> {
+    let element = |attribute: KeyAttribute, kind: KeyType| {
+        let element = KeySchemaElement::builder().attribute_name(attribute.name).key_type(kind);
+        element.build().expect("a whole element")
+    };
+    let sort = key.sort.map(|sort| element(sort, KeyType::Range));
+    std::iter::once(element(key.partition, KeyType::Hash)).chain(sort).collect()
+}
+
+fn index(index: &Index) -> GlobalSecondaryIndex {
+    let kind = if index.has_items { ProjectionType::All } else { ProjectionType::KeysOnly };
+    GlobalSecondaryIndex::builder()
+        .index_name(index.name)
+        .set_key_schema(Some(schema(index.key)))
+        .projection(Projection::builder().projection_type(kind).build())
+        .build()
+        .expect("a whole index")
 }

@@ -6,3 +6,5 @@ mod events;
 mod objects;
 mod orchestrator;
 mod queue;
+mod rows;
+mod uploads;

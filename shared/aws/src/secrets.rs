@@ -1,0 +1,175 @@
+//! What the installation keeps secret, in Secrets Manager: one JSON document, read again every few minutes, so that a key
+//! that is rotated there is known here without a new deployment.
+//!
+//! `{"master": "<64 hexadecimal digits>", "access_tokens": ["<64 hexadecimal digits>", …]}`. Keys for purposes are
+//! derived from the master. The first access-token seed signs and all of them verify; without any, the master gives one.
+
+use crate::clients::Clients;
+use crate::error::{self, unreadable};
+use crate::resources::Resources;
+use aws_sdk_secretsmanager::Client;
+use domain::ports::PortError;
+use hkdf::Hkdf;
+use serde::Deserialize;
+use sha2::Sha256;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::sync::Mutex;
+use tokio::time::Instant;
+
+/// How old the keys may get.
+pub const MOST_AGE: Duration = Duration::from_secs(300);
+/// How often a token with an unknown key may have them read again: anyone can send one.
+const LEAST_AGE: Duration = Duration::from_secs(10);
+/// HKDF's label for the seed of access tokens where the document has none.
+const ACCESS_TOKENS: &[u8] = b"semblante access-tokens v1";
+
+/// The keys of an installation.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Keys {
+    master: [u8; 32],
+    token_seeds: Vec<[u8; 32]>,
+}
+
+/// Reads the keys and remembers them for a while.
+pub struct Secrets {
+    client: Client,
+    secret_id: String,
+    known: Mutex<Option<(Instant, Arc<Keys>)>>,
+}
+
+#[derive(Deserialize)]
+struct Document {
+    master: String,
+    #[serde(default)]
+    access_tokens: Vec<String>,
+}
+
+impl Keys {
+    /// Errors: `Broken`, without a word of what is in it.
+    fn parse(document: &str) -> Result<Self, PortError> {
+        let document: Document = serde_json::from_str(document).map_err(|_| {
+            unreadable("the secret must be JSON with `master` and, if need be, `access_tokens`")
+        })?;
+        let master = key(&document.master)?;
+        let mut token_seeds =
+            document.access_tokens.iter().map(|seed| key(seed)).collect::<Result<Vec<_>, _>>()?;
+        if token_seeds.is_empty() {
+            token_seeds.push(derive(&master, ACCESS_TOKENS));
+        }
+        Ok(Keys { master, token_seeds })
+    }
+
+    /// The key for a purpose: HKDF-SHA256 (RFC 5869) of the master secret with the purpose's label.
+    pub fn derive(&self, label: &[u8]) -> [u8; 32] {
+        derive(&self.master, label)
+    }
+
+    /// The Ed25519 seeds of the access tokens' keys, at least one: the first signs, all of them verify.
+    pub fn token_seeds(&self) -> &[[u8; 32]] {
+        &self.token_seeds
+    }
+}
+
+fn key(digits: &str) -> Result<[u8; 32], PortError> {
+    let mut key = [0; 32];
+    let read = hex::decode_to_slice(digits, &mut key);
+    read.map_err(|_| unreadable("a key of the secret is not 64 hexadecimal digits"))?;
+    Ok(key)
+}
+
+fn derive(master: &[u8; 32], label: &[u8]) -> [u8; 32] {
+    let mut key = [0; 32];
+    Hkdf::<Sha256>::new(None, master)
+        .expand(label, &mut key)
+        .expect("32 bytes are within what HKDF-SHA256 gives (8160)");
+    key
+}
+
+/// Never a key: it would end up in a log.
+impl std::fmt::Debug for Keys {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Keys(…)")
+    }
+}
+
+impl Secrets {
+    /// The secret that `resources` names. Nothing is read yet.
+    pub fn new(clients: &Clients, resources: &Resources) -> Self {
+        Secrets {
+            client: clients.secrets.clone(),
+            secret_id: resources.secret_id.clone(),
+            known: Mutex::new(None),
+        }
+    }
+
+    /// The keys, at most [`MOST_AGE`] old. Where they cannot be read again, those that are known serve on.
+    pub async fn keys(&self) -> Result<Arc<Keys>, PortError> {
+        self.keys_younger_than(MOST_AGE).await
+    }
+
+    /// The keys after a token came whose key is none of them: read again, unless that was done a moment ago.
+    pub async fn keys_for_unknown(&self) -> Result<Arc<Keys>, PortError> {
+        self.keys_younger_than(LEAST_AGE).await
+    }
+
+    async fn keys_younger_than(&self, age: Duration) -> Result<Arc<Keys>, PortError> {
+        let mut known = self.known.lock().await;
+        if let Some((read_at, keys)) = &*known
+            && read_at.elapsed() < age
+        {
+            return Ok(keys.clone());
+        }
+        match (self.read().await, &mut *known) {
+            (Ok(keys), known) => {
+                // The same keys stay the same `Arc`, so that whoever made something of them need not make it again.
+                let same = known.as_ref().map(|(_, before)| before.clone()).filter(|before| **before == keys);
+                let keys = same.unwrap_or_else(|| Arc::new(keys));
+                *known = Some((Instant::now(), keys.clone()));
+                Ok(keys)
+            }
+            (Err(error), Some((read_at, keys))) => {
+                tracing::warn!(error = %error, "the keys could not be read again");
+                *read_at = Instant::now();
+                Ok(keys.clone())
+            }
+            (Err(error), None) => Err(error),
+        }
+    }
+
+    async fn read(&self) -> Result<Keys, PortError> {
+        let read = self.client.get_secret_value().secret_id(&self.secret_id).send().await;
+        let answer = read.map_err(|error| error::port("secretsmanager:GetSecretValue", error))?;
+        Keys::parse(answer.secret_string().ok_or_else(|| unreadable("the secret has no text"))?)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn documents_are_read_and_damage_is_named_without_the_key() {
+        let (one, two) = ("01".repeat(32), "02".repeat(32));
+        let keys =
+            Keys::parse(&format!(r#"{{"master":"{one}","access_tokens":["{two}","{one}"]}}"#)).unwrap();
+        assert_eq!(keys.token_seeds(), [[2; 32], [1; 32]]);
+        let lonely = Keys::parse(&format!(r#"{{"master":"{one}"}}"#)).unwrap();
+        assert_eq!(lonely.token_seeds(), [lonely.derive(ACCESS_TOKENS)]);
+        assert_ne!(lonely.derive(b"a"), lonely.derive(b"b"));
+        assert_eq!(format!("{keys:?}"), "Keys(…)");
+        for damaged in [
+            "",
+            "{}",
+            "secret",
+            r#"{"master":"secret"}"#,
+            &format!(r#"{{"master":"{one}","access_tokens":["secret"]}}"#),
+        ] {
+            let error = Keys::parse(damaged).unwrap_err();
+            assert!(
+                !error.to_string().contains("\"secret\"") && !error.to_string().contains(&one),
+                "{error}"
+            );
+        }
+    }
+}

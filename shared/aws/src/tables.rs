@@ -1,0 +1,124 @@
+//! The tables of DynamoDB: what the template must make, and the README beside this crate explains.
+
+/// A table. Every table is on demand, encrypted, and restorable to any point in time.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[allow(missing_docs)] // each is its port's
+pub enum Table {
+    Uploads,
+    Gallery,
+    Faces,
+    DeadLetters,
+    Users,
+    Sessions,
+    Throttle,
+}
+
+/// An attribute that is part of a key.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct KeyAttribute {
+    /// Its name.
+    pub name: &'static str,
+    /// Whether it is a number; else it is a string.
+    pub is_number: bool,
+}
+
+/// A table's or an index's key.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Key {
+    /// The partition.
+    pub partition: KeyAttribute,
+    /// The order within the partition.
+    pub sort: Option<KeyAttribute>,
+}
+
+/// A global secondary index. Items without its attributes are not in it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Index {
+    /// Its name.
+    pub name: &'static str,
+    /// Its key.
+    pub key: Key,
+    /// Whether whole items are in it; else their keys alone.
+    pub has_items: bool,
+}
+
+/// The attribute, in seconds since 1970, after which DynamoDB may delete an item.
+pub const EXPIRY: &str = "expires_at";
+
+const fn text(name: &'static str) -> KeyAttribute {
+    KeyAttribute { name, is_number: false }
+}
+
+const fn number(name: &'static str) -> KeyAttribute {
+    KeyAttribute { name, is_number: true }
+}
+
+const fn key(partition: KeyAttribute, sort: Option<KeyAttribute>) -> Key {
+    Key { partition, sort }
+}
+
+/// An owner's uploads by when they changed.
+pub const CHANGES: Index =
+    Index { name: "changes", key: key(text("owner"), Some(number("change"))), has_items: false };
+/// Uploads by when somebody must look after them.
+pub const DUE: Index = Index { name: "due", key: key(text("shard"), Some(text("due"))), has_items: false };
+/// All dead letters, by age.
+pub const LETTERS: Index =
+    Index { name: "letters", key: key(text("shelf"), Some(text("place"))), has_items: true };
+/// A tenant's dead letters, by age.
+pub const TENANT_LETTERS: Index =
+    Index { name: "tenant", key: key(text("tenant"), Some(text("place"))), has_items: true };
+/// An upload's dead letters.
+pub const UPLOAD_LETTERS: Index = Index { name: "upload", key: key(text("upload"), None), has_items: false };
+
+impl Table {
+    /// All of them.
+    pub const ALL: [Table; 7] = [
+        Table::Uploads,
+        Table::Gallery,
+        Table::Faces,
+        Table::DeadLetters,
+        Table::Users,
+        Table::Sessions,
+        Table::Throttle,
+    ];
+
+    /// Its name behind the prefix.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Table::Uploads => "uploads",
+            Table::Gallery => "gallery",
+            Table::Faces => "faces",
+            Table::DeadLetters => "dead-letters",
+            Table::Users => "users",
+            Table::Sessions => "sessions",
+            Table::Throttle => "throttle",
+        }
+    }
+
+    /// Its key.
+    pub const fn key(self) -> Key {
+        match self {
+            Table::Uploads | Table::Throttle => key(text("key"), None),
+            Table::Gallery => key(text("owner"), Some(text("place"))),
+            Table::Faces => key(text("face_id"), None),
+            Table::DeadLetters => key(text("id"), None),
+            Table::Users => key(text("tenant"), Some(text("name"))),
+            Table::Sessions => key(text("of"), Some(text("name"))),
+        }
+    }
+
+    /// Its indexes.
+    pub const fn indexes(self) -> &'static [Index] {
+        match self {
+            Table::Uploads => &[CHANGES, DUE],
+            Table::DeadLetters => &[LETTERS, TENANT_LETTERS, UPLOAD_LETTERS],
+            Table::Gallery | Table::Faces | Table::Users | Table::Sessions | Table::Throttle => &[],
+        }
+    }
+
+    /// Whether items have [`EXPIRY`]. DynamoDB deletes days later: whoever reads compares it.
+    pub const fn expires(self) -> bool {
+        matches!(self, Table::Sessions | Table::Throttle)
+    }
+}
