@@ -1,5 +1,6 @@
 //! Benchmarks: `cargo run --release -p bench -- NAME [--json FILE]`. Each prints its figures as a table.
 
+mod cold;
 mod growth;
 mod machine;
 mod muse;
@@ -24,6 +25,8 @@ struct Arguments {
 
 #[derive(Subcommand)]
 enum Benchmark {
+    /// Cold starts of the Lambda functions, beside a Python function.
+    Cold,
     /// Pictures and melodies: speed, recognisability, loudness, repeatability.
     Muse(muse::Arguments),
     /// The embedded queue and gallery, beside the disk and apalis-sqlite.
@@ -42,6 +45,7 @@ fn main() -> anyhow::Result<()> {
     let arguments = Arguments::parse();
     let mut report = Report::default();
     match arguments.benchmark {
+        Benchmark::Cold => cold::run(&mut report)?,
         Benchmark::Muse(arguments) => muse::run(&arguments, &mut report)?,
         Benchmark::Queue(arguments) => queue::run(&arguments, &mut report)?,
         Benchmark::Statemachine(arguments) => statemachine::run(&arguments, &mut report)?,
