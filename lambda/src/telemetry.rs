@@ -8,6 +8,6 @@ use tracing_subscriber::util::SubscriberInitExt;
 
 /// Starts logging for the whole process; called once.
 pub fn start(level: Level) {
-    let lines = fmt::layer().json().flatten_event(true).with_writer(std::io::stdout);
+    let lines = fmt::layer().json().flatten_event(true).with_current_span(false).with_writer(std::io::stdout);
     tracing_subscriber::registry().with(LevelFilter::from_level(level)).with(lines).init();
 }

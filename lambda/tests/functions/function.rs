@@ -65,7 +65,7 @@ impl Function {
 /// Starts a function that cannot start; whether it ended badly, and what it said.
 pub async fn refused(binary: &str, settings: &[(&str, &str)], without: &str) -> (bool, String) {
     let mut process = command(binary, settings, without)
-        .env("AWS_LAMBDA_RUNTIME_API", "127.0.0.1:1")
+        .envs([("AWS_LAMBDA_RUNTIME_API", "127.0.0.1:1"), ("AWS_REGION", "us-east-1")])
         .stderr(Stdio::piped())
         .kill_on_drop(true)
         .spawn()

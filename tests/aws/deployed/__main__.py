@@ -26,13 +26,14 @@ def run(world, chosen):
     for test in [stack_comes_up, *JOURNEYS, *OPERATION, *HARD]:
         if chosen and test.__name__ not in chosen:
             continue
-        began = time.monotonic()
+        began, begun_at = time.monotonic(), time.time()
         try:
             test(world)
             passed += 1
             end = "ok"
         except Exception:
             traceback.print_exc()
+            print("\n".join(world.troubles(int(begun_at * 1000))))
             failed.append(test.__name__)
             end = "FAILED"
         print(f"test {test.__name__} ... {end} ({time.monotonic() - began:.1f} s)", flush=True)

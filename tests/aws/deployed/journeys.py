@@ -60,11 +60,21 @@ def presigned_put_to_gallery(world):
 
 def a_put_that_is_not_what_was_declared(world):
     ana = world.somebody()
-    declared = ana.declare(photo()).expect(201)["upload"]
-    assert send("PUT", declared["url"], declared["headers"], photo()).status in (400, 403)
-    assert send("PUT", declared["url"], {**declared["headers"], "content-type": "text/html"}, b"x").status in (400, 403)
-    without = {name: value for name, value in declared["headers"].items() if name != "if-none-match"}
-    assert send("PUT", declared["url"], without, photo()).status in (400, 403)
+    sent = photo()
+    upload = ana.declare(sent).expect(201)["upload"]
+    other = sent[:-1] + bytes([sent[-1] ^ 1])
+    for headers, body in (
+        (upload["headers"], other),
+        ({**upload["headers"], "content-type": "text/html"}, sent),
+        ({**upload["headers"], "x-amz-checksum-sha256": "A" * 43 + "="}, sent),
+        ({name: value for name, value in upload["headers"].items() if name != "if-none-match"}, sent),
+        ({**upload["headers"], "content-length": str(len(sent) - 1)}, sent[:-1]),
+    ):
+        assert send("PUT", upload["url"], headers, body).status in (400, 403), headers
+    forged = upload["url"][:-1] + ("0" if upload["url"][-1] != "0" else "1")
+    assert send("PUT", forged, upload["headers"], sent).status == 403
+    send("PUT", upload["url"], upload["headers"], sent).expect(200)
+    assert send("PUT", upload["url"], upload["headers"], sent).status == 412, "it is there"
 
 
 def multipart_and_base64(world):

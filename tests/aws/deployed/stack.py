@@ -2,6 +2,8 @@
 
 import io
 import json
+import secrets
+import string
 import zipfile
 
 from samtranslator.translator.transform import transform
@@ -53,16 +55,28 @@ def _with_artefacts(template):
     return template
 
 
-def _capitalised(cors):
-    """OpenAPI's names of CORS as CloudFormation writes them: `allowOrigins` is `AllowOrigins`."""
-    condition, given, none = cors["Fn::If"]
-    return {"Fn::If": [condition, {name[0].upper() + name[1:]: value for name, value in given.items()}, none]}
-
-
 def _is_made(resource):
     """Whether the emulator can make it: it has no archives by template, and no alarms over several metrics."""
     is_sum = resource["Type"] == "AWS::CloudWatch::Alarm" and "Metrics" in resource["Properties"]
     return resource["Type"] != "AWS::Events::Archive" and not is_sum
+
+
+def _numbered(value, numbers):
+    """The value with numbers in place of references to parameters that are some: the emulator leaves them texts."""
+    if isinstance(value, dict):
+        if value.keys() == {"Ref"} and value["Ref"] in numbers:
+            return numbers[value["Ref"]]
+        return {name: one if name == "Environment" else _numbered(one, numbers) for name, one in value.items()}
+    return [_numbered(one, numbers) for one in value] if isinstance(value, list) else value
+
+
+def _with_key(secret):
+    """The secret with a key in it: the emulator knows no excluded characters."""
+    wanted = secret["Properties"].pop("GenerateSecretString")
+    allowed = set(string.ascii_lowercase + string.digits) - set(wanted["ExcludeCharacters"])
+    key = "".join(secrets.choice(sorted(allowed)) for _ in range(wanted["PasswordLength"]))
+    document = {**json.loads(wanted["SecretStringTemplate"]), wanted["GenerateStringKey"]: key}
+    secret["Properties"]["SecretString"] = json.dumps(document)
 
 
 def _explicit_routes(resources):
@@ -75,7 +89,8 @@ def _explicit_routes(resources):
         api["Properties"].update(Name=name, ProtocolType="HTTP")
         cors = body.get("x-amazon-apigateway-cors")
         if cors:
-            api["Properties"]["CorsConfiguration"] = _capitalised(cors)
+            # Read back in the API's own spelling, not in CloudFormation's.
+            api["Properties"]["CorsConfiguration"] = cors
         ((path, methods),) = body["paths"].items()
         integration = methods["x-amazon-apigateway-any-method"]["x-amazon-apigateway-integration"]
         assert path == "/$default", path
@@ -103,10 +118,17 @@ def expanded(parameters):
     with open(TEMPLATE, encoding="utf-8") as file:
         template = _with_artefacts(yaml_parse(file.read()))
     defaults = {name: one.get("Default") for name, one in template["Parameters"].items()}
-    template = transform(template, defaults | parameters, _NoManagedPolicies())
-    resources = template["Resources"]
+    parameters = defaults | parameters
+    numbers = {
+        name: int(parameters[name]) for name, one in template["Parameters"].items() if one["Type"] == "Number"
+    }
+    template = transform(template, parameters, _NoManagedPolicies())
+    resources = {name: _numbered(one, numbers) for name, one in template["Resources"].items() if _is_made(one)}
+    for resource in resources.values():
+        if resource["Type"] == "AWS::SecretsManager::Secret":
+            _with_key(resource)
     _explicit_routes(resources)
-    template["Resources"] = {name: one for name, one in resources.items() if _is_made(one)}
+    template["Resources"] = resources
     return template
 
 

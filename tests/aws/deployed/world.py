@@ -140,6 +140,15 @@ class World:
         """The rows of dead letters, as DynamoDB has them."""
         return self.client("dynamodb").scan(TableName=f"{STACK}-dead-letters")["Items"]
 
+    def troubles(self, since_ms):
+        """What the functions warned of since then."""
+        logs = self.client("logs")
+        (group,) = [
+            one["logGroupName"] for one in logs.describe_log_groups()["logGroups"] if "FunctionLogs" in one["logGroupName"]
+        ]
+        lines = logs.filter_log_events(logGroupName=group, startTime=since_ms)["events"]
+        return [line["message"] for line in lines if '"WARN"' in line["message"] or '"ERROR"' in line["message"]]
+
     def function(self, logical):
         """The name that a function of the template has."""
         resource = self.client("cloudformation").describe_stack_resource(

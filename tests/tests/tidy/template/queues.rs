@@ -64,7 +64,8 @@ fn a_stage_runs_out_of_time_before_its_function_does() {
     let template = Template::read();
     for stage in Stage::ALL {
         let function = format!("{}Function", stage.state_name());
-        let limit = number(&template.environment(&function)["SEMBLANTE_STAGE_TIME_SECONDS"]);
+        let limit = &template.environment(&function)["SEMBLANTE_STAGE_TIME_SECONDS"];
+        let limit: u64 = limit.as_str().and_then(|limit| limit.parse().ok()).expect("a number as a text");
         let timeout = number(&template.properties(&function)["Timeout"]);
         assert!(limit + MARGIN_S <= timeout, "{function}");
     }
