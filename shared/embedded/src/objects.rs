@@ -12,14 +12,11 @@ use async_trait::async_trait;
 use bytes::Bytes;
 use domain::object_event::ObjectCreated;
 use domain::object_key::UPLOADS_PREFIX;
-use domain::ports::objects::{
-    Listing, MOST_LISTED, MOST_METADATA_BYTES, NewObject, ObjectHead, PutGrant, SignedRequest,
-};
+use domain::ports::objects::{Listing, MOST_LISTED, NewObject, ObjectHead, PutGrant, SignedRequest};
 use domain::ports::queue::{MessageGroup, NewMessage};
 use domain::ports::{self, PortError};
 use domain::{Bucket, ObjectKey, QueueName, Sha256, Timestamp};
 use rusqlite::{Connection, OptionalExtension, Row};
-use std::collections::BTreeMap;
 use std::ops::Range;
 use std::time::Duration;
 use uuid::Uuid;

@@ -50,8 +50,12 @@ pub async fn clients(answers: Vec<Canned>) -> (Clients, Asked) {
         .region(Region::new("us-east-1"))
         .credentials_provider(Credentials::new("100000000000", "test", None, None, "test"))
         .endpoint_url(&url)
-        .retry_config(RetryConfig::standard().with_max_attempts(2).with_initial_backoff(Duration::from_millis(1)))
-        .timeout_config(TimeoutConfig::builder().operation_attempt_timeout(Duration::from_millis(500)).build())
+        .retry_config(
+            RetryConfig::standard().with_max_attempts(2).with_initial_backoff(Duration::from_millis(1)),
+        )
+        .timeout_config(
+            TimeoutConfig::builder().operation_attempt_timeout(Duration::from_millis(500)).build(),
+        )
         .load()
         .await;
     let connection = Connection { s3_path_style: true, ..Connection::default() };
@@ -63,7 +67,10 @@ async fn answer(mut stream: TcpStream, canned: Canned, log: Arc<Mutex<Vec<String
     log.lock().expect("nobody panicked").push(request);
     let text = match &canned {
         Canned::Answer(status, headers, body) => {
-            format!("HTTP/1.1 {status} X\r\nconnection: close\r\n{headers}content-length: {}\r\n\r\n{body}", body.len())
+            format!(
+                "HTTP/1.1 {status} X\r\nconnection: close\r\n{headers}content-length: {}\r\n\r\n{body}",
+                body.len()
+            )
         }
         Canned::Cut => "HTTP/1.1 200 X\r\ncontent-length: 100\r\n\r\n{\"half\":".to_owned(),
         Canned::Silence => return std::future::pending().await,
