@@ -34,18 +34,7 @@ impl Asked {
 
 /// Clients of every service, which all are this one.
 pub async fn clients(answers: Vec<Canned>) -> (Clients, Asked) {
-    let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
-    let url = format!("http://{}", listener.local_addr().expect("it listens"));
-    let asked = Arc::new(Mutex::new(Vec::new()));
-    let log = asked.clone();
-    tokio::spawn(async move {
-        let mut answers = answers.into_iter().peekable();
-        let mut last = Canned::Silence;
-        while let Ok((stream, _)) = listener.accept().await {
-            last = answers.next().unwrap_or(last);
-            tokio::spawn(answer(stream, last.clone(), log.clone()));
-        }
-    });
+    let (url, asked) = serve(answers).await;
     let config = aws_config::defaults(BehaviorVersion::v2026_01_12())
         .region(Region::new("us-east-1"))
         .credentials_provider(Credentials::new("100000000000", "test", None, None, "test"))
@@ -59,7 +48,43 @@ pub async fn clients(answers: Vec<Canned>) -> (Clients, Asked) {
         .load()
         .await;
     let connection = Connection { s3_path_style: true, ..Connection::default() };
-    (Clients::new(&config, &connection), Asked(asked))
+    (Clients::new(&config, &connection), asked)
+}
+
+/// Starts the service; where it is, and what it will have been asked.
+async fn serve(answers: Vec<Canned>) -> (String, Asked) {
+    let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
+    let url = format!("http://{}", listener.local_addr().expect("it listens"));
+    let asked = Arc::new(Mutex::new(Vec::new()));
+    let log = asked.clone();
+    tokio::spawn(async move {
+        let mut answers = answers.into_iter().peekable();
+        let mut last = Canned::Silence;
+        while let Ok((stream, _)) = listener.accept().await {
+            last = answers.next().unwrap_or(last);
+            tokio::spawn(answer(stream, last.clone(), log.clone()));
+        }
+    });
+    (url, Asked(asked))
+}
+
+/// Clients of which S3's and Rekognition's alone are this one.
+pub async fn clients_of_two(answers: Vec<Canned>) -> (Clients, Asked) {
+    let (url, asked) = serve(answers).await;
+    let elsewhere = aws_config::defaults(BehaviorVersion::v2026_01_12())
+        .region(Region::new("us-east-1"))
+        .credentials_provider(Credentials::new("100000000000", "test", None, None, "test"))
+        .endpoint_url("http://127.0.0.1:9")
+        .retry_config(RetryConfig::disabled())
+        .load()
+        .await;
+    let connection = Connection {
+        s3_endpoint_url: Some(url.clone()),
+        rekognition_endpoint_url: Some(url),
+        s3_path_style: true,
+        ..Connection::default()
+    };
+    (Clients::new(&elsewhere, &connection), asked)
 }
 
 async fn answer(mut stream: TcpStream, canned: Canned, log: Arc<Mutex<Vec<String>>>) {

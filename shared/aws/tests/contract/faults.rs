@@ -1,7 +1,7 @@
 //! What may go wrong at the connection, service by service: throttled, slow, down, unreadable, cut.
 
 use crate::account::{Account, Standing, Winder};
-use crate::canned::{Canned, clients};
+use crate::canned::{Canned, clients, clients_of_two};
 use aws::{Events, FaceEngine, Faces, Objects, Orchestrator, Queue, Resources, Secrets, Uploads};
 use domain::contract::Elapse as _;
 use domain::contract::events::sample;
@@ -252,6 +252,23 @@ async fn rekognition_is_asked_once() {
     let refused = engine.look(bytes::Bytes::from_static(b"no photo")).await.unwrap_err();
     assert!(matches!(refused, EngineError::Refused { .. }));
     assert!(asked.all().is_empty(), "what is no photo costs nothing");
+}
+
+/// S3 and Rekognition may be somewhere else than the rest; nobody is where the rest is asked for.
+#[tokio::test]
+async fn two_services_may_have_their_own_endpoint() {
+    let (clients, asked) = clients_of_two(vec![xml(404, "NoSuchKey"), ok(json!({}))]).await;
+    let key = ObjectKey::parse("a").unwrap();
+    let objects = Objects::new(&clients, &resources(), Arc::new(Standing));
+    let error = objects.get(Bucket::Media, &key, None, None).await.unwrap_err();
+    assert_eq!(error.kind, PortErrorKind::NotFound);
+    let picture = vision::Picture::new(8, 8, vec![100; 192]).unwrap();
+    let engine = FaceEngine::new(&clients, Arc::new(Semaphore::new(1)));
+    engine.look(vision::jpeg(&picture, 90).unwrap().into()).await.unwrap();
+    assert_eq!(asked.all().len(), 2);
+    assert!(asked.all()[0].starts_with("GET /media/a"), "the bucket in the path");
+    let error = Queue::new(&clients, &resources()).depth(QueueName::UPLOADS).await.unwrap_err();
+    assert_eq!(error.kind, PortErrorKind::Broken, "{error}");
 }
 
 /// Keys that cannot be read again serve on; before they were read once there are none.
