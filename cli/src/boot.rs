@@ -130,6 +130,8 @@ pub fn routes(
     let http = HttpSettings {
         allowed_origins: settings.allowed_origins.clone(),
         most_photo_bytes: settings.max_upload_bytes,
+        // Who waits holds a connection; half of them are for those who do not.
+        most_waiters: settings.max_connections / 2,
         ..HttpSettings::new(public_url)
     };
     let app = App {

@@ -11,6 +11,7 @@ mod photo_files;
 mod pipeline;
 mod process;
 mod results;
+mod server;
 mod settings;
 mod settings_command;
 mod settings_source;
