@@ -128,6 +128,7 @@ pub fn routes(
     let seeds = store.keys().token_seeds();
     let auth = Arc::new(AuthService::new(auth_ports, auth_settings, seeds, engines.cores.clone())?);
     let http = HttpSettings {
+        accept_traffic: settings.accept_traffic,
         allowed_origins: settings.allowed_origins.clone(),
         most_photo_bytes: settings.max_upload_bytes,
         // Who waits holds a connection; half of them are for those who do not.

@@ -3,6 +3,8 @@
 
 use axum::Router;
 use axum::extract::ConnectInfo;
+use hyper::Request;
+use hyper::body::Incoming;
 use hyper::server::conn::http1;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::server::graceful::GracefulShutdown;
@@ -15,7 +17,7 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::task::JoinSet;
 use tokio_io_timeout::TimeoutStream;
-use tower_http::add_extension::AddExtension;
+use tower::util::MapRequest;
 
 /// The most bytes of a request's head.
 const MOST_HEAD: usize = 32 << 10;
@@ -69,7 +71,10 @@ pub async fn serve(
             () = &mut stop => break,
             accepted = accept(&listener, &places) => accepted,
         };
-        let service = AddExtension::new(routes.clone(), ConnectInfo(peer));
+        let service = MapRequest::new(routes.clone(), move |mut request: Request<Incoming>| {
+            request.extensions_mut().insert(ConnectInfo(peer));
+            request
+        });
         let mut stream = TimeoutStream::new(stream);
         stream.set_write_timeout(Some(limits.unread));
         let io = TokioIo::new(Box::pin(stream));

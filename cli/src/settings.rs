@@ -30,6 +30,7 @@ pub enum LogFormat {
 }
 
 const DURABILITIES: [(&str, Durability); 2] = [("full", Durability::Full), ("normal", Durability::Normal)];
+const SWITCH: [(&str, bool); 2] = [("on", true), ("off", false)];
 const LOG_FORMATS: [(&str, LogFormat); 3] =
     [("auto", LogFormat::Auto), ("text", LogFormat::Text), ("json", LogFormat::Json)];
 
@@ -48,6 +49,8 @@ pub struct Settings {
     pub listen: String,
     /// Scheme, host and port under which clients reach it; empty: where it listens.
     pub public_url: String,
+    /// Whether requests are answered at all; if not, only those for health are.
+    pub accept_traffic: bool,
     /// The most bytes of a photo that is put with a presigned URL.
     pub max_upload_bytes: u64,
     /// Connections that may be open at a time.
@@ -73,6 +76,7 @@ impl Settings {
             models_dir: keys.take("models_dir", "models", "Directory of the face engine's networks (`make models`)", path),
             listen: keys.take("listen", "127.0.0.1:8080", "Address and port that `up` listens on; port 0 takes a free one", address),
             public_url: keys.take("public_url", "", "Scheme, host and port that links begin with; empty: where it listens", web_origin),
+            accept_traffic: keys.take("accept_traffic", "on", "off: every request but those for health is answered with 503", choice(&SWITCH)),
             max_upload_bytes: keys.take("max_upload_bytes", "20971520", "The most bytes of a photo put with a presigned URL", whole(1024..=33_554_432)),
             max_connections: keys.take("max_connections", "512", "Connections that may be open at a time; more wait for their turn", whole(1..=65_536)),
             allowed_origins: keys.take("allowed_origins", "", "Origins that browsers may call from, comma between; * for all", web_origins),
@@ -155,6 +159,7 @@ mod tests {
             ("models_dir", "", "a path"),
             ("listen", "8080", "an address and a port, such as 127.0.0.1:8080"),
             ("public_url", "example.org", "a scheme and a host"),
+            ("accept_traffic", "yes", "one of on, off"),
             ("max_upload_bytes", "1", "a whole number from 1024 to 33554432"),
             ("max_connections", "0", "a whole number from 1 to 65536"),
             ("allowed_origins", "https://a.example/path", "scheme and host each"),

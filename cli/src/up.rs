@@ -2,6 +2,7 @@
 
 use crate::boot;
 use crate::closings::Closings;
+use crate::control::{self, socket::ControlSocket};
 use crate::exit::End;
 use crate::pipeline::Pipeline;
 use crate::server::{self, Limits};
@@ -11,6 +12,12 @@ use std::io::Write;
 use std::sync::Arc;
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
+
+/// Shown by `--help`.
+pub const EXAMPLES: &str = "\
+Examples:
+  semblante up
+  semblante up --listen 0.0.0.0:80 --set public_url=http://photos.example --data photos";
 
 /// Starts everything, says where, and runs until SIGTERM or Ctrl-C.
 pub async fn run(settings: &Settings, out: &mut impl Write) -> anyhow::Result<End> {
@@ -24,13 +31,22 @@ pub async fn run(settings: &Settings, out: &mut impl Write) -> anyhow::Result<En
     let engines = boot::engines(settings)?;
     let installation = Arc::new(boot::open(settings, &settings.data, &public_url).await?);
     let routes = boot::routes(&installation, &engines, settings, &public_url)?;
+    let (ports, bucket) = (installation.ports.clone(), installation.uploads_bucket());
+    let operators = control::routes(ports, bucket, &public_url, settings.max_upload_bytes);
     let events = Arc::new(Closings::new(installation.ports.events.clone()));
     let pipeline = Pipeline::start(installation, &engines, events, settings.max_receives);
+    let socket = ControlSocket::open(&settings.data, operators);
+    let socket =
+        socket.inspect_err(|error| tracing::warn!(%error, "commands cannot reach this process")).ok();
+    // From the first line on whoever reads it may ask for the end.
     let stop = stop_signal()?;
     writeln!(out, "listening on http://{address}")?;
     out.flush()?;
 
     server::serve(listener, routes, Limits::new(settings.max_connections), stop).await;
+    if let Some(socket) = socket {
+        socket.close().await;
+    }
     pipeline.shut_down().await;
     tracing::info!("stopped");
     Ok(End::Well)

@@ -153,13 +153,13 @@ impl IntoResponse for Problem {
     }
 }
 
-/// What a port's failure is to whoever asked. It is logged here, because he must not see it.
 impl From<BeginRefused> for Problem {
     fn from(refused: BeginRefused) -> Self {
         Problem::conflict(refused.code(), refused.to_string())
     }
 }
 
+/// What a port's failure is to whoever asked. It is logged here, because he must not see it.
 impl From<PortError> for Problem {
     fn from(error: PortError) -> Self {
         match error.kind {

@@ -2,7 +2,7 @@
 
 use super::{
     Api, App, changes, context, cors, declare, detect_faces, emotion, erase, faces, gallery, generate,
-    health, metrics, objects, openapi, replay, status, upload_photo,
+    health, metrics, objects, openapi, replay, status, traffic, upload_photo,
 };
 use crate::request_context;
 use axum::Router;
@@ -90,6 +90,7 @@ pub fn router_beside(app: App, others: Router) -> Router {
         // Each route that reads a body sets its own limit.
         .layer(DefaultBodyLimit::disable())
         .layer(RequestBodyTimeoutLayer::new(api.settings.body_idle_timeout))
+        .layer(from_fn_with_state(api.clone(), traffic::admit))
         .layer(CatchPanicLayer::custom(context::panicked))
         .layer(from_fn_with_state(api, context::around))
         .layer(from_fn(request_context::around));

@@ -12,3 +12,4 @@ mod promotion;
 mod server;
 mod slow;
 mod traces;
+mod traffic;

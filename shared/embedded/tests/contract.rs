@@ -121,6 +121,8 @@ async fn queue_waiting_ends_with_the_message() {
 async fn queue_depth_counts() {
     let fresh = Fresh::new();
     contract::queue::depth_counts(&fresh.queue(), &fresh.clock).await;
+    let fresh = Fresh::new();
+    contract::queue::depth_tells_the_age(&fresh.queue(), &fresh.clock).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
