@@ -131,6 +131,8 @@ pub fn routes(
         accept_traffic: settings.accept_traffic,
         allowed_origins: settings.allowed_origins.clone(),
         most_photo_bytes: settings.max_upload_bytes,
+        // Who waits holds a connection; half of them are for those who do not.
+        most_waiters: settings.max_connections / 2,
         ..HttpSettings::new(public_url)
     };
     let app = App {

@@ -53,6 +53,8 @@ pub struct Settings {
     pub accept_traffic: bool,
     /// The most bytes of a photo that is put with a presigned URL.
     pub max_upload_bytes: u64,
+    /// Connections that may be open at a time.
+    pub max_connections: usize,
     /// Origins that browsers may call from.
     pub allowed_origins: Vec<String>,
     /// How log lines look.
@@ -76,6 +78,7 @@ impl Settings {
             public_url: keys.take("public_url", "", "Scheme, host and port that links begin with; empty: where it listens", web_origin),
             accept_traffic: keys.take("accept_traffic", "on", "off: every request but those for health is answered with 503", choice(&SWITCH)),
             max_upload_bytes: keys.take("max_upload_bytes", "20971520", "The most bytes of a photo put with a presigned URL", whole(1024..=33_554_432)),
+            max_connections: keys.take("max_connections", "512", "Connections that may be open at a time; more wait for their turn", whole(1..=65_536)),
             allowed_origins: keys.take("allowed_origins", "", "Origins that browsers may call from, comma between; * for all", web_origins),
             log_format: keys.take("log_format", "auto", "Log lines: text, json, or auto (text on a terminal)", choice(&LOG_FORMATS)),
             log_level: keys.take("log_level", "info", "Least level that is logged, also by module: warn,embedded=debug", log_level),
@@ -158,6 +161,7 @@ mod tests {
             ("public_url", "example.org", "a scheme and a host"),
             ("accept_traffic", "yes", "one of on, off"),
             ("max_upload_bytes", "1", "a whole number from 1024 to 33554432"),
+            ("max_connections", "0", "a whole number from 1 to 65536"),
             ("allowed_origins", "https://a.example/path", "scheme and host each"),
             ("log_format", "xml", "one of auto, text, json"),
             ("log_level", "loud", "off, error, warn"),

@@ -46,6 +46,11 @@ impl Problem {
         Problem::new(StatusCode::NOT_FOUND, "not_found", "there is no such upload")
     }
 
+    /// 408: it took too long.
+    pub fn request_timeout(detail: &str) -> Self {
+        Problem::new(StatusCode::REQUEST_TIMEOUT, "request_timeout", detail)
+    }
+
     /// 409: not in this state.
     pub fn conflict(code: &str, detail: impl Into<String>) -> Self {
         Problem::new(StatusCode::CONFLICT, code, detail)
