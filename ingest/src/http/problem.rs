@@ -138,6 +138,14 @@ impl From<PortError> for Problem {
                 Problem::conflict("changed_meanwhile", "somebody else was faster; read again")
             }
             PortErrorKind::Busy => Problem::busy("busy", "there is too much to do; try again"),
+            PortErrorKind::Full => {
+                tracing::error!(error = %error, "there is no room left");
+                Problem::new(
+                    StatusCode::INSUFFICIENT_STORAGE,
+                    "storage_full",
+                    "there is no room left to store it",
+                )
+            }
             PortErrorKind::Denied | PortErrorKind::Broken => {
                 tracing::error!(error = %error, "a request could not be answered");
                 Problem::new(
