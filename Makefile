@@ -26,8 +26,8 @@ bench: ## One benchmark: make bench BENCH="queue --json FILE"; without BENCH: wh
 models: ## Fetch the face engine's networks into models/ (needs npm)
 	@shared/vision/models.sh
 
-validate: ## Check template and state machine without an account (not there yet)
-	@echo "make validate: not there yet; it comes with the AWS backend" >&2; exit 1
+validate: ## Check template.yaml and the state machine, without an account (needs python3 and npm)
+	@tests/aws/validate.sh
 
 deploy: ## Deploy to AWS (not there yet)
 	@echo "make deploy: not there yet; it comes with the AWS backend" >&2; exit 1

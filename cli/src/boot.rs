@@ -5,6 +5,7 @@ use crate::settings::{Durability, Settings};
 use axum::Router;
 use domain::ports::{self, FaceEngine, Maker, PortError};
 use embedded::{Options, Orchestrator, Policy, Store, StoreError, schema};
+use ingest::Metrics;
 use ingest::auth::{AuthPorts, AuthService, AuthSettings, AuthSetupError};
 use ingest::http::{App, HttpSettings};
 use std::path::Path;
@@ -19,6 +20,7 @@ const ORPHAN_AGE: Duration = Duration::from_secs(3600);
 pub struct Installation {
     /// What intake and the API work with.
     pub ports: ingest::Ports,
+    metrics: Arc<Metrics>,
     orchestrator: Orchestrator,
     signed_urls: embedded::SignedUrls,
     store: Store,
@@ -73,19 +75,21 @@ pub async fn open(settings: &Settings, data: &Path, public_url: &str) -> Result<
         );
     }
     let signed_urls = objects.signed_urls().clone();
+    let metrics = Arc::new(Metrics::default());
     let ports = ingest::Ports {
         clock: store.clock(),
         dead_letters: Arc::new(embedded::DeadLetters::new(&store)),
         events: Arc::new(embedded::Events::new(&store)),
         faces: Arc::new(embedded::Faces::new(&store)),
         gallery: Arc::new(embedded::Gallery::new(&store)),
+        meter: metrics.clone(),
         objects: Arc::new(objects),
         orchestrator: Arc::new(orchestrator.clone()),
         queue: Arc::new(embedded::Queue::new(&store, policy)),
         uploads: Arc::new(embedded::Uploads::new(&store)),
         users: Arc::new(embedded::Users::new(&store)),
     };
-    Ok(Installation { ports, orchestrator, signed_urls, store })
+    Ok(Installation { ports, metrics, orchestrator, signed_urls, store })
 }
 
 /// Loads the networks and sets up the makers.
@@ -113,7 +117,7 @@ pub fn routes(
     settings: &Settings,
     public_url: &str,
 ) -> Result<Router, BootError> {
-    let Installation { ports, signed_urls, store, .. } = installation;
+    let Installation { ports, metrics, signed_urls, store, .. } = installation;
     let auth_ports = AuthPorts {
         clock: ports.clock.clone(),
         sessions: Arc::new(embedded::Sessions::new(store)),
@@ -124,6 +128,7 @@ pub fn routes(
     let seeds = store.keys().token_seeds();
     let auth = Arc::new(AuthService::new(auth_ports, auth_settings, seeds, engines.cores.clone())?);
     let http = HttpSettings {
+        accept_traffic: settings.accept_traffic,
         allowed_origins: settings.allowed_origins.clone(),
         most_photo_bytes: settings.max_upload_bytes,
         ..HttpSettings::new(public_url)
@@ -132,6 +137,7 @@ pub fn routes(
         ports: ports.clone(),
         auth: auth.clone(),
         door: Arc::new(SignedObjects { urls: signed_urls.clone(), clock: ports.clock.clone() }),
+        metrics: metrics.clone(),
         settings: http,
     };
     Ok(ingest::http::router_beside(app, ingest::auth::routes(auth)))
@@ -167,6 +173,7 @@ impl Installation {
             events,
             faces: ports.faces,
             gallery: ports.gallery,
+            meter: ports.meter,
             objects: ports.objects,
             orchestrator: ports.orchestrator,
             queue: ports.queue,

@@ -1,9 +1,9 @@
 //! Everything that works on messages, in one process: intake, five stages, dead letters, timers.
 
 use crate::boot::{Engines, Installation};
-use domain::ports::Events;
+use domain::ports::{Clock, Events};
 use domain::{Handler, QueueName, Stage};
-use ingest::Intake;
+use ingest::{Intake, Keeper};
 use std::sync::Arc;
 use tokio::sync::watch;
 use tokio::task::JoinSet;
@@ -35,6 +35,9 @@ impl Pipeline {
         for host in hosts(&installation, engines, events, most_receives) {
             tasks.spawn(host.run(stopped(stop.subscribe())));
         }
+        let keeper = Keeper::new(installation.ports.clone(), installation.uploads_bucket());
+        let clock = installation.ports.clock.clone();
+        tasks.spawn(keep(keeper, clock, stopped(stop.subscribe())));
         let stopped = stopped(stop.subscribe());
         tasks.spawn(async move { installation.run_timers(stopped).await });
         Pipeline { stop, tasks }
@@ -44,6 +47,24 @@ impl Pipeline {
     pub async fn shut_down(mut self) {
         self.stop.send_replace(true);
         while self.tasks.join_next().await.is_some() {}
+    }
+}
+
+/// Looks after uploads, a round a minute, until the pipeline is to stop.
+async fn keep(keeper: Keeper, clock: Arc<dyn Clock>, stopped: impl Future<Output = ()>) {
+    let rounds = async {
+        let mut from = None;
+        loop {
+            match keeper.round(from.take(), false).await {
+                Ok(round) => from = round.next,
+                Err(error) => tracing::warn!(error = %error, "the keeper could not read what is due"),
+            }
+            clock.sleep_until(clock.now() + ingest::keeper::PAUSE).await;
+        }
+    };
+    tokio::select! {
+        () = rounds => {}
+        () = stopped => {}
     }
 }
 

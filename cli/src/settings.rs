@@ -31,6 +31,7 @@ pub enum LogFormat {
 }
 
 const DURABILITIES: [(&str, Durability); 2] = [("full", Durability::Full), ("normal", Durability::Normal)];
+const SWITCH: [(&str, bool); 2] = [("on", true), ("off", false)];
 const LOG_FORMATS: [(&str, LogFormat); 3] =
     [("auto", LogFormat::Auto), ("text", LogFormat::Text), ("json", LogFormat::Json)];
 
@@ -53,6 +54,8 @@ pub struct Settings {
     pub listen: String,
     /// Scheme, host and port under which clients reach it; empty: where it listens.
     pub public_url: String,
+    /// Whether requests are answered at all; if not, only those for health are.
+    pub accept_traffic: bool,
     /// The most bytes of a photo that is put with a presigned URL.
     pub max_upload_bytes: u64,
     /// Origins that browsers may call from.
@@ -83,6 +86,7 @@ impl Settings {
             melody_bars: keys.take("melody_bars", "0", "Bars of the melodies that are made, at most 16; 0: the emotion's own", melody_bars),
             listen: keys.take("listen", "127.0.0.1:8080", "Address and port that `up` listens on; port 0 takes a free one", address),
             public_url: keys.take("public_url", "", "Scheme, host and port that links begin with; empty: where it listens", web_origin),
+            accept_traffic: keys.take("accept_traffic", "on", "off: every request but those for health is answered with 503", choice(&SWITCH)),
             max_upload_bytes: keys.take("max_upload_bytes", "20971520", "The most bytes of a photo put with a presigned URL", whole(1024..=33_554_432)),
             allowed_origins: keys.take("allowed_origins", "", "Origins that browsers may call from, comma between; * for all", web_origins),
             log_format: keys.take("log_format", "auto", "Log lines: text, json, or auto (text on a terminal)", choice(&LOG_FORMATS)),
@@ -166,6 +170,7 @@ mod tests {
             ("melody_bars", "17", "a whole number from 0 to 16"),
             ("listen", "8080", "an address and a port, such as 127.0.0.1:8080"),
             ("public_url", "example.org", "a scheme and a host"),
+            ("accept_traffic", "yes", "one of on, off"),
             ("max_upload_bytes", "1", "a whole number from 1024 to 33554432"),
             ("allowed_origins", "https://a.example/path", "scheme and host each"),
             ("log_format", "xml", "one of auto, text, json"),

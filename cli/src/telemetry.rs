@@ -17,6 +17,10 @@ pub fn start(settings: &Settings) {
     let registry = tracing_subscriber::registry().with(settings.log_level.clone());
     match text {
         true => registry.with(fmt::layer().with_writer(io::stderr).with_ansi(terminal)).init(),
-        false => registry.with(fmt::layer().json().flatten_event(true).with_writer(io::stderr)).init(),
+        false => {
+            // The innermost span says all that the outer ones do.
+            let lines = fmt::layer().json().flatten_event(true).with_span_list(false);
+            registry.with(lines.with_writer(io::stderr)).init();
+        }
     }
 }

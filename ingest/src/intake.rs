@@ -75,6 +75,7 @@ impl Intake {
         about: Option<(TenantId, UploadId)>,
     ) -> Result<(), PortError> {
         let (tenant_id, upload_id) = about.unzip();
+        let code = Code::parse(code).expect("intake's codes are lower-case words");
         let letter = DeadLetter {
             id: DeadLetter::id_of(QueueName::UPLOADS, &delivery.message_id),
             queue: QueueName::UPLOADS,
@@ -83,11 +84,13 @@ impl Intake {
             upload_id,
             attempt: None,
             receive_count: delivery.receive_count,
-            code: Code::parse(code).expect("intake's codes are lower-case words"),
+            code: code.clone(),
             first_seen: self.ports.clock.now(),
             body: DeadLetter::cut(&delivery.body),
         };
-        self.ports.dead_letters.put(letter).await
+        self.ports.dead_letters.put(letter).await?;
+        self.ports.meter.dead_lettered(QueueName::UPLOADS, &code);
+        Ok(())
     }
 }
 

@@ -2,16 +2,27 @@
 
 pub mod attempt;
 pub mod auth;
+pub mod deposit;
 pub mod erasure;
-pub mod expiry;
 pub mod http;
 pub mod intake;
+pub mod keeper;
+pub mod metrics;
 pub mod objects;
 pub mod ports;
 pub mod problem;
+mod promotion;
 pub mod redrive;
+pub mod replay;
+pub mod request_context;
+pub mod request_id;
+mod trace;
 
+pub use deposit::deposit;
 pub use erasure::erase;
 pub use intake::Intake;
+pub use keeper::Keeper;
+pub use metrics::Metrics;
 pub use ports::Ports;
 pub use redrive::redrive;
+pub use replay::Replay;

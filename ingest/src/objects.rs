@@ -3,12 +3,14 @@
 
 use crate::attempt;
 use crate::ports::Ports;
+use crate::trace;
 use domain::object_event::ObjectCreated;
 use domain::ports::objects::ObjectHead;
 use domain::ports::uploads::{Created, GalleryWrite};
 use domain::ports::{PortError, PortErrorKind};
 use domain::upload::StoredObject;
 use domain::{Bucket, Code, MediaType, ObjectKey, Record, Status, TenantId, Upload, UploadId, UserId};
+use tracing::Instrument;
 
 /// Takes one created object; `bucket` is the name of the bucket of uploads.
 pub(crate) async fn take(ports: &Ports, bucket: &str, created: &ObjectCreated) -> Result<(), PortError> {
@@ -18,12 +20,16 @@ pub(crate) async fn take(ports: &Ports, bucket: &str, created: &ObjectCreated) -
             size = created.size,
             "an object outside of every user's prefix"
         );
+        ports.meter.object_ignored("foreign_key");
         return Ok(());
     };
     if let Ok(id) = UploadId::parse(&name) {
         match ports.uploads.get(&tenant, id).await? {
             Some(Record::Erased(_)) => return ports.objects.delete(Bucket::Media, &key).await,
-            Some(Record::Live(upload)) => return arrived(ports, *upload, &key, created).await,
+            Some(Record::Live(upload)) => {
+                let span = trace::span(id, upload.traceparent.as_deref());
+                return arrived(ports, *upload, &key, created).instrument(span).await;
+            }
             None => {}
         }
     }
@@ -53,10 +59,13 @@ async fn arrived(
         Status::Stored if is(&upload, created) => attempt::start(ports, upload).await,
         // A refused object whose deletion was cut short.
         Status::Failed if upload.refused.is_some() => ports.objects.delete(Bucket::Media, key).await,
+        _ if is(&upload, created) => {
+            ports.meter.object_ignored("repeated");
+            Ok(())
+        }
         _ => {
-            if !is(&upload, created) {
-                tracing::warn!(upload.id = %upload.upload_id, "an event with another etag changes nothing");
-            }
+            tracing::warn!("an event with another etag changes nothing");
+            ports.meter.object_ignored("another_etag");
             Ok(())
         }
     }
@@ -76,53 +85,67 @@ async fn check(ports: &Ports, mut upload: Upload, key: &ObjectKey, etag: &str) -
             upload.store(object, now)
         }
         Err(code) => {
-            tracing::info!(upload.id = %upload.upload_id, code = code, size = head.size, "object refused");
+            tracing::info!(code, size = head.size, "object refused");
             upload.refuse(Code::parse(code).expect("intake's codes are lower-case words"), now)
         }
     };
     if !changed {
         return Ok(());
     }
-    let refused = upload.refused.is_some();
     let upload = ports.uploads.save(upload, GalleryWrite::Keep).await?;
-    match refused {
-        true => ports.objects.delete(Bucket::Media, key).await,
-        false => attempt::start(ports, upload).await,
+    match &upload.refused {
+        Some(code) => {
+            ports.meter.object_refused(code);
+            ports.objects.delete(Bucket::Media, key).await
+        }
+        None => {
+            tracing::info!(attempt = upload.attempt, "object accepted");
+            attempt::start(ports, upload).await
+        }
     }
 }
 
-/// The object's head and what its first bytes say; None where it is gone or is another by now.
+/// The object's head and its type, or the stable code of why it is no photo, by its first bytes; None where it is gone or
+/// is another by now.
 async fn look(
     ports: &Ports,
     key: &ObjectKey,
     etag: &str,
-) -> Result<Option<(ObjectHead, Option<MediaType>)>, PortError> {
+) -> Result<Option<(ObjectHead, Result<MediaType, &'static str>)>, PortError> {
     let range = Some(0..MediaType::SNIFF_BYTES);
     match ports.objects.get(Bucket::Media, key, Some(etag), range).await {
-        Ok((head, first)) => Ok(Some((head, MediaType::sniff(&first)))),
+        Ok((head, first)) => Ok(Some((head, sniff(&first)))),
         Err(error) if error.kind == PortErrorKind::Denied => {
             // An empty object has no first bytes.
             let head = ports.objects.head(Bucket::Media, key).await?;
-            Ok(head.filter(|head| head.etag == etag).map(|head| (head, None)))
+            Ok(head.filter(|head| head.etag == etag).map(|head| (head, sniff(&[]))))
         }
         Err(error) if matches!(error.kind, PortErrorKind::NotFound | PortErrorKind::Conflict) => {
             tracing::info!(
                 key_length = key.as_str().len(),
                 "the object of an event is gone or another by now"
             );
+            ports.meter.object_ignored("gone");
             Ok(None)
         }
         Err(error) => Err(error),
     }
 }
 
+fn sniff(first: &[u8]) -> Result<MediaType, &'static str> {
+    MediaType::sniff(first).ok_or(match MediaType::is_heif(first) {
+        true => "heic_unsupported",
+        false => "unsupported_type",
+    })
+}
+
 /// Whether the object is what was declared: its type, or the stable code of what is wrong with it.
 fn verdict(
     upload: &Upload,
     head: &ObjectHead,
-    sniffed: Option<MediaType>,
+    sniffed: Result<MediaType, &'static str>,
 ) -> Result<MediaType, &'static str> {
-    let content_type = sniffed.ok_or("unsupported_type")?;
+    let content_type = sniffed?;
     let Some(declared) = &upload.declared else { return Ok(content_type) };
     if head.size != declared.content_length {
         return Err("wrong_length");
@@ -155,18 +178,23 @@ async fn adopt(
     }
     if ports.users.get(&owner.0, &owner.1).await?.is_none() {
         tracing::warn!(tenant = %owner.0, "an object of a user who does not exist");
+        ports.meter.object_ignored("no_such_user");
         return Ok(());
     }
-    let Some((head, Some(content_type))) = look(ports, key, &created.etag).await? else {
+    let Some((head, Ok(content_type))) = look(ports, key, &created.etag).await? else {
         tracing::warn!(upload.id = %id, "an object that is no photo is not adopted");
+        ports.meter.object_ignored("no_photo");
         return Ok(());
     };
     let object = StoredObject { key: key.clone(), etag: head.etag, size: head.size, content_type };
-    let upload = Upload::adopted(owner, id, object, ports.clock.now());
+    let trace = trace::root();
+    let mut upload = Upload::adopted(owner, id, object, ports.clock.now());
+    upload.traceparent = Some(trace.to_string());
     match ports.uploads.create(upload).await? {
         Created::New(upload) => {
-            tracing::info!(upload.id = %id, "adopted");
-            attempt::start(ports, upload).await
+            let span = trace::span(id, Some(trace.as_str()));
+            span.in_scope(|| tracing::info!("adopted"));
+            attempt::start(ports, upload).instrument(span).await
         }
         Created::Duplicate(_) => Ok(()),
     }

@@ -1,7 +1,7 @@
 //! What the way in needs of the world.
 
 use domain::ports::{
-    Clock, DeadLetters, Events, Faces, Gallery, Objects, Orchestrator, Queue, Uploads, Users,
+    Clock, DeadLetters, Events, Faces, Gallery, Meter, Objects, Orchestrator, Queue, Uploads, Users,
 };
 use std::sync::Arc;
 
@@ -14,6 +14,7 @@ pub struct Ports {
     pub events: Arc<dyn Events>,
     pub faces: Arc<dyn Faces>,
     pub gallery: Arc<dyn Gallery>,
+    pub meter: Arc<dyn Meter>,
     pub objects: Arc<dyn Objects>,
     pub orchestrator: Arc<dyn Orchestrator>,
     pub queue: Arc<dyn Queue>,

@@ -1,86 +1,156 @@
-//! Errors as `application/problem+json` (RFC 9457), with a stable code and the request's id.
+//! RFC 9457 problems: what went wrong, in a stable code and a sentence. What the backend said goes to the log.
 
-use axum::extract::Request;
-use axum::http::header::{CONTENT_TYPE, RETRY_AFTER, WWW_AUTHENTICATE};
-use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
-use axum::middleware::Next;
+use axum::http::{HeaderName, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
+use domain::MediaType;
+use domain::begin::BeginRefused;
 use domain::ports::{PortError, PortErrorKind};
-use serde_json::json;
+use serde_json::{Map, Value, json};
 use std::time::Duration;
-use uuid::Uuid;
 
-/// Names a request, in and out.
-pub const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
-/// The most characters of a request id that a caller chose.
-const MOST_REQUEST_ID: usize = 64;
+/// When whoever was sent away because of too much to do should come back.
+const BUSY: Duration = Duration::from_secs(2);
 
-/// An error for whoever asked: never internals.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Problem {
-    /// The HTTP status.
-    pub status: StatusCode,
-    /// Stable; programs go by it.
-    pub code: &'static str,
-    /// One sentence for people.
-    pub detail: String,
-    /// When to try again.
-    pub retry_after: Option<Duration>,
-    /// How to authenticate: `WWW-Authenticate`.
-    pub challenge: Option<&'static str>,
+/// An answer that is no success. The outermost layer writes it out, because only there the request's id is known.
+#[derive(Clone, Debug)]
+pub struct Problem(Box<Parts>);
+
+#[derive(Clone, Debug)]
+struct Parts {
+    status: StatusCode,
+    code: String,
+    detail: String,
+    headers: Vec<(HeaderName, HeaderValue)>,
+    more: Map<String, Value>,
 }
 
 impl Problem {
-    /// A problem with nothing but its words.
-    pub fn new(status: StatusCode, code: &'static str, detail: impl Into<String>) -> Self {
-        Problem { status, code, detail: detail.into(), retry_after: None, challenge: None }
+    /// `code` is stable, and programs go by it; `detail` is a sentence for people.
+    pub fn new(status: StatusCode, code: &str, detail: impl Into<String>) -> Self {
+        let (code, detail) = (code.into(), detail.into());
+        Problem(Box::new(Parts { status, code, detail, headers: Vec::new(), more: Map::new() }))
     }
 
-    /// 401 with the challenge that goes with it.
-    pub fn unauthorized(code: &'static str, detail: impl Into<String>, challenge: &'static str) -> Self {
-        Problem { challenge: Some(challenge), ..Problem::new(StatusCode::UNAUTHORIZED, code, detail) }
+    /// 400: it cannot be read.
+    pub fn malformed(code: &str, detail: impl Into<String>) -> Self {
+        Problem::new(StatusCode::BAD_REQUEST, code, detail)
     }
 
-    /// The same, to be tried again after a while.
+    /// 422: it can be read and means nothing.
+    pub fn meaningless(code: &str, detail: impl Into<String>) -> Self {
+        Problem::new(StatusCode::UNPROCESSABLE_ENTITY, code, detail)
+    }
+
+    /// 404: it is not there, or not the caller's.
+    pub fn not_found() -> Self {
+        Problem::new(StatusCode::NOT_FOUND, "not_found", "there is no such upload")
+    }
+
+    /// 409: not in this state.
+    pub fn conflict(code: &str, detail: impl Into<String>) -> Self {
+        Problem::new(StatusCode::CONFLICT, code, detail)
+    }
+
+    /// 401, with the challenge that goes with it (RFC 6750, 3).
+    pub fn unauthorized(code: &str, detail: impl Into<String>) -> Self {
+        let challenge = match code {
+            "invalid_token" => "Bearer error=\"invalid_token\"",
+            _ => "Bearer",
+        };
+        Problem::new(StatusCode::UNAUTHORIZED, code, detail)
+            .with_header(header::WWW_AUTHENTICATE, HeaderValue::from_static(challenge))
+    }
+
+    /// 413, with the limit in bytes.
+    pub fn too_large(limit: u64, hint: &str) -> Self {
+        Problem::new(
+            StatusCode::PAYLOAD_TOO_LARGE,
+            "too_large",
+            format!("at most {limit} bytes are taken; {hint}"),
+        )
+        .with("limit", limit)
+    }
+
+    /// 415, with what is taken.
+    pub fn unsupported(code: &str, detail: impl Into<String>) -> Self {
+        let accepted: Vec<&str> = MediaType::ALL.iter().map(|accepted| accepted.as_str()).collect();
+        Problem::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, code, detail).with("accepted", accepted)
+    }
+
+    /// 503: later.
+    pub fn busy(code: &str, detail: &str) -> Self {
+        Problem::new(StatusCode::SERVICE_UNAVAILABLE, code, detail).retry_after(BUSY)
+    }
+
+    /// 500: the log says more than the answer.
+    pub fn internal() -> Self {
+        Problem::new(StatusCode::INTERNAL_SERVER_ERROR, "internal", "it is our fault and has been noted")
+    }
+
+    /// The problem behind an answer that the framework made.
+    pub fn of_status(status: StatusCode) -> Self {
+        let phrase = status.canonical_reason().unwrap_or("error");
+        let code = match status {
+            StatusCode::NOT_FOUND => "no_such_route".to_owned(),
+            _ => phrase.to_ascii_lowercase().replace([' ', '-', '\''], "_"),
+        };
+        Problem::new(status, &code, phrase)
+    }
+
+    /// The same, to be tried again after a while; whole seconds, rounded up.
     pub fn retry_after(self, after: Duration) -> Self {
-        Problem { retry_after: Some(after), ..self }
+        let seconds = after.as_secs() + u64::from(after.subsec_nanos() > 0);
+        self.with_header(header::RETRY_AFTER, HeaderValue::from(seconds.max(1)))
     }
 
-    fn document(&self, instance: Option<&str>, request_id: Option<&str>) -> String {
-        let mut document = json!({
-            "type": format!("urn:semblante:problem:{}", self.code),
-            "title": self.status.canonical_reason().unwrap_or("Error"),
-            "status": self.status.as_u16(),
-            "detail": self.detail,
-            "code": self.code,
+    /// The same with one more header.
+    pub fn with_header(mut self, name: HeaderName, value: HeaderValue) -> Self {
+        self.0.headers.push((name, value));
+        self
+    }
+
+    /// The same with one more member of its document.
+    pub fn with(mut self, name: &str, value: impl Into<Value>) -> Self {
+        self.0.more.insert(name.into(), value.into());
+        self
+    }
+
+    /// The whole answer; `instance` is the request's path.
+    pub fn write(self, request_id: &str, instance: &str) -> Response {
+        let parts = self.0;
+        let title = parts.status.canonical_reason().unwrap_or("error");
+        let mut body = json!({
+            "type": format!("urn:semblante:problem:{}", parts.code),
+            "title": title,
+            "status": parts.status.as_u16(),
+            "detail": parts.detail,
+            "instance": instance,
+            "code": parts.code,
+            "request_id": request_id,
         });
-        for (name, value) in [("instance", instance), ("request_id", request_id)] {
-            if let Some(value) = value {
-                document[name] = json!(value);
-            }
+        if let Some(body) = body.as_object_mut() {
+            body.extend(parts.more);
         }
-        document.to_string()
-    }
-
-    fn response(self, instance: Option<&str>, request_id: Option<&str>) -> Response {
-        let mut headers = HeaderMap::new();
-        headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
-        if let Some(after) = self.retry_after {
-            let seconds = after.as_secs() + u64::from(after.subsec_nanos() > 0);
-            headers.insert(RETRY_AFTER, HeaderValue::from(seconds.max(1)));
-        }
-        if let Some(challenge) = self.challenge {
-            headers.insert(WWW_AUTHENTICATE, HeaderValue::from_static(challenge));
-        }
-        let mut response = (self.status, headers, self.document(instance, request_id)).into_response();
-        response.extensions_mut().insert(self);
+        let mut response = (parts.status, body.to_string()).into_response();
+        let headers = response.headers_mut();
+        headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
+        headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+        headers.extend(parts.headers);
         response
     }
 }
 
 impl IntoResponse for Problem {
     fn into_response(self) -> Response {
-        self.response(None, None)
+        let mut response = self.0.status.into_response();
+        response.extensions_mut().insert(self);
+        response
+    }
+}
+
+impl From<BeginRefused> for Problem {
+    fn from(refused: BeginRefused) -> Self {
+        Problem::conflict(refused.code(), refused.to_string())
     }
 }
 
@@ -88,50 +158,25 @@ impl IntoResponse for Problem {
 impl From<PortError> for Problem {
     fn from(error: PortError) -> Self {
         match error.kind {
-            PortErrorKind::Busy => {
-                tracing::warn!(%error, "a port is busy");
-                Problem::new(StatusCode::SERVICE_UNAVAILABLE, "busy", "The service is busy.")
-                    .retry_after(Duration::from_secs(1))
+            PortErrorKind::NotFound => Problem::not_found(),
+            PortErrorKind::Conflict => {
+                Problem::conflict("changed_meanwhile", "somebody else was faster; read again")
             }
-            _ => {
-                tracing::error!(%error, "a port failed");
-                Problem::new(StatusCode::INTERNAL_SERVER_ERROR, "internal", "Something failed on our side.")
+            PortErrorKind::Busy => {
+                tracing::warn!(error = %error, "a port is busy");
+                Problem::busy("busy", "there is too much to do; try again")
+            }
+            PortErrorKind::Full => {
+                tracing::error!(error = %error, "there is no room left");
+                let detail = "there is no room left to store it";
+                Problem::new(StatusCode::INSUFFICIENT_STORAGE, "storage_full", detail)
+            }
+            PortErrorKind::Denied | PortErrorKind::Broken => {
+                tracing::error!(error = %error, "a request could not be answered");
+                Problem::internal()
             }
         }
     }
-}
-
-/// A layer that gives every request an id, hands it back, and completes problems with the request's id and path.
-pub async fn complete(mut request: Request, next: Next) -> Response {
-    let id = request.headers().get(REQUEST_ID).filter(|id| is_request_id(id)).cloned();
-    let id = id.unwrap_or_else(new_request_id);
-    request.headers_mut().insert(REQUEST_ID, id.clone());
-    let path = request.uri().path().to_owned();
-    let response = next.run(request).await;
-    let mut response = match response.extensions().get::<Problem>() {
-        Some(problem) => {
-            let (problem, before) = (problem.clone(), response.headers().clone());
-            let mut completed = problem.response(Some(&path), id.to_str().ok());
-            for (name, value) in &before {
-                if !completed.headers().contains_key(name) && name != axum::http::header::CONTENT_LENGTH {
-                    completed.headers_mut().append(name, value.clone());
-                }
-            }
-            completed
-        }
-        None => response,
-    };
-    response.headers_mut().insert(REQUEST_ID, id);
-    response
-}
-
-fn is_request_id(id: &HeaderValue) -> bool {
-    let legal = |byte: &u8| byte.is_ascii_alphanumeric() || b"-_.".contains(byte);
-    !id.is_empty() && id.len() <= MOST_REQUEST_ID && id.as_bytes().iter().all(legal)
-}
-
-fn new_request_id() -> HeaderValue {
-    HeaderValue::from_str(&Uuid::now_v7().to_string()).expect("a UUID is visible ASCII")
 }
 
 #[cfg(test)]
@@ -139,21 +184,11 @@ mod tests {
     use super::*;
 
     #[test]
-    fn only_harmless_request_ids_are_taken_over() {
-        let long = "x".repeat(65);
-        for (id, expected) in
-            [("a-b_c.9", true), ("", false), ("a b", false), ("a\"b", false), (long.as_str(), false)]
-        {
-            assert_eq!(is_request_id(&HeaderValue::from_str(id).unwrap()), expected, "{id:?}");
-        }
-    }
-
-    #[test]
     fn waits_are_rounded_up() {
         for (ms, expected) in [(0, "1"), (1, "1"), (1000, "1"), (1001, "2")] {
             let problem = Problem::new(StatusCode::TOO_MANY_REQUESTS, "x", "y");
-            let response = problem.retry_after(Duration::from_millis(ms)).into_response();
-            assert_eq!(response.headers()[RETRY_AFTER], expected, "{ms} ms");
+            let response = problem.retry_after(Duration::from_millis(ms)).write("id", "/");
+            assert_eq!(response.headers()[header::RETRY_AFTER], expected, "{ms} ms");
         }
     }
 }

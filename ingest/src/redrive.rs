@@ -1,11 +1,11 @@
 //! Redrives a dead letter: its upload goes on where it stopped. The message itself is never sent again; its token is
 //! dead, and what it asked for is in the record.
 
+use crate::attempt;
 use crate::ports::Ports;
+use domain::Record;
 use domain::begin::{Begin, Replace, Scope};
 use domain::ports::PortError;
-use domain::ports::queue::{MessageGroup, NewMessage};
-use domain::{Arrival, QueueName, Record};
 use uuid::Uuid;
 
 /// What became of a redrive.
@@ -28,7 +28,6 @@ pub async fn redrive(ports: &Ports, letter: Uuid, actor: &str) -> Result<Redrive
     let Some(Record::Live(upload)) = ports.uploads.get(&tenant_id, upload_id).await? else {
         return Ok(Redriven::NoUpload);
     };
-    let group = MessageGroup::replay(&tenant_id);
     let begin = Begin {
         id: letter.id,
         tenant_id,
@@ -37,14 +36,15 @@ pub async fn redrive(ports: &Ports, letter: Uuid, actor: &str) -> Result<Redrive
         scope: Scope::Resume,
         supersede: false,
         replace: Replace::AtLeastAsGood,
+        correct: None,
+        promote: false,
         reroll: false,
         replay: true,
         reason: Some("redriven dead letter".into()),
         actor: actor.to_owned(),
         traceparent: None,
     };
-    let message = NewMessage::new(Arrival::begin_body(&begin), Some(group));
-    ports.queue.send(QueueName::UPLOADS, vec![message]).await?;
+    attempt::order(ports, &begin).await?;
     ports.dead_letters.delete(letter.id).await?;
     Ok(Redriven::Yes)
 }

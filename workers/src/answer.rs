@@ -29,7 +29,7 @@ pub(crate) async fn with_result(
             orchestrator.fail(token, code.as_str(), "see the upload's record").await?
         }
     };
-    tracing::debug!(upload.id = %task.upload_id, stage = %task.stage, ?answered, "task answered");
+    tracing::debug!(?answered, "task answered");
     Ok(())
 }
 
@@ -41,7 +41,7 @@ pub(crate) async fn as_moot(ports: &Ports, task: &StageTask, error: &str) -> Res
         }
         _ => ports.orchestrator.fail(&task.task_token, error, "the attempt is over").await?,
     };
-    tracing::info!(upload.id = %task.upload_id, stage = %task.stage, ?answered, error, "task is moot");
+    tracing::info!(?answered, error, "task is moot");
     Ok(())
 }
 

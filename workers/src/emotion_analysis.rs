@@ -3,7 +3,7 @@
 use crate::stage_worker::{StageWorker, Work};
 use async_trait::async_trait;
 use domain::ports::Faces;
-use domain::{Affect, Distribution, Face, Finding, Outcome, Stage, StageEnd, StageOutput};
+use domain::{Affect, Distribution, Face, Finding, MadeBy, Outcome, Stage, StageEnd, StageOutput};
 use std::sync::Arc;
 
 /// Weighs the faces of a photo into one emotional state.
@@ -46,10 +46,14 @@ impl StageWorker for EmotionAnalysis {
         let Some(affect) = feeling(&faces) else {
             return StageEnd::Retry("the face rows are not there".into());
         };
+        let (affect, made_by) = match upload.corrected {
+            Some(emotion) => (Affect::certain(emotion), Some(MadeBy::owner())),
+            None => (affect, detected.made_by.clone()),
+        };
         let uncertain = affect.distribution.is_uncertain();
         StageEnd::Done(Box::new(StageOutput {
             outcome: if uncertain { Outcome::Uncertain } else { Outcome::Succeeded },
-            made_by: detected.made_by.clone(),
+            made_by,
             finding: Some(Finding::Feeling(affect)),
             faces: Vec::new(),
             objects: Vec::new(),

@@ -14,6 +14,7 @@ mod pass;
 pub mod poll_host;
 pub mod ports;
 pub mod settle;
+pub mod span;
 pub mod stage_worker;
 pub mod stand_in;
 pub mod store;

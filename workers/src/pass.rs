@@ -28,7 +28,7 @@ pub(crate) async fn pass(ports: &Ports, queue: QueueName, delivery: &Delivery) -
     match ports.uploads.get(&task.tenant_id, task.upload_id).await? {
         None => {
             write_row(ports, queue, delivery, Some(&task), code("unknown_upload")).await?;
-            tracing::error!(upload.id = %task.upload_id, stage = %task.stage, "a message for an unknown upload");
+            tracing::error!("a message for an unknown upload");
             Ok(Pass::Settled)
         }
         Some(Record::Erased(_)) => moot(ports, &task, answer::ERASED).await,
@@ -37,7 +37,7 @@ pub(crate) async fn pass(ports: &Ports, queue: QueueName, delivery: &Delivery) -
         }
         Some(Record::Live(upload)) if upload.attempt < task.attempt => {
             write_row(ports, queue, delivery, Some(&task), code("unknown_attempt")).await?;
-            tracing::error!(upload.id = %task.upload_id, stage = %task.stage, "a message from the future");
+            tracing::error!("a message from the future");
             Ok(Pass::Settled)
         }
         Some(Record::Live(upload)) => match upload.results.get(&task.stage) {
@@ -80,11 +80,13 @@ pub(crate) async fn write_row(
         upload_id: task.map(|task| task.upload_id),
         attempt: task.map(|task| task.attempt),
         receive_count: delivery.receive_count,
-        code,
+        code: code.clone(),
         first_seen: ports.clock.now(),
         body: DeadLetter::cut(&StageTask::redacted(&delivery.body)),
     };
-    ports.dead_letters.put(letter).await
+    ports.dead_letters.put(letter).await?;
+    ports.meter.dead_lettered(queue.source(), &code);
+    Ok(())
 }
 
 fn code(word: &'static str) -> Code {

@@ -1,5 +1,6 @@
 //! Receives from a queue and hands each message to its handler, a bounded number at a time.
 
+use crate::span;
 use crate::visibility::VisibilityGuard;
 use domain::ports::queue::Delivery;
 use domain::ports::{Clock, Queue};
@@ -8,6 +9,7 @@ use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
+use tracing::Instrument;
 
 /// How a queue is polled.
 #[derive(Clone, Copy, Debug)]
@@ -103,6 +105,11 @@ impl PollHost {
 
     /// Handles one delivery and acknowledges it if its handler says so. Tests drive queues with this.
     pub async fn handle(&self, delivery: Delivery) -> Verdict {
+        let span = span::of(self.queue_name, &delivery);
+        self.handle_traced(delivery).instrument(span).await
+    }
+
+    async fn handle_traced(&self, delivery: Delivery) -> Verdict {
         let guard = VisibilityGuard::hold(
             self.clock.clone(),
             self.queue.clone(),

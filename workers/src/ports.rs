@@ -1,6 +1,8 @@
 //! What settling needs of the world.
 
-use domain::ports::{Clock, DeadLetters, Events, Faces, Gallery, Objects, Orchestrator, Queue, Uploads};
+use domain::ports::{
+    Clock, DeadLetters, Events, Faces, Gallery, Meter, Objects, Orchestrator, Queue, Uploads,
+};
 use std::sync::Arc;
 
 /// The ports that workers see.
@@ -12,6 +14,7 @@ pub struct Ports {
     pub events: Arc<dyn Events>,
     pub faces: Arc<dyn Faces>,
     pub gallery: Arc<dyn Gallery>,
+    pub meter: Arc<dyn Meter>,
     pub objects: Arc<dyn Objects>,
     pub orchestrator: Arc<dyn Orchestrator>,
     pub queue: Arc<dyn Queue>,

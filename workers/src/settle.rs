@@ -79,12 +79,16 @@ impl Settle {
 
     /// The stage's work, with its time limit and its panics caught. Both are retries: they may be the machine's fault.
     async fn work(&self, upload: &Upload, pending: Option<&Pending>) -> StageEnd {
-        let limit = self.ports.clock.now() + self.limits.time;
+        let clock = &self.ports.clock;
+        let started_at = clock.now();
         let run = AssertUnwindSafe(self.worker.run(Work { upload, pending })).catch_unwind();
-        tokio::select! {
+        let end = tokio::select! {
             ended = run => ended.unwrap_or_else(|_| StageEnd::Retry("the stage panicked".into())),
-            () = self.ports.clock.sleep_until(limit) => StageEnd::Retry("the stage took too long".into()),
-        }
+            () = clock.sleep_until(started_at + self.limits.time) => StageEnd::Retry("the stage took too long".into()),
+        };
+        let took = Duration::try_from(clock.now().duration_since(started_at)).unwrap_or_default();
+        self.ports.meter.stage_ran(self.stage(), took);
+        end
     }
 
     async fn done(&self, attempted: &Attempted<'_>, mut output: StageOutput) -> Result<Verdict, PortError> {
@@ -104,8 +108,7 @@ impl Settle {
         code: Code,
         detail: &str,
     ) -> Result<Verdict, PortError> {
-        let task = attempted.task;
-        tracing::info!(upload.id = %task.upload_id, stage = %task.stage, code = %code, detail, "rejected");
+        tracing::info!(code = %code, detail, "rejected");
         self.finish(attempted, self.result(attempted, Outcome::Failed { code })).await
     }
 
@@ -166,14 +169,15 @@ impl Settle {
         attempted: &Attempted<'_>,
         cause: Box<dyn std::error::Error + Send + Sync>,
     ) -> Result<Verdict, PortError> {
-        let (task, delivery) = (attempted.task, attempted.delivery);
+        let delivery = attempted.delivery;
         let receive_count = delivery.receive_count;
-        tracing::warn!(upload.id = %task.upload_id, stage = %task.stage, receive_count, cause = %cause, "stage failed");
+        tracing::warn!(cause = %cause, "stage failed");
         if receive_count >= self.limits.most_receives {
             let failed = Outcome::Failed { code: Code::retries_exhausted() };
             self.finish(attempted, self.result(attempted, failed)).await?;
             return self.leave(delivery, Duration::ZERO).await;
         }
+        self.ports.meter.stage_retried(self.stage());
         self.leave(delivery, backoff::delay(&self.limits, receive_count)).await
     }
 
@@ -190,16 +194,16 @@ impl Settle {
 #[async_trait]
 impl Handler for Settle {
     async fn handle(&self, delivery: &Delivery) -> Verdict {
-        let (stage, receive_count) = (self.stage(), delivery.receive_count);
         match self.settle(delivery).await {
             Ok(verdict) => verdict,
             Err(error) => {
-                tracing::warn!(stage = %stage, receive_count, error = %error, "a message could not be settled");
-                let away = backoff::delay(&self.limits, receive_count);
+                tracing::warn!(error = %error, "a message could not be settled");
+                self.ports.meter.stage_retried(self.stage());
+                let away = backoff::delay(&self.limits, delivery.receive_count);
                 match self.leave(delivery, away).await {
                     Ok(verdict) => verdict,
                     Err(error) => {
-                        tracing::warn!(stage = %stage, error = %error, "its visibility could not be moved either");
+                        tracing::warn!(error = %error, "its visibility could not be moved either");
                         Verdict::Leave
                     }
                 }

@@ -6,7 +6,8 @@ use domain::pending::Pending;
 use domain::ports::uploads::GalleryWrite;
 use domain::ports::{PortError, PortErrorKind};
 use domain::{
-    Bucket, MadeBy, ObjectKey, Outcome, Record, Stage, StageOutput, StageResult, StageTask, Upload, closing,
+    Bucket, Code, MadeBy, ObjectKey, Outcome, Record, Stage, StageOutput, StageResult, StageTask, Upload,
+    closing,
 };
 
 /// The metadata key that carries an artefact's provenance, so that it can be adopted.
@@ -86,13 +87,17 @@ pub(crate) async fn record(
 ) -> Result<Stored, PortError> {
     let mut upload = upload.clone();
     for _ in 0..MOST_WRITES {
+        let open = upload.open_stages();
         let gallery = match enter(ports, task.stage, &mut upload, result.clone()).await? {
             Ok(gallery) => gallery,
             Err(RecordRefused::Present) => return Ok(Stored::Yes),
             Err(RecordRefused::Superseded) => return Ok(Stored::Moot),
         };
         match save(ports, upload, gallery).await? {
-            Saved::Yes => return Ok(Stored::Yes),
+            Saved::Yes(saved) => {
+                tell(ports, &saved, &open);
+                return Ok(Stored::Yes);
+            }
             Saved::Erased => return Ok(Stored::Moot),
             Saved::Overtaken(fresh) => upload = *fresh,
         }
@@ -115,7 +120,7 @@ pub(crate) async fn pend(
         }
         upload.pending.insert(task.stage, pending.clone());
         match save(ports, upload, GalleryWrite::Keep).await? {
-            Saved::Yes | Saved::Erased => return Ok(()),
+            Saved::Yes(_) | Saved::Erased => return Ok(()),
             Saved::Overtaken(fresh) => upload = *fresh,
         }
     }
@@ -124,7 +129,8 @@ pub(crate) async fn pend(
 
 /// What became of a save.
 enum Saved {
-    Yes,
+    /// As saved.
+    Yes(Box<Upload>),
     Erased,
     /// Somebody else's write came first: another stage's is no obstacle.
     Overtaken(Box<Upload>),
@@ -133,13 +139,26 @@ enum Saved {
 async fn save(ports: &Ports, upload: Upload, gallery: GalleryWrite) -> Result<Saved, PortError> {
     let (tenant, id) = (upload.tenant_id.clone(), upload.upload_id);
     match ports.uploads.save(upload, gallery).await {
-        Ok(_) => return Ok(Saved::Yes),
+        Ok(saved) => return Ok(Saved::Yes(Box::new(saved))),
         Err(error) if error.kind == PortErrorKind::Conflict => {}
         Err(error) => return Err(error),
     }
     match ports.uploads.get(&tenant, id).await? {
         Some(Record::Live(fresh)) => Ok(Saved::Overtaken(fresh)),
         Some(Record::Erased(_)) | None => Ok(Saved::Erased),
+    }
+}
+
+/// Counts and logs what was written: the results of stages that were `open` before. A closing may end several at once.
+fn tell(ports: &Ports, saved: &Upload, open: &[Stage]) {
+    for (stage, result) in saved.results.iter().filter(|(stage, _)| open.contains(stage)) {
+        ports.meter.stage_ended(*stage, &result.outcome);
+        let duration_ms = result.finished_at.duration_since(result.started_at).as_millis() as i64;
+        let (outcome, code) = (result.outcome.as_str(), result.outcome.code().map(Code::as_str));
+        tracing::info!(ended = %stage, outcome, code, duration_ms, "stage ended");
+    }
+    if saved.status.is_closed() {
+        tracing::info!(state = saved.status.as_str(), "attempt closed");
     }
 }
 

@@ -6,6 +6,7 @@ use domain::ports::{Clock, PortErrorKind, Queue};
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::task::JoinHandle;
+use tracing::Instrument;
 
 /// Extends a message's visibility every third of it until it is dropped, whatever the worker does.
 pub(crate) struct VisibilityGuard(JoinHandle<()>);
@@ -18,7 +19,7 @@ impl VisibilityGuard {
         receipt: Receipt,
         visibility: Duration,
     ) -> Self {
-        VisibilityGuard(tokio::spawn(async move {
+        let holding = async move {
             loop {
                 clock.sleep_until(clock.now() + visibility / 3).await;
                 match queue.extend(name, &receipt, visibility).await {
@@ -28,7 +29,8 @@ impl VisibilityGuard {
                     Err(error) => tracing::warn!(queue = %name, error = %error, "visibility not extended"),
                 }
             }
-        }))
+        };
+        VisibilityGuard(tokio::spawn(holding.in_current_span()))
     }
 }
 

@@ -4,7 +4,7 @@ use super::caller::AuthError;
 use super::password::{InvalidPassword, PasswordError};
 use crate::problem::Problem;
 use axum::http::StatusCode;
-use domain::ports::PortError;
+use domain::ports::{PortError, PortErrorKind};
 use std::time::Duration;
 
 /// Why authentication says no.
@@ -82,11 +82,9 @@ impl From<Refusal> for Problem {
         let detail = refusal.to_string();
         let plain = |status, code| Problem::new(status, code, detail.clone());
         match refusal {
-            Refusal::WrongCredentials => Problem::unauthorized("wrong_credentials", detail, "Bearer"),
-            Refusal::NoToken => Problem::unauthorized("missing_token", detail, "Bearer"),
-            Refusal::InvalidToken => {
-                Problem::unauthorized("invalid_token", detail, "Bearer error=\"invalid_token\"")
-            }
+            Refusal::WrongCredentials => Problem::unauthorized("wrong_credentials", detail),
+            Refusal::NoToken => Problem::unauthorized("missing_token", detail),
+            Refusal::InvalidToken => Problem::unauthorized("invalid_token", detail),
             Refusal::EmailTaken => plain(StatusCode::CONFLICT, "email_taken"),
             Refusal::RoleNotAllowed => plain(StatusCode::FORBIDDEN, "role_not_allowed"),
             Refusal::TenantClosed => plain(StatusCode::FORBIDDEN, "tenant_closed"),
@@ -102,6 +100,8 @@ impl From<Refusal> for Problem {
             Refusal::Password(PasswordError::Broken(_)) | Refusal::Randomness(_) => {
                 PortError::broken(detail).into()
             }
+            // Nobody has named what was not found or is there already: that it matters is our fault.
+            Refusal::Port(error) if error.kind != PortErrorKind::Busy => PortError::broken(error).into(),
             Refusal::Port(error) => error.into(),
         }
     }

@@ -7,7 +7,7 @@ use super::password::Password;
 use super::refusal::Refusal;
 use super::service::{AuthService, Login, Signup};
 use super::session::{self, Admission};
-use crate::problem::{self, Problem};
+use crate::problem::Problem;
 use axum::body::Body;
 use axum::extract::State;
 use axum::http::header::{AUTHORIZATION, CACHE_CONTROL};
@@ -22,8 +22,8 @@ type Service = State<Arc<AuthService>>;
 /// For so long the public keys may be cached; a new one is published before it signs.
 const KEYS_CACHED: &str = "public, max-age=300";
 
-/// The routes, for merging into a larger router. The server has to tell the peer's address
-/// ([`axum::extract::ConnectInfo`]): throttling goes by it.
+/// The routes, for merging into a larger router, around which [`crate::request_context::around`] has to be. The server has
+/// to tell the peer's address ([`axum::extract::ConnectInfo`]): throttling goes by it.
 pub fn routes(service: Arc<AuthService>) -> Router {
     Router::new()
         .route("/api/v1/auth/signup", post(sign_up))
@@ -32,7 +32,6 @@ pub fn routes(service: Arc<AuthService>) -> Router {
         .route("/api/v1/auth/logout", post(log_out))
         .route("/api/v1/token/refresh", post(refresh))
         .route("/.well-known/jwks.json", get(public_keys))
-        .layer(axum::middleware::from_fn(problem::complete))
         .with_state(service)
 }
 
@@ -69,7 +68,7 @@ async fn log_in(State(service): Service, Address(address): Address, body: Body) 
         Ok(admission) => Ok(admitted(StatusCode::OK, &admission)),
         Err(Refusal::WrongCredentials) if fields.are_capitalised() => {
             let detail = Refusal::WrongCredentials.to_string();
-            Err(Problem::new(StatusCode::BAD_REQUEST, "wrong_credentials", detail))
+            Err(Problem::malformed("wrong_credentials", detail))
         }
         Err(refusal) => Err(refusal.into()),
     }

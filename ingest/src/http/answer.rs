@@ -6,7 +6,7 @@ use domain::Timestamp;
 use serde_json::Value;
 
 /// What every route answers with.
-pub(crate) type Answer = Result<Response, super::problem::Problem>;
+pub(crate) type Answer = Result<Response, crate::problem::Problem>;
 
 /// A private JSON answer.
 pub(crate) fn json(status: StatusCode, body: &Value) -> Response {

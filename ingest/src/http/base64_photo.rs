@@ -1,7 +1,7 @@
 //! The photo of a JSON body: base64 or a data URL in `image` or `photo`; padding and line ends are tolerated.
 
 use super::body;
-use super::problem::Problem;
+use crate::problem::Problem;
 use axum::body::Body;
 use base64::Engine;
 use base64::alphabet::{STANDARD, URL_SAFE};

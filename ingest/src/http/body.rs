@@ -1,6 +1,6 @@
 //! Bodies, read into memory up to a limit.
 
-use super::problem::Problem;
+use crate::problem::Problem;
 use axum::body::Body;
 use axum::http::{HeaderMap, header};
 use bytes::Bytes;
@@ -18,8 +18,9 @@ pub(crate) fn announced(headers: &HeaderMap) -> Option<u64> {
     headers.get(header::CONTENT_LENGTH)?.to_str().ok()?.parse().ok()
 }
 
-/// The whole body. Errors: 413 over the limit, 400 where it stops before its end.
-pub(crate) async fn read(body: Body, limit: u64, hint: &str) -> Result<Bytes, Problem> {
+/// The whole body; `hint` says what to do about one that is too large. Errors: 413 over the limit, 400 where it stops
+/// before its end.
+pub async fn read(body: Body, limit: u64, hint: &str) -> Result<Bytes, Problem> {
     let most = usize::try_from(limit).unwrap_or(usize::MAX);
     match Limited::new(body, most).collect().await {
         Ok(collected) => Ok(collected.to_bytes()),

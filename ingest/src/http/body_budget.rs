@@ -1,6 +1,6 @@
 //! How many bytes of bodies are held in memory at a time. Who finds no room is sent away, not queued.
 
-use super::problem::Problem;
+use crate::problem::Problem;
 use std::sync::Arc;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 

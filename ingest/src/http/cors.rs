@@ -1,6 +1,6 @@
 //! Cross-origin requests: one list of origins; `*` only when asked for, never with credentials.
 
-use super::context::REQUEST_ID;
+use crate::request_id::REQUEST_ID;
 use axum::http::{HeaderValue, Method, header};
 use std::time::Duration;
 use tower_http::cors::{AllowOrigin, Any, CorsLayer};

@@ -1,9 +1,10 @@
 //! Cursors of paged lists: a sort key in base64url, and nothing else.
 
-use super::problem::Problem;
+use crate::problem::Problem;
 use base64::Engine;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD;
 use domain::ports::gallery::GalleryPlace;
+use domain::ports::uploads::ChangePlace;
 use domain::{Timestamp, UploadId};
 
 /// The longest cursor that is looked at.
@@ -21,6 +22,18 @@ pub(crate) fn place(cursor: &str) -> Result<GalleryPlace, Problem> {
         let (ms, id) = decoded(cursor)?;
         let created_at = Timestamp::from_millisecond(ms.parse().ok()?).ok()?;
         Some(GalleryPlace { created_at, upload_id: UploadId::parse(&id).ok()? })
+    };
+    read().ok_or_else(|| Problem::malformed("bad_cursor", "the cursor is not one that this route gave out"))
+}
+
+pub(crate) fn of_change(place: ChangePlace) -> String {
+    BASE64_URL_SAFE_NO_PAD.encode(format!("changes.{}", place.0))
+}
+
+pub(crate) fn change(cursor: &str) -> Result<ChangePlace, Problem> {
+    let read = || match decoded(cursor)? {
+        (kind, place) if kind == "changes" => place.parse().ok().map(ChangePlace),
+        _ => None,
     };
     read().ok_or_else(|| Problem::malformed("bad_cursor", "the cursor is not one that this route gave out"))
 }
@@ -50,6 +63,10 @@ mod tests {
     fn cursors_read_back_and_rubbish_does_not() {
         let given = GalleryPlace { created_at: fixture::now(), upload_id: fixture::upload_id(7) };
         assert_eq!(place(&of_place(given)).unwrap(), given);
+        for place in [ChangePlace(0), ChangePlace(u64::MAX)] {
+            assert_eq!(change(&of_change(place)).unwrap(), place);
+        }
+        assert!(change(&of_place(given)).is_err());
         let far = BASE64_URL_SAFE_NO_PAD.encode(format!("{}.{}", i64::MAX, given.upload_id));
         for bad in ["", "!", "AAAA", "MS54", &far, &"A".repeat(1000)] {
             assert!(place(bad).is_err(), "{bad}");

@@ -2,8 +2,8 @@
 
 use super::answer::{Answer, json, with};
 use super::faces;
-use super::session::Writer;
-use super::{Shared, body, links, photo, prefer, trace};
+use super::session::{Writer, owner};
+use super::{Shared, body, photo, prefer, trace};
 use axum::body::Body;
 use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode, header};
@@ -22,13 +22,14 @@ pub(crate) async fn post(
         let _room = api.budget.reserve(body::announced(&headers).unwrap_or(limit).min(limit))?;
         body::read(body, limit, body::USE_A_PRESIGNED_URL).await?
     };
-    let upload = photo::store(&api, &caller, Kind::Faces, bytes, trace::parent(&headers)).await?;
+    let stored =
+        photo::store(&api.ports, owner(&caller), Kind::Faces, bytes, trace::parent(&headers)).await?;
     // Its contract is synchronous: it waits without being asked to.
     let asked = prefer::wait(&api, &headers);
     let wait = Some(asked.unwrap_or(api.settings.most_wait));
-    let upload = prefer::until_done(&api, &caller, upload.upload_id, wait).await?;
+    let upload = prefer::until_done(&api, &caller, stored.upload().upload_id, wait).await?;
     let id = upload.upload_id;
-    let status_url = links::status(&api, id);
+    let status_url = api.links.status(id);
     let response = match faces::size(&upload) {
         None if !upload.status.is_done() => {
             let body = json!({"image_id": id, "status_url": status_url});

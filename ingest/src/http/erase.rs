@@ -1,9 +1,9 @@
 //! `DELETE /uploads/{id}`.
 
 use super::answer::Answer;
-use super::problem::Problem;
 use super::session::Writer;
 use super::{Shared, owned};
+use crate::problem::Problem;
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use axum::response::IntoResponse;

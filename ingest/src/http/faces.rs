@@ -31,7 +31,7 @@ pub(crate) fn size(upload: &Upload) -> Option<(u32, u32)> {
 }
 
 /// The faces that were found so far.
-pub(crate) async fn found(api: &super::Api, upload: &Upload) -> Result<Vec<Face>, super::problem::Problem> {
+pub(crate) async fn found(api: &super::Api, upload: &Upload) -> Result<Vec<Face>, crate::problem::Problem> {
     let result = upload.results.get(&Stage::FaceDetection);
     let (Some(Finding::Faces { count, .. }), Some(result)) = (upload.finding(Stage::FaceDetection), result)
     else {

@@ -1,26 +1,29 @@
 //! `GET /gallery`.
 
 use super::answer::{Answer, json, moment};
-use super::problem::Problem;
+use super::links::Links;
 use super::session::Reader;
-use super::{Api, Shared, cursor, links};
+use super::{Shared, cursor};
+use crate::problem::Problem;
 use axum::extract::rejection::QueryRejection;
 use axum::extract::{Query, State};
 use axum::http::StatusCode;
-use domain::ports::PortError;
 use domain::ports::gallery::GalleryFilter;
-use domain::{Emotion, EndState, GalleryRow, Timestamp};
+use domain::ports::{Gallery, PortError};
+use domain::{Emotion, EndState, GalleryRow, TenantId, Timestamp, UserId};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-#[derive(Deserialize)]
-pub(crate) struct Asked {
-    limit: Option<String>,
-    cursor: Option<String>,
-    emotion: Option<String>,
-    state: Option<String>,
-    from: Option<String>,
-    to: Option<String>,
+/// Which page of a gallery, as a query says it.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[allow(missing_docs)] // each is its parameter
+pub struct Asked {
+    pub limit: Option<String>,
+    pub cursor: Option<String>,
+    pub emotion: Option<String>,
+    pub state: Option<String>,
+    pub from: Option<String>,
+    pub to: Option<String>,
 }
 
 /// The states in which a gallery row can be.
@@ -57,27 +60,37 @@ pub(crate) async fn get(
     asked: Result<Query<Asked>, QueryRejection>,
 ) -> Answer {
     let Query(asked) = asked.map_err(|error| Problem::malformed("bad_query", error.body_text()))?;
-    let (filter, limit) = (asked.filter()?, cursor::limit(asked.limit.as_deref())?);
-    let after = asked.cursor.as_deref().map(cursor::place).transpose()?;
-    let page = api.ports.gallery.page(&caller.tenant_id, &caller.user_id, &filter, after, limit).await?;
-    let mut uploads = Vec::with_capacity(page.rows.len());
-    for row in &page.rows {
-        uploads.push(shown(&api, row).await?);
-    }
-    let body = json!({"uploads": uploads, "next_cursor": page.next.map(cursor::of_place)});
-    Ok(json(StatusCode::OK, &body))
+    let owner = (&caller.tenant_id, &caller.user_id);
+    Ok(json(StatusCode::OK, &page(api.ports.gallery.as_ref(), &api.links, owner, &asked).await?))
 }
 
-async fn shown(api: &Api, row: &GalleryRow) -> Result<Value, PortError> {
+/// A page of an owner's gallery: `{uploads, next_cursor}`. Errors: 400 for a parameter that is none.
+pub async fn page(
+    gallery: &dyn Gallery,
+    links: &Links,
+    (tenant, user): (&TenantId, &UserId),
+    asked: &Asked,
+) -> Result<Value, Problem> {
+    let (filter, limit) = (asked.filter()?, cursor::limit(asked.limit.as_deref())?);
+    let after = asked.cursor.as_deref().map(cursor::place).transpose()?;
+    let page = gallery.page(tenant, user, &filter, after, limit).await?;
+    let mut uploads = Vec::with_capacity(page.rows.len());
+    for row in &page.rows {
+        uploads.push(shown(links, row).await?);
+    }
+    Ok(json!({"uploads": uploads, "next_cursor": page.next.map(cursor::of_place)}))
+}
+
+async fn shown(links: &Links, row: &GalleryRow) -> Result<Value, PortError> {
     Ok(json!({
         "upload_id": row.upload_id,
-        "original_image": links::to_some(api, row.original.as_ref()).await?,
-        "preview": links::to_some(api, row.preview.as_ref()).await?,
+        "original_image": links.to_some(row.original.as_ref()).await?,
+        "preview": links.to_some(row.preview.as_ref()).await?,
         "emotion": row.emotion,
         "confidence": row.confidence,
-        "generated_image": links::to_some(api, row.picture.as_ref()).await?,
-        "melody": links::to_some(api, row.melody.as_ref()).await?,
-        "melody_midi": links::to_some(api, row.score.as_ref()).await?,
+        "generated_image": links.to_some(row.picture.as_ref()).await?,
+        "melody": links.to_some(row.melody.as_ref()).await?,
+        "melody_midi": links.to_some(row.score.as_ref()).await?,
         "faces_count": row.faces_count,
         "state": row.state,
         "created_at": moment(row.created_at),

@@ -1,18 +1,18 @@
 //! `/generate-image` and `/generate-melody`: from a given emotion, or of an upload.
 
 use super::answer::{Answer, json, with};
-use super::problem::Problem;
 use super::session::{Writer, owner};
-use super::{Api, Shared, body, links, owned, prefer, trace};
+use super::{Api, Shared, body, owned, prefer, trace};
+use crate::attempt;
 use crate::auth::Caller;
+use crate::problem::Problem;
 use axum::body::Body;
 use axum::extract::rejection::QueryRejection;
 use axum::extract::{Query, State};
 use axum::http::{HeaderMap, Method, StatusCode, header};
 use domain::begin::{Begin, Replace, Scope};
-use domain::ports::queue::{MessageGroup, NewMessage};
 use domain::ports::uploads::Created;
-use domain::{Arrival, Emotion, ObjectKey, QueueName, Stage, Upload, UploadId};
+use domain::{Emotion, ObjectKey, Stage, Upload, UploadId};
 use serde::Deserialize;
 use serde_json::json;
 use uuid::Uuid;
@@ -74,7 +74,7 @@ async fn answer(api: &Api, caller: &Caller, headers: &HeaderMap, asked: Asked, w
         Some(_) => prefer::until_done(api, caller, upload.upload_id, wait).await?,
         None => upload,
     };
-    let status_url = links::status(api, upload.upload_id);
+    let status_url = api.links.status(upload.upload_id);
     let response = match upload.made_at(wanted).filter(|_| wait.is_some()) {
         Some(attempt) => json(StatusCode::OK, &made(api, &upload, wanted, attempt).await?),
         None if upload.status.is_done() && upload.made_at(wanted).is_none() => {
@@ -94,7 +94,7 @@ async fn made(api: &Api, upload: &Upload, wanted: Stage, attempt: u32) -> Result
         Stage::MelodyGeneration => ("melody_url", ObjectKey::melody(tenant, id, attempt)),
         _ => ("generated_image_url", ObjectKey::picture(tenant, id, attempt)),
     };
-    Ok(json!({"upload_id": id, "status_url": links::status(api, id), name: links::to(api, &key).await?}))
+    Ok(json!({"upload_id": id, "status_url": api.links.status(id), name: api.links.to(&key).await?}))
 }
 
 /// Writes the prompt's record, then orders intake to start its attempt.
@@ -120,14 +120,14 @@ async fn order(
         scope: Scope::Resume,
         supersede: false,
         replace: Replace::AtLeastAsGood,
+        correct: None,
+        promote: false,
         reroll: false,
         replay: false,
         reason: None,
         actor: caller.user_id.to_string(),
         traceparent,
     };
-    let group = Some(MessageGroup::live(&caller.tenant_id));
-    let message = NewMessage::new(Arrival::begin_body(&begin), group);
-    api.ports.queue.send(QueueName::UPLOADS, vec![message]).await?;
+    attempt::order(&api.ports, &begin).await?;
     Ok(upload)
 }

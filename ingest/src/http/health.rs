@@ -2,7 +2,7 @@
 
 use super::Shared;
 use super::answer::{Answer, json};
-use super::problem::Problem;
+use crate::problem::Problem;
 use axum::extract::State;
 use axum::http::StatusCode;
 use domain::QueueName;

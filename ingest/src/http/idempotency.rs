@@ -1,8 +1,8 @@
 //! `Idempotency-Key`: nothing is stored for it. Whoever the key is of, for what, becomes the id of the resource that the
 //! request makes, so a repeat meets the resource itself, and its answer is built anew.
 
-use super::problem::Problem;
 use crate::auth::Caller;
+use crate::problem::Problem;
 use axum::http::HeaderMap;
 use sha2::{Digest, Sha256};
 use uuid::Uuid;

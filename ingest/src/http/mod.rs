@@ -3,20 +3,22 @@
 
 mod answer;
 mod base64_photo;
-mod body;
+pub mod body;
 mod body_budget;
+mod changes;
 mod context;
 mod cors;
 mod cursor;
 mod declare;
 mod detect_faces;
+mod emotion;
 mod erase;
 mod faces;
-mod gallery;
+pub mod gallery;
 mod generate;
 mod health;
 mod idempotency;
-mod links;
+pub mod links;
 mod metrics;
 mod multipart_photo;
 pub mod object_door;
@@ -24,27 +26,29 @@ mod object_response;
 mod objects;
 mod openapi;
 mod owned;
-mod photo;
+pub mod photo;
 mod prefer;
-mod problem;
 mod replay;
 mod routes;
 mod session;
 pub mod settings;
 mod stage_document;
 mod status;
-mod status_document;
-mod trace;
+pub mod status_document;
+mod traffic;
 mod upload_photo;
 
+pub use crate::problem::Problem;
+pub use links::Links;
 pub use object_door::{DoorError, ObjectDoor};
 pub use routes::{router, router_beside};
 pub use settings::HttpSettings;
 
 use crate::auth::Authenticate;
+use crate::metrics::Metrics;
 use crate::ports::Ports;
+use crate::trace;
 use body_budget::BodyBudget;
-use metrics::Metrics;
 use std::sync::Arc;
 use tokio::sync::Semaphore;
 
@@ -57,6 +61,8 @@ pub struct App {
     pub auth: Arc<dyn Authenticate>,
     /// Which signed URLs are good.
     pub door: Arc<dyn ObjectDoor>,
+    /// What `/metrics` shows; the ports' meter, or one that shows requests only.
+    pub metrics: Arc<Metrics>,
     /// Limits and the public address.
     pub settings: HttpSettings,
 }
@@ -67,19 +73,21 @@ pub(crate) struct Api {
     auth: Arc<dyn Authenticate>,
     door: Arc<dyn ObjectDoor>,
     settings: HttpSettings,
+    links: Links,
     budget: BodyBudget,
     /// Requests that wait for an upload to change.
     waiters: Semaphore,
-    metrics: Metrics,
+    metrics: Arc<Metrics>,
 }
 
 pub(crate) type Shared = axum::extract::State<Arc<Api>>;
 
 impl Api {
     fn new(app: App) -> Self {
-        let App { ports, auth, door, settings } = app;
+        let App { ports, auth, door, metrics, settings } = app;
+        let links = Links::new(&ports, &settings.public_url);
         let budget = BodyBudget::new(settings.most_bytes_in_memory);
         let waiters = Semaphore::new(settings.most_waiters);
-        Api { ports, auth, door, settings, budget, waiters, metrics: Metrics::default() }
+        Api { ports, auth, door, settings, links, budget, waiters, metrics }
     }
 }

@@ -1,7 +1,7 @@
 //! The photo of a multipart body: its field `image`, `file` or `photo`. File names are never looked at.
 
 use super::body::USE_A_PRESIGNED_URL;
-use super::problem::Problem;
+use crate::problem::Problem;
 use axum::extract::FromRequest;
 use axum::extract::multipart::{Multipart, MultipartError};
 use axum::extract::{DefaultBodyLimit, Request};

@@ -71,7 +71,7 @@ pub(crate) fn write(head: &ObjectHead, content_type: &str, wanted: Wanted, bytes
         ),
         Wanted::Unchanged => (StatusCode::NOT_MODIFIED, None, None),
         Wanted::OutOfRange => {
-            let problem = super::problem::Problem::new(
+            let problem = crate::problem::Problem::new(
                 StatusCode::RANGE_NOT_SATISFIABLE,
                 "range_not_satisfiable",
                 format!("the object has {size} bytes"),

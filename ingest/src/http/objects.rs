@@ -3,8 +3,8 @@
 use super::answer::{Answer, with};
 use super::object_door::DoorError;
 use super::object_response::{self, Wanted};
-use super::problem::Problem;
 use super::{Api, Shared, body};
+use crate::problem::Problem;
 use axum::body::Body;
 use axum::extract::State;
 use axum::http::{HeaderMap, Method, StatusCode, Uri, header};

@@ -1,8 +1,8 @@
 //! The upload that a path names, if it is the caller's. Another's id is answered like one that does not exist.
 
 use super::Api;
-use super::problem::Problem;
 use crate::auth::Caller;
+use crate::problem::Problem;
 use domain::{Record, Upload, UploadId};
 
 pub(crate) async fn find(api: &Api, caller: &Caller, id: UploadId) -> Result<Upload, Problem> {

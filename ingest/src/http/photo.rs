@@ -1,20 +1,11 @@
 //! A photo that came in a request: told by its first bytes, stored as if its owner had put it with a presigned URL.
 
-use super::Api;
-use super::problem::Problem;
-use super::session::owner;
-use crate::auth::Caller;
+use crate::deposit::{Deposited, Photo, deposit};
+use crate::ports::Ports;
+use crate::problem::Problem;
 use bytes::Bytes;
-use domain::ports::PortErrorKind;
-use domain::ports::objects::NewObject;
-use domain::ports::uploads::Created;
-use domain::upload::{Declared, Kind};
-use domain::{Bucket, MediaType, ObjectKey, Sha256, Status, Upload, UploadId};
-use std::collections::BTreeMap;
-use uuid::Uuid;
-
-/// Boxes of ISO media files that hold HEIC or HEIF pictures.
-const HEIF_BRANDS: [&[u8; 4]; 7] = [b"heic", b"heix", b"hevc", b"heim", b"heis", b"mif1", b"msf1"];
+use domain::upload::Kind;
+use domain::{MediaType, TenantId, UserId};
 
 fn heic() -> Problem {
     Problem::unsupported("heic_unsupported", "HEIC/HEIF is not taken; send JPEG, PNG or WebP")
@@ -34,60 +25,24 @@ pub(crate) fn declared_type(raw: &str) -> Result<MediaType, Problem> {
 pub(crate) fn sniffed_type(bytes: &[u8]) -> Result<MediaType, Problem> {
     match MediaType::sniff(bytes) {
         Some(media_type) => Ok(media_type),
-        None if bytes.get(4..8) == Some(b"ftyp")
-            && HEIF_BRANDS.iter().any(|brand| bytes.get(8..12) == Some(&brand[..])) =>
-        {
-            Err(heic())
-        }
+        None if MediaType::is_heif(bytes) => Err(heic()),
         None => Err(Problem::unsupported("unsupported_type", "the bytes are no JPEG, PNG or WebP")),
     }
 }
 
-/// Stores a photo; the upload of the same content where its owner has one.
-pub(crate) async fn store(
-    api: &Api,
-    caller: &Caller,
+/// Stores a photo. Errors: 422 for an empty one, 415 for what is no photo.
+pub async fn store(
+    ports: &Ports,
+    owner: (TenantId, UserId),
     kind: Kind,
     bytes: Bytes,
     traceparent: Option<String>,
-) -> Result<Upload, Problem> {
+) -> Result<Deposited, Problem> {
     if bytes.is_empty() {
         return Err(Problem::meaningless("empty_photo", "the photo is empty"));
     }
     let content_type = sniffed_type(&bytes)?;
-    let hashed = bytes.clone();
-    let sha256 = tokio::task::spawn_blocking(move || Sha256::of(&hashed)).await.map_err(|_| internal())?;
-    let declared = Declared { content_type, content_length: bytes.len() as u64, sha256: Some(sha256) };
-    let now = api.ports.clock.now();
-    let id = UploadId::new(Uuid::now_v7());
-    let upload = Upload::awaiting(owner(caller), id, declared, now + api.settings.url_ttl, now);
-    let upload = Upload { kind, traceparent, ..upload };
-    let upload = match api.ports.uploads.create(upload).await? {
-        Created::New(upload) | Created::Duplicate(upload) => upload,
-    };
-    if upload.status == Status::AwaitingUpload {
-        put(api, &upload, content_type, bytes).await?;
-    }
-    Ok(upload)
-}
-
-fn internal() -> Problem {
-    Problem::new(
-        axum::http::StatusCode::INTERNAL_SERVER_ERROR,
-        "internal",
-        "it is our fault and has been noted",
-    )
-}
-
-async fn put(api: &Api, upload: &Upload, content_type: MediaType, bytes: Bytes) -> Result<(), Problem> {
-    let key = ObjectKey::upload(&upload.tenant_id, &upload.user_id, upload.upload_id);
-    let object = NewObject { bytes, content_type: content_type.as_str().into(), metadata: BTreeMap::new() };
-    match api.ports.objects.put(Bucket::Media, &key, object).await {
-        Ok(_) => Ok(()),
-        // The same content came in twice at a time: it is there.
-        Err(error) if error.kind == PortErrorKind::Conflict => Ok(()),
-        Err(error) => Err(error.into()),
-    }
+    Ok(deposit(ports, Photo { owner, kind, content_type, bytes, traceparent }).await?)
 }
 
 #[cfg(test)]

@@ -2,8 +2,8 @@
 
 use super::Api;
 use super::owned;
-use super::problem::Problem;
 use crate::auth::Caller;
+use crate::problem::Problem;
 use axum::http::HeaderMap;
 use axum::response::Response;
 use domain::{Upload, UploadId};

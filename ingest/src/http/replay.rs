@@ -2,21 +2,18 @@
 
 use super::answer::{Answer, json, with};
 use super::idempotency::{self, IdempotencyKey};
-use super::problem::Problem;
 use super::session::Writer;
-use super::{Shared, body, links, owned, trace};
+use super::{Shared, body, owned, trace};
+use crate::problem::Problem;
+use crate::replay::{self, MOST_REASON, Replay};
 use axum::body::Body;
 use axum::extract::{Path, State};
 use axum::http::{HeaderMap, StatusCode, header};
-use domain::begin::{Begin, Replace, Scope};
-use domain::ports::queue::{MessageGroup, NewMessage};
-use domain::{Arrival, QueueName, Stage, Upload};
+use domain::begin::Scope;
+use domain::{Stage, Upload};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 use uuid::Uuid;
-
-/// The longest reason that is kept.
-const MOST_REASON: usize = 500;
 
 #[derive(Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
@@ -55,37 +52,28 @@ pub(crate) async fn post(
     let upload = owned::by_path(&api, &caller, &id).await?;
     let key = IdempotencyKey::of(&headers, &caller, &format!("POST /uploads/{}/replay", upload.upload_id))?;
     let said = json!(wanted).to_string();
-    let begin = Begin {
+    let wanted = replay::Wanted {
         id: key.map_or_else(Uuid::now_v7, |key| key.id_with(said.as_bytes())),
-        tenant_id: upload.tenant_id.clone(),
-        upload_id: upload.upload_id,
-        expect_attempt: upload.attempt,
         scope,
-        supersede: wanted.supersede,
-        replace: Replace::AtLeastAsGood,
+        correct: None,
         reroll: wanted.reroll,
-        replay: true,
+        supersede: wanted.supersede,
         reason: wanted.reason,
         actor: caller.user_id.to_string(),
         traceparent: trace::parent(&headers),
     };
     if let Some(begun) = upload.begun_by.filter(|begun| key.is_some_and(|key| key.made(*begun))) {
-        return match begun == begin.id {
-            true => accepted(&links::status(&api, upload.upload_id), &upload, upload.attempt),
+        return match begun == wanted.id {
+            true => accepted(&api.links.status(upload.upload_id), &upload, upload.attempt),
             false => Err(idempotency::reused()),
         };
     }
-    let mut tried = upload.clone();
-    tried
-        .begin(&begin, api.ports.clock.now())
-        .map_err(|refused| Problem::conflict(refused.code(), refused.to_string()))?;
-    let group = Some(MessageGroup::replay(&upload.tenant_id));
-    let message = NewMessage::new(Arrival::begin_body(&begin), group);
-    api.ports.queue.send(QueueName::UPLOADS, vec![message]).await?;
-    accepted(&links::status(&api, upload.upload_id), &upload, tried.attempt)
+    let replay = Replay::plan(&upload, wanted, api.ports.clock.now())?;
+    replay.order(&api.ports).await?;
+    accepted(&api.links.status(upload.upload_id), &upload, replay.attempt)
 }
 
-fn accepted(status_url: &str, upload: &Upload, attempt: u32) -> Answer {
+pub(crate) fn accepted(status_url: &str, upload: &Upload, attempt: u32) -> Answer {
     let body = json!({"upload_id": upload.upload_id, "attempt": attempt, "status_url": status_url});
     let response = with(json(StatusCode::ACCEPTED, &body), header::LOCATION, status_url);
     Ok(with(response, header::RETRY_AFTER, "1"))

@@ -1,12 +1,13 @@
 //! The routes: one table from which they are mounted and described, and what is around all of them.
 
 use super::{
-    Api, App, context, cors, declare, detect_faces, erase, faces, gallery, generate, health, metrics,
-    objects, openapi, replay, status, upload_photo,
+    Api, App, changes, context, cors, declare, detect_faces, emotion, erase, faces, gallery, generate,
+    health, metrics, objects, openapi, replay, status, traffic, upload_photo,
 };
+use crate::request_context;
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
-use axum::middleware::from_fn_with_state;
+use axum::middleware::{from_fn, from_fn_with_state};
 use axum::routing::{MethodRouter, delete, get, post, put};
 use std::sync::Arc;
 use tower_http::catch_panic::CatchPanicLayer;
@@ -48,10 +49,12 @@ const fn route(
 #[rustfmt::skip]
 pub(crate) const ROUTES: &[Described] = &[
     Described { takes: JSON, ..route("POST", "/uploads", "Declares a photo", &[(201, "Declared, with a presigned PUT"), (200, "The same content is there")], || post(declare::post)) },
+    Described { query: &["state", "since", "limit"], ..route("GET", "/uploads", "The caller's uploads that changed since a cursor", &[(200, "A page")], || get(changes::get)) },
     route("GET", "/uploads/{id}", "The status document", &[(200, "The document"), (304, "Unchanged")], || get(status::get)),
     route("DELETE", "/uploads/{id}", "Erases an upload", &[(204, "Erased")], || delete(erase::delete)),
     route("GET", "/uploads/{id}/faces", "The faces of a photo", &[(200, "Faces, relative to the upright picture")], || get(faces::get)),
     Described { takes: JSON, ..route("POST", "/uploads/{id}/replay", "Begins the next attempt", &[(202, "Ordered")], || post(replay::post)) },
+    Described { takes: JSON, ..route("PUT", "/uploads/{id}/emotion", "Corrects the emotion; picture and melody are made again", &[(202, "Ordered")], || put(emotion::put)) },
     route("POST", "/uploads/{id}/url", "A fresh presigned PUT", &[(200, "Signed anew")], || post(declare::url)),
     Described { open: true, takes: PICTURES, query: &["expires", "signature"], ..route("PUT", "/objects/{*key}", "Puts what was declared, once", &[(200, "Stored")], || put(objects::put)) },
     Described { open: true, query: &["expires", "signature"], ..route("GET", "/objects/{*key}", "Reads an object by a signed link", &[(200, "Whole"), (206, "In part"), (304, "Unchanged")], || get(objects::get)) },
@@ -85,8 +88,10 @@ pub fn router_beside(app: App, others: Router) -> Router {
         .merge(others)
         // Each route that reads a body sets its own limit.
         .layer(DefaultBodyLimit::disable())
+        .layer(from_fn_with_state(api.clone(), traffic::admit))
         .layer(CatchPanicLayer::custom(context::panicked))
-        .layer(from_fn_with_state(api, context::around));
+        .layer(from_fn_with_state(api, context::around))
+        .layer(from_fn(request_context::around));
     match cors {
         Some(cors) => routes.layer(cors),
         None => routes,

@@ -1,8 +1,8 @@
 //! Who is calling: the bearer token of a request.
 
 use super::Api;
-use super::problem::Problem;
 use crate::auth::{AuthError, Caller};
+use crate::problem::Problem;
 use axum::extract::FromRequestParts;
 use axum::http::header;
 use axum::http::request::Parts;

@@ -7,6 +7,8 @@ use std::time::Duration;
 pub struct HttpSettings {
     /// Scheme, host and port under which clients reach it; no path. All links begin with it, whatever `Host` says.
     pub public_url: String,
+    /// Whether requests are answered at all; if not, only those for health are.
+    pub accept_traffic: bool,
     /// How long a presigned PUT works.
     pub url_ttl: Duration,
     /// The most bytes of a photo that is put with a presigned URL.
@@ -30,6 +32,7 @@ impl HttpSettings {
     pub fn new(public_url: &str) -> Self {
         HttpSettings {
             public_url: public_url.trim_end_matches('/').to_owned(),
+            accept_traffic: true,
             url_ttl: Duration::from_secs(900),
             most_photo_bytes: 20 << 20,
             most_inline_bytes: 10 << 20,

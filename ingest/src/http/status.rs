@@ -31,7 +31,7 @@ pub(crate) async fn get(
     let etag = status_document::etag(&facts);
     let mut response = match known.is_some_and(|known| object_response::matches(known, &etag)) {
         true => StatusCode::NOT_MODIFIED.into_response(),
-        false => json(StatusCode::OK, &status_document::with_links(&api, &upload, facts).await?),
+        false => json(StatusCode::OK, &status_document::with_links(&api.links, &upload, facts).await?),
     };
     if !upload.status.is_done() {
         response = with(response, header::RETRY_AFTER, RETRY_AFTER_S);

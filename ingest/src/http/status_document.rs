@@ -1,11 +1,16 @@
 //! The status document: everything about one upload, and an ETag of it without its links.
 
-use super::Api;
 use super::answer::moment;
-use super::{links, stage_document};
+use super::links::Links;
+use super::stage_document;
 use domain::ports::PortError;
 use domain::{Finding, ObjectKey, Sha256, Stage, Upload};
 use serde_json::{Value, json};
+
+/// The whole document.
+pub async fn document(links: &Links, upload: &Upload) -> Result<Value, PortError> {
+    with_links(links, upload, facts(upload)).await
+}
 
 /// The document without links.
 pub(crate) fn facts(upload: &Upload) -> Value {
@@ -30,6 +35,7 @@ pub(crate) fn facts(upload: &Upload) -> Value {
         "stages": stages,
         "faces_count": faces_count,
         "emotion": feeling.map(|(emotion, _)| emotion),
+        "corrected": upload.corrected.is_some(),
         "confidence": feeling.map(|(_, confidence)| confidence),
     })
 }
@@ -41,7 +47,7 @@ pub(crate) fn etag(facts: &Value) -> String {
 }
 
 /// Facts and links.
-pub(crate) async fn with_links(api: &Api, upload: &Upload, mut facts: Value) -> Result<Value, PortError> {
+pub(crate) async fn with_links(links: &Links, upload: &Upload, mut facts: Value) -> Result<Value, PortError> {
     let (tenant, id) = (&upload.tenant_id, upload.upload_id);
     let picture =
         upload.made_at(Stage::ImageGeneration).map(|attempt| ObjectKey::picture(tenant, id, attempt));
@@ -50,13 +56,12 @@ pub(crate) async fn with_links(api: &Api, upload: &Upload, mut facts: Value) -> 
     let score = melody.map(|attempt| ObjectKey::score(tenant, id, attempt));
     let seen = matches!(upload.finding(Stage::FaceDetection), Some(Finding::Faces { .. }));
     let preview = seen.then(|| ObjectKey::preview(tenant, id));
-    facts["status_url"] = links::status(api, id).into();
-    facts["faces_url"] = format!("{}/faces", links::status(api, id)).into();
-    facts["original_image"] =
-        json!(links::to_some(api, upload.object.as_ref().map(|object| &object.key)).await?);
-    facts["preview"] = json!(links::to_some(api, preview.as_ref()).await?);
-    facts["generated_image"] = json!(links::to_some(api, picture.as_ref()).await?);
-    facts["melody"] = json!(links::to_some(api, tune.as_ref()).await?);
-    facts["melody_midi"] = json!(links::to_some(api, score.as_ref()).await?);
+    facts["status_url"] = links.status(id).into();
+    facts["faces_url"] = format!("{}/faces", links.status(id)).into();
+    facts["original_image"] = json!(links.to_some(upload.object.as_ref().map(|object| &object.key)).await?);
+    facts["preview"] = json!(links.to_some(preview.as_ref()).await?);
+    facts["generated_image"] = json!(links.to_some(picture.as_ref()).await?);
+    facts["melody"] = json!(links.to_some(tune.as_ref()).await?);
+    facts["melody_midi"] = json!(links.to_some(score.as_ref()).await?);
     Ok(facts)
 }

@@ -1,12 +1,10 @@
 //! `POST /upload-image` and `POST /upload-photo`: a photo in the request itself.
 
 use super::answer::{Answer, json, with};
-use super::session::Writer;
-use super::{
-    Api, Shared, base64_photo, body, links, multipart_photo, photo, prefer, problem::Problem,
-    status_document, trace,
-};
+use super::session::{Writer, owner};
+use super::{Api, Shared, base64_photo, body, multipart_photo, photo, prefer, status_document, trace};
 use crate::auth::Caller;
+use crate::problem::Problem;
 use axum::extract::{Request, State};
 use axum::http::{HeaderMap, StatusCode, header};
 use bytes::Bytes;
@@ -19,8 +17,9 @@ pub(crate) async fn post(State(api): Shared, Writer(caller): Writer, request: Re
     let headers = request.headers().clone();
     let wait = prefer::wait(&api, &headers);
     let bytes = read(&api, &headers, request).await?;
-    let upload = photo::store(&api, &caller, Kind::Photo, bytes, trace::parent(&headers)).await?;
-    answer(&api, &caller, upload, wait).await
+    let stored =
+        photo::store(&api.ports, owner(&caller), Kind::Photo, bytes, trace::parent(&headers)).await?;
+    answer(&api, &caller, stored.upload(), wait).await
 }
 
 /// The photo of a multipart or JSON request. Other types: 415.
@@ -44,7 +43,7 @@ async fn answer(api: &Api, caller: &Caller, upload: Upload, wait: Option<Duratio
         Some(_) => prefer::until_done(api, caller, upload.upload_id, wait).await?,
         None => upload,
     };
-    let status_url = links::status(api, upload.upload_id);
+    let status_url = api.links.status(upload.upload_id);
     let body = body(api, &upload).await?;
     let response = match wait.is_some() && upload.status.is_done() {
         true => json(StatusCode::OK, &body),
@@ -60,8 +59,8 @@ async fn body(api: &Api, upload: &Upload) -> Result<Value, Problem> {
     let facts = status_document::facts(upload);
     Ok(json!({
         "upload_id": id,
-        "image_url": links::to(api, &key).await?,
-        "status_url": links::status(api, id),
+        "image_url": api.links.to(&key).await?,
+        "status_url": api.links.status(id),
         "state": upload.status,
         "emotion": facts["emotion"],
     }))

@@ -3,6 +3,7 @@
 use domain::fixture;
 use embedded::{ManualClock, Options, Sessions, Store, Throttle, Users};
 use ingest::auth::{AuthPorts, AuthService, AuthSettings, routes};
+use ingest::request_context;
 use serde_json::{Value, json};
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -38,7 +39,8 @@ impl Server {
         let service = Arc::new(service(&store, clock.clone(), store.keys().token_seeds()));
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
         let address = listener.local_addr().expect("it is bound");
-        let app = routes(service.clone()).into_make_service_with_connect_info::<SocketAddr>();
+        let app = routes(service.clone()).layer(axum::middleware::from_fn(request_context::around));
+        let app = app.into_make_service_with_connect_info::<SocketAddr>();
         tokio::spawn(async move { axum::serve(listener, app).await.expect("the server runs") });
         Server { clock, store, service, address, _root: root }
     }

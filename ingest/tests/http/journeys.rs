@@ -226,11 +226,22 @@ async fn operators_see_health_and_metrics() {
     assert_eq!(anybody.get("/healthz").await.status, 200);
     assert_eq!(anybody.get("/readyz").await.status, 200);
     Client::of(&server, "ana@acme").upload(PHOTO).await;
-    let metrics = anybody.get("/metrics").await;
-    let text = String::from_utf8(metrics.bytes).expect("text");
-    assert!(text.contains("semblante_queue_messages{queue=\"uploads\",state=\"visible\"} 1"), "{text}");
-    assert!(
-        text.contains("semblante_requests_total{method=\"POST\",route=\"/uploads\",status=\"201\"} 1"),
-        "{text}"
-    );
+    server.advance(3);
+    let metrics = async || String::from_utf8(anybody.get("/metrics").await.bytes).expect("text");
+    let before = metrics().await;
+    server.drain().await;
+    let after = metrics().await;
+    for (text, line) in [
+        (&before, "semblante_queue_messages{queue=\"uploads\",state=\"visible\"} 1"),
+        (&before, "semblante_queue_oldest_seconds{queue=\"uploads\"} 3.0"),
+        (&before, "semblante_requests_total{method=\"POST\",route=\"/uploads\",status=\"201\"} 1"),
+        (&after, "semblante_queue_messages{queue=\"uploads\",state=\"visible\"} 0"),
+        (&after, "semblante_stage_duration_seconds_count{stage=\"image-generation\"} 1"),
+        (
+            &after,
+            "semblante_stage_outcomes_total{stage=\"gallery-indexing\",outcome=\"succeeded\",code=\"\"} 1",
+        ),
+    ] {
+        assert!(text.lines().any(|written| written == line), "no {line} in\n{text}");
+    }
 }

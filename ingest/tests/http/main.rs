@@ -1,9 +1,13 @@
 //! Journeys through the API over a socket, with the embedded stores and stand-in stages behind it.
 
+mod changes;
 mod client;
 mod description;
 mod generated;
 mod hostile;
 mod journeys;
 mod objects;
+mod promotion;
 mod server;
+mod traces;
+mod traffic;

@@ -11,20 +11,20 @@ use embedded::{
 };
 use ingest::auth::{AuthError, Authenticate, Caller};
 use ingest::http::{App, DoorError, HttpSettings, ObjectDoor};
-use ingest::{Intake, Ports};
+use ingest::{Intake, Metrics, Ports};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 use tempfile::TempDir;
 use uuid::Uuid;
 use workers::stand_in::StandIn;
-use workers::{Limits, PollHost, Polling, Settle};
+use workers::{EmotionAnalysis, Limits, PollHost, Polling, Settle, StageWorker};
 
 pub struct Server {
     pub clock: Arc<ManualClock>,
     pub ports: Ports,
     pub url: String,
-    hosts: Vec<PollHost>,
+    pub hosts: Vec<PollHost>,
     _root: TempDir,
 }
 
@@ -84,10 +84,12 @@ impl Server {
         let url = format!("http://{}", listener.local_addr().expect("it is bound"));
         let objects = Objects::new(&store, &url);
         let door = Door { urls: objects.signed_urls().clone(), clock: clock.clone() };
-        let ports = ports(&store, objects, clock.clone()).await;
+        let metrics = Arc::new(Metrics::default());
+        let ports = ports(&store, objects, clock.clone(), metrics.clone()).await;
         let mut settings = HttpSettings::new(&url);
         change(&mut settings);
-        let app = App { ports: ports.clone(), auth: Arc::new(Names), door: Arc::new(door), settings };
+        let (auth, door) = (Arc::new(Names), Arc::new(door));
+        let app = App { ports: ports.clone(), auth, door, metrics, settings };
         let router = ingest::http::router(app);
         tokio::spawn(async move { axum::serve(listener, router).await.expect("it serves") });
         Server { clock, hosts: hosts(&ports), ports, url, _root: root }
@@ -115,13 +117,14 @@ impl Server {
     }
 }
 
-async fn ports(store: &Store, objects: Objects, clock: Arc<dyn Clock>) -> Ports {
+async fn ports(store: &Store, objects: Objects, clock: Arc<dyn Clock>, meter: Arc<Metrics>) -> Ports {
     Ports {
         clock,
         dead_letters: Arc::new(DeadLetters::new(store)),
         events: Arc::new(Events::new(store)),
         faces: Arc::new(Faces::new(store)),
         gallery: Arc::new(Gallery::new(store)),
+        meter,
         objects: Arc::new(objects),
         orchestrator: Arc::new(Orchestrator::open(store).await.expect("the pipeline loads")),
         queue: Arc::new(Queue::new(store, Policy::default())),
@@ -147,12 +150,17 @@ fn hosts(ports: &Ports) -> Vec<PollHost> {
             events: ports.events.clone(),
             faces: ports.faces.clone(),
             gallery: ports.gallery.clone(),
+            meter: ports.meter.clone(),
             objects: ports.objects.clone(),
             orchestrator: ports.orchestrator.clone(),
             queue: ports.queue.clone(),
             uploads: ports.uploads.clone(),
         };
-        let settle = Settle::new(worker_ports, Arc::new(StandIn(stage)), Limits::default());
+        let worker: Arc<dyn StageWorker> = match stage {
+            Stage::EmotionAnalysis => Arc::new(EmotionAnalysis::new(ports.faces.clone())),
+            _ => Arc::new(StandIn(stage)),
+        };
+        let settle = Settle::new(worker_ports, worker, Limits::default());
         hosts.push(host(QueueName::of(stage), Arc::new(settle)));
     }
     hosts

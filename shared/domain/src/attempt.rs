@@ -4,7 +4,7 @@ use crate::begin::{Begin, BeginRefused, Scope};
 use crate::code::Code;
 use crate::outcome::{Outcome, end_state};
 use crate::stage::Stage;
-use crate::stage_result::StageResult;
+use crate::stage_result::{Finding, StageResult};
 use crate::status::{EndState, StatusEvent};
 use crate::upload::{Kind, Upload};
 use jiff::Timestamp;
@@ -32,7 +32,7 @@ pub enum RecordRefused {
 impl Upload {
     /// Begins the next attempt as `begin` says. Errors: [`BeginRefused`], the record unchanged.
     pub fn begin(&mut self, begin: &Begin, now: Timestamp) -> Result<Began, BeginRefused> {
-        if self.begun_by == Some(begin.id) {
+        if self.begun_by == Some(begin.id) || (begin.promote && self.kind != Kind::Faces) {
             return Ok(Began::Already);
         }
         if self.object.is_none() && self.kind != Kind::Prompt {
@@ -45,7 +45,14 @@ impl Upload {
             .status
             .next(StatusEvent::Begun { supersede: begin.supersede })
             .ok_or(BeginRefused::RunInProgress)?;
-        self.clear(begin.scope);
+        if begin.correct.is_some() && !self.has_faces() {
+            return Err(BeginRefused::NothingToCorrect);
+        }
+        if begin.promote {
+            self.kind = Kind::Photo;
+        }
+        self.clear(begin.correct.map_or(begin.scope, |_| Scope::FromStage(Stage::EmotionAnalysis)));
+        self.corrected = begin.correct.or(self.corrected);
         self.enter(status, now);
         self.open_attempt(now);
         self.begun_by = Some(begin.id);
@@ -54,6 +61,10 @@ impl Upload {
         self.rerolls += u32::from(begin.reroll);
         self.traceparent = begin.traceparent.clone().or(self.traceparent.take());
         Ok(Began::Anew)
+    }
+
+    fn has_faces(&self) -> bool {
+        matches!(self.finding(Stage::FaceDetection), Some(Finding::Faces { count: 1.., .. }))
     }
 
     pub(crate) fn open_attempt(&mut self, now: Timestamp) {
@@ -140,6 +151,9 @@ impl Upload {
             }
         }
         self.pending.clear();
+        if self.attempt > 1 {
+            self.superseded_at = Some(now);
+        }
         let end = end_state(self.results.iter().map(|(stage, result)| (*stage, &result.outcome)));
         if let Some(status) = self.status.next(StatusEvent::Closed(end)) {
             self.enter(status, now);
@@ -155,6 +169,7 @@ impl Upload {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::emotion::Emotion;
     use crate::fixture::{self, now};
     use crate::status::Status;
     use proptest::prelude::*;
@@ -220,6 +235,51 @@ mod tests {
     }
 
     #[test]
+    fn a_promotion_keeps_faces_and_feelings_and_makes_the_rest() {
+        let mut faces = Upload { kind: Kind::Faces, ..fixture::awaiting() };
+        faces = fixture::stored_from(faces);
+        for stage in [Stage::FaceDetection, Stage::EmotionAnalysis] {
+            faces.record(stage, done(&faces, Outcome::Succeeded)).unwrap();
+        }
+        let running = faces.clone();
+        assert_eq!(faces.close(done(&faces, Outcome::Succeeded)), Ok(EndState::Complete));
+        for mut upload in [running, faces] {
+            let promote = Begin { promote: true, supersede: true, ..order(&upload, Scope::Resume, 1) };
+            assert_eq!(upload.begin(&promote, now()), Ok(Began::Anew));
+            assert_eq!((upload.kind, upload.attempt, upload.status), (Kind::Photo, 2, Status::Stored));
+            let kept: Vec<_> =
+                upload.results.iter().map(|(stage, result)| (*stage, result.attempt)).collect();
+            assert_eq!(kept, [(Stage::FaceDetection, 1), (Stage::EmotionAnalysis, 1)]);
+            let before = upload.clone();
+            let again = Begin { id: uuid::Uuid::from_u128(2), expect_attempt: 2, ..promote };
+            assert_eq!(upload.begin(&again, now()), Ok(Began::Already), "a photo is left alone");
+            assert_eq!(upload, before);
+        }
+    }
+
+    #[test]
+    fn a_correction_outlives_replays() {
+        let mut upload = fixture::closed(EndState::Complete);
+        let correct = Begin { correct: Some(Emotion::Sad), ..order(&upload, Scope::Resume, 1) };
+        upload.begin(&correct, now()).unwrap();
+        assert_eq!(upload.corrected, Some(Emotion::Sad));
+        assert_eq!(upload.results.keys().copied().collect::<Vec<_>>(), [Stage::FaceDetection]);
+        upload.close(done(&upload, Outcome::Succeeded)).unwrap();
+        let replay = order(&upload, Scope::FromStage(Stage::FaceDetection), 2);
+        upload.begin(&replay, now()).unwrap();
+        assert_eq!(upload.corrected, Some(Emotion::Sad));
+    }
+
+    #[test]
+    fn without_a_face_there_is_nothing_to_correct() {
+        let mut faceless = fixture::closed(EndState::NoFace);
+        let before = faceless.clone();
+        let correct = Begin { correct: Some(Emotion::Sad), ..order(&faceless, Scope::Resume, 1) };
+        assert_eq!(faceless.begin(&correct, now()), Err(BeginRefused::NothingToCorrect));
+        assert_eq!(faceless, before);
+    }
+
+    #[test]
     fn closing_names_what_is_missing() {
         let mut silent = fixture::stored();
         assert_eq!(silent.close(done(&silent, Outcome::Succeeded)), Ok(EndState::Failed));
@@ -268,7 +328,7 @@ mod tests {
     enum Step {
         Record(Stage, Outcome),
         Close,
-        Begin(Scope, bool),
+        Begin(Scope, bool, bool),
     }
 
     fn step() -> impl Strategy<Value = Step> {
@@ -284,7 +344,8 @@ mod tests {
         prop_oneof![
             4 => (stage, outcome).prop_map(|(stage, outcome)| Step::Record(stage, outcome)),
             1 => Just(Step::Close),
-            2 => (scope, any::<bool>()).prop_map(|(scope, supersede)| Step::Begin(scope, supersede)),
+            2 => (scope, any::<bool>(), any::<bool>())
+                .prop_map(|(scope, supersede, promote)| Step::Begin(scope, supersede, promote)),
         ]
     }
 
@@ -302,8 +363,8 @@ mod tests {
                         upload.record(stage, done(&upload, outcome)).is_err(),
                     Step::Record(..) => true,
                     Step::Close => upload.close(done(&upload, Outcome::Succeeded)).is_err(),
-                    Step::Begin(scope, supersede) => {
-                        let begin = Begin { supersede, ..order(&upload, scope, number as u128) };
+                    Step::Begin(scope, supersede, promote) => {
+                        let begin = Begin { supersede, promote, ..order(&upload, scope, number as u128) };
                         upload.begin(&begin, now()).is_err()
                     }
                 };

@@ -1,5 +1,6 @@
 //! The order to begin an attempt: the one way in, for replays, redrives and the keeper.
 
+use crate::emotion::Emotion;
 use crate::stage::Stage;
 use crate::tenant_id::TenantId;
 use crate::upload_id::UploadId;
@@ -48,6 +49,13 @@ pub struct Begin {
     /// When the new result is shown.
     #[serde(default)]
     pub replace: Replace,
+    /// The emotion that counts from now on, whatever is analysed; emotion-analysis and what comes of it are made again.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub correct: Option<Emotion>,
+    /// Whether an upload for its faces only becomes a photo: what was never run for it is made. Any other kind is left
+    /// alone.
+    #[serde(default)]
+    pub promote: bool,
     /// Whether generated art may differ from before: a new seed.
     #[serde(default)]
     pub reroll: bool,
@@ -76,6 +84,9 @@ pub enum BeginRefused {
     /// There is no object to work on: never uploaded, expired or refused.
     #[error("nothing is stored for this upload")]
     NothingStored,
+    /// No face was found, or there is no photo: there is no analysed emotion to correct.
+    #[error("there is no analysed emotion to correct")]
+    NothingToCorrect,
 }
 
 impl BeginRefused {
@@ -85,6 +96,7 @@ impl BeginRefused {
             BeginRefused::RunInProgress => "run_in_progress",
             BeginRefused::Stale => "stale_attempt",
             BeginRefused::NothingStored => "nothing_stored",
+            BeginRefused::NothingToCorrect => "nothing_to_correct",
         }
     }
 }

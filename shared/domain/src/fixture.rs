@@ -120,6 +120,13 @@ pub fn closed_from(mut upload: Upload, end: EndState) -> Upload {
     upload
 }
 
+/// The same upload, its open later attempt closed with nothing but what it had kept.
+pub fn closed_again(mut upload: Upload) -> Upload {
+    let closing = StageResult::without_work(Outcome::Succeeded, upload.attempt, later(20_000));
+    upload.close(closing).expect("an open attempt closes");
+    upload
+}
+
 /// An order to resume this upload.
 pub fn begin(upload: &Upload, id: u128) -> Begin {
     Begin {
@@ -130,6 +137,8 @@ pub fn begin(upload: &Upload, id: u128) -> Begin {
         scope: Scope::Resume,
         supersede: false,
         replace: Replace::AtLeastAsGood,
+        correct: None,
+        promote: false,
         reroll: false,
         replay: true,
         reason: None,

@@ -16,3 +16,10 @@ pub struct MadeBy {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub seed: Option<u64>,
 }
+
+impl MadeBy {
+    /// The upload's owner, who corrected what was analysed.
+    pub fn owner() -> Self {
+        MadeBy { engine: "owner".into(), model: "correction".into(), digest: None, seed: None }
+    }
+}

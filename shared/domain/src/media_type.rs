@@ -46,6 +46,13 @@ impl MediaType {
             _ => None,
         }
     }
+
+    /// Whether a file is HEIC or HEIF, which people have without knowing: an ISO media file of one of their brands.
+    pub fn is_heif(first_bytes: &[u8]) -> bool {
+        const BRANDS: [&[u8; 4]; 7] = [b"heic", b"heix", b"hevc", b"heim", b"heis", b"mif1", b"msf1"];
+        first_bytes.get(4..8) == Some(b"ftyp")
+            && BRANDS.iter().any(|brand| first_bytes.get(8..12) == Some(&brand[..]))
+    }
 }
 
 #[cfg(test)]
@@ -64,6 +71,16 @@ mod tests {
         ];
         for (bytes, expected) in table {
             assert_eq!(MediaType::sniff(bytes), expected, "{bytes:?}");
+        }
+        for (bytes, heif) in [
+            (&b"\0\0\0\x18ftypheic\0\0\0\0"[..], true),
+            (b"\0\0\0\x18ftypmif1", true),
+            (b"\0\0\0\x18ftypmp42", false),
+            (b"\0\0\0\x18ftyp", false),
+            (b"ftypheic", false),
+            (b"", false),
+        ] {
+            assert_eq!(MediaType::is_heif(bytes), heif, "{bytes:?}");
         }
         assert_eq!(MediaType::parse("IMAGE/JPEG"), Some(MediaType::Jpeg));
         assert_eq!(MediaType::parse("image/heic"), None);

@@ -25,6 +25,25 @@ pub enum Outcome {
 }
 
 impl Outcome {
+    /// The word in records, the API and metrics.
+    pub fn as_str(&self) -> &'static str {
+        match self {
+            Outcome::Succeeded => "succeeded",
+            Outcome::NoFace => "no_face",
+            Outcome::Uncertain => "uncertain",
+            Outcome::Skipped => "skipped",
+            Outcome::Failed { .. } => "failed",
+        }
+    }
+
+    /// Why it failed, where it did.
+    pub fn code(&self) -> Option<&Code> {
+        match self {
+            Outcome::Failed { code } => Some(code),
+            _ => None,
+        }
+    }
+
     /// Whether the stage's result may be kept and built upon by a later attempt.
     pub fn is_good(&self) -> bool {
         matches!(self, Outcome::Succeeded | Outcome::NoFace | Outcome::Uncertain)
@@ -83,6 +102,14 @@ mod tests {
         ];
         for (outcomes, end) in table {
             assert_eq!(end_state(Stage::ALL.into_iter().zip(&outcomes)), end, "{outcomes:?}");
+        }
+    }
+
+    #[test]
+    fn words_are_those_of_records() {
+        for outcome in [Outcome::Succeeded, Outcome::NoFace, Outcome::Uncertain, Outcome::Skipped, failed()] {
+            assert_eq!(serde_json::to_value(&outcome).unwrap()["outcome"], outcome.as_str());
+            assert_eq!(outcome.code().is_some(), outcome == failed());
         }
     }
 

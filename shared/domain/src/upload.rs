@@ -97,6 +97,12 @@ pub struct Upload {
     /// When the attempt was begun.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub begun_at: Option<Timestamp>,
+    /// The emotion that its owner gave in place of the analysed one; it outlives replays.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub corrected: Option<Emotion>,
+    /// When a later attempt closed, so that earlier ones' artefacts are nobody's any more; None once they are gone.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub superseded_at: Option<Timestamp>,
     /// How often its owner asked for different art.
     #[serde(default)]
     pub rerolls: u32,
@@ -178,6 +184,8 @@ impl Upload {
             attempt: 0,
             begun_by: None,
             begun_at: None,
+            corrected: None,
+            superseded_at: None,
             rerolls: 0,
             replay: false,
             replace: Replace::AtLeastAsGood,
@@ -201,6 +209,15 @@ impl Upload {
             Upload { declared: Some(declared), ..Upload::blank(owner, upload_id, Kind::Photo, now) };
         upload.store(object, now);
         upload
+    }
+
+    /// Before its first attempt an upload for its faces only is wanted as a photo. False where that changes nothing.
+    pub fn promote(&mut self) -> bool {
+        let changes = self.attempt == 0 && self.kind == Kind::Faces;
+        if changes {
+            self.kind = Kind::Photo;
+        }
+        changes
     }
 
     /// The object arrived and is good: the first attempt begins. False where that changes nothing.
@@ -230,6 +247,11 @@ impl Upload {
     pub(crate) fn enter(&mut self, status: Status, now: Timestamp) {
         self.status = status;
         self.changed_at = self.changed_at.max(now);
+    }
+
+    /// The stages that have no result yet.
+    pub fn open_stages(&self) -> Vec<Stage> {
+        Stage::ALL.into_iter().filter(|stage| !self.results.contains_key(stage)).collect()
     }
 
     /// What a stage found, where it did.

@@ -3,9 +3,15 @@
 use crate::clock::to_ms;
 use crate::error::{sql, unreadable};
 use crate::store::Store;
+use crate::writer::Turn;
 use async_trait::async_trait;
 use domain::DomainEvent;
 use domain::ports::{self, PortError};
+
+/// How long an event is kept: as long as an ended execution.
+const RETENTION_MS: i64 = 90 * 86_400_000;
+/// Old events that one publication takes away at most: more than it adds.
+const MOST_FORGOTTEN: i64 = 4;
 
 /// The events of a data directory.
 #[derive(Clone)]
@@ -34,6 +40,18 @@ impl Events {
     }
 }
 
+/// Takes away some of the events that are older than [`RETENTION_MS`] at `now_ms`.
+fn forget(turn: &Turn<'_>, now_ms: i64) -> Result<(), PortError> {
+    turn.connection
+        .prepare_cached(
+            "DELETE FROM domain_event WHERE id IN
+             (SELECT id FROM domain_event WHERE at < ?1 ORDER BY at LIMIT ?2)",
+        )
+        .and_then(|mut delete| delete.execute((now_ms - RETENTION_MS, MOST_FORGOTTEN)))
+        .map(drop)
+        .map_err(sql)
+}
+
 #[async_trait]
 impl ports::Events for Events {
     async fn publish(&self, event: &DomainEvent) -> Result<(), PortError> {
@@ -44,9 +62,32 @@ impl ports::Events for Events {
                 turn.connection
                     .prepare_cached("INSERT OR IGNORE INTO domain_event VALUES (?1, ?2, ?3)")
                     .and_then(|mut insert| insert.execute((id, at, json)))
-                    .map(drop)
-                    .map_err(sql)
+                    .map_err(sql)?;
+                forget(turn, at)
             })
             .await
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::store::Options;
+    use domain::domain_event::DomainEventKind;
+    use domain::fixture::{later, owner, upload_id};
+    use domain::ports::Events as _;
+
+    #[tokio::test]
+    async fn old_events_go_with_later_ones() {
+        let root = tempfile::tempdir().unwrap();
+        let events = Events::new(&Store::open(root.path(), Options::default()).unwrap());
+        let event =
+            |number, at| DomainEvent::new(DomainEventKind::Erased, owner().0, (upload_id(number), 0), at);
+        events.publish(&event(1, later(0))).await.unwrap();
+        events.publish(&event(2, later(90 * 86_400))).await.unwrap();
+        assert_eq!(events.newest(10).await.unwrap().len(), 2);
+        events.publish(&event(3, later(90 * 86_400 + 1))).await.unwrap();
+        let left: Vec<_> = events.newest(10).await.unwrap().iter().map(|event| event.upload_id).collect();
+        assert_eq!(left, [upload_id(3), upload_id(2)]);
     }
 }

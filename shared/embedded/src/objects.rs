@@ -12,14 +12,11 @@ use async_trait::async_trait;
 use bytes::Bytes;
 use domain::object_event::ObjectCreated;
 use domain::object_key::UPLOADS_PREFIX;
-use domain::ports::objects::{
-    Listing, MOST_LISTED, MOST_METADATA_BYTES, NewObject, ObjectHead, PutGrant, SignedRequest,
-};
+use domain::ports::objects::{Listing, MOST_LISTED, NewObject, ObjectHead, PutGrant, SignedRequest};
 use domain::ports::queue::{MessageGroup, NewMessage};
 use domain::ports::{self, PortError};
 use domain::{Bucket, ObjectKey, QueueName, Sha256, Timestamp};
 use rusqlite::{Connection, OptionalExtension, Row};
-use std::collections::BTreeMap;
 use std::ops::Range;
 use std::time::Duration;
 use uuid::Uuid;
@@ -150,22 +147,6 @@ fn insert(turn: &mut Turn<'_>, bucket: Bucket, key: &ObjectKey, found: &Found) -
     Ok(())
 }
 
-fn check(metadata: &BTreeMap<String, String>) -> Result<(), PortError> {
-    let size: usize = metadata.iter().map(|(key, value)| key.len() + value.len()).sum();
-    if size > MOST_METADATA_BYTES {
-        return Err(PortError::denied(format!(
-            "{size} bytes of metadata; the limit is {MOST_METADATA_BYTES}"
-        )));
-    }
-    let legal = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
-    match metadata.keys().find(|key| key.is_empty() || !key.chars().all(legal)) {
-        Some(key) => {
-            Err(PortError::denied(format!("metadata key {key:?}: lower-case letters, digits and '-'")))
-        }
-        None => Ok(()),
-    }
-}
-
 /// The range cut to the size. Errors: it begins behind the end.
 fn cut(range: Option<Range<u64>>, size: u64) -> Result<Range<u64>, PortError> {
     match range {
@@ -203,7 +184,7 @@ fn list(
 #[async_trait]
 impl ports::Objects for Objects {
     async fn put(&self, bucket: Bucket, key: &ObjectKey, object: NewObject) -> Result<ObjectHead, PortError> {
-        check(&object.metadata)?;
+        object.check_metadata()?;
         if self.find(bucket, key).await?.is_some() {
             return Err(PortError::conflict("the key is taken"));
         }

@@ -4,11 +4,13 @@ use crate::clock::{from_ms, to_ms};
 use crate::error::{sql, unreadable};
 use crate::gallery;
 use crate::store::Store;
+use crate::upload_lists;
 use crate::writer::Turn;
 use async_trait::async_trait;
-use domain::ports::uploads::{Created, GalleryWrite, MOST_RECORD_BYTES};
+use domain::due::DuePlace;
+use domain::ports::uploads::{ChangePlace, Changes, Created, GalleryWrite, MOST_RECORD_BYTES};
 use domain::ports::{self, PortError};
-use domain::{Record, Sha256, Status, TenantId, Tombstone, Upload, UploadId};
+use domain::{Record, Sha256, Status, TenantId, Timestamp, Tombstone, Upload, UploadId, UserId};
 use rusqlite::{Connection, OptionalExtension};
 
 /// The upload records of a data directory.
@@ -58,6 +60,18 @@ fn find(connection: &Connection, tenant: &TenantId, upload: UploadId) -> Result<
     }
 }
 
+/// The number of the next save.
+fn next_change(turn: &Turn<'_>) -> Result<i64, PortError> {
+    turn.connection
+        .prepare_cached("UPDATE change_counter SET latest = latest + 1 RETURNING latest")
+        .and_then(|mut count| count.query_row([], |row| row.get(0)))
+        .map_err(sql)
+}
+
+fn due_ms(upload: &Upload) -> Option<i64> {
+    upload.due_at().map(to_ms)
+}
+
 /// The upload that holds the reservation of this content and has not freed it by its end.
 fn holder(turn: &Turn<'_>, upload: &Upload, sha256: &Sha256) -> Result<Option<Upload>, PortError> {
     let id: Option<String> = turn
@@ -94,10 +108,15 @@ fn create(turn: &mut Turn<'_>, mut upload: Upload) -> Result<Created, PortError>
     }
     upload.version = 1;
     let record = document(&upload)?;
+    let change = next_change(turn)?;
     turn.connection
-        .prepare_cached("INSERT INTO upload VALUES (?1, ?2, 1, ?3, NULL)")
+        .prepare_cached(
+            "INSERT INTO upload (tenant_id, upload_id, version, record, user_id, change, due_at)
+             VALUES (?1, ?2, 1, ?3, ?4, ?5, ?6)",
+        )
         .and_then(|mut insert| {
-            insert.execute((upload.tenant_id.as_str(), upload.upload_id.to_string(), record))
+            let (tenant, id) = (upload.tenant_id.as_str(), upload.upload_id.to_string());
+            insert.execute((tenant, id, record, upload.user_id.as_str(), change, due_ms(&upload)))
         })
         .map_err(sql)?;
     Ok(Created::New(upload))
@@ -107,15 +126,16 @@ fn save(turn: &mut Turn<'_>, mut upload: Upload, gallery: &GalleryWrite) -> Resu
     let known = upload.version;
     upload.version += 1;
     let record = document(&upload)?;
+    let change = next_change(turn)?;
     let changed = turn
         .connection
         .prepare_cached(
-            "UPDATE upload SET version = ?3, record = ?4
+            "UPDATE upload SET version = ?3, record = ?4, change = ?6, due_at = ?7
              WHERE tenant_id = ?1 AND upload_id = ?2 AND version = ?5 AND record IS NOT NULL",
         )
         .and_then(|mut update| {
-            let id = upload.upload_id.to_string();
-            update.execute((upload.tenant_id.as_str(), id, upload.version, record, known))
+            let (tenant, id) = (upload.tenant_id.as_str(), upload.upload_id.to_string());
+            update.execute((tenant, id, upload.version, record, known, change, due_ms(&upload)))
         })
         .map_err(sql)?;
     if changed == 0 {
@@ -135,7 +155,9 @@ fn erase(turn: &mut Turn<'_>, tombstone: &Tombstone) -> Result<Option<Upload>, P
     };
     let (tenant, id) = (tombstone.tenant_id.as_str(), tombstone.upload_id.to_string());
     turn.connection
-        .prepare_cached("INSERT OR REPLACE INTO upload VALUES (?1, ?2, 0, NULL, ?3)")
+        .prepare_cached(
+            "INSERT OR REPLACE INTO upload (tenant_id, upload_id, version, erased_at) VALUES (?1, ?2, 0, ?3)",
+        )
         .and_then(|mut replace| replace.execute((tenant, &id, to_ms(tombstone.erased_at))))
         .map_err(sql)?;
     if let Some(upload) = &before {
@@ -163,6 +185,30 @@ impl ports::Uploads for Uploads {
 
     async fn save(&self, upload: Upload, gallery: GalleryWrite) -> Result<Upload, PortError> {
         self.store.write(move |turn| save(turn, upload, &gallery)).await
+    }
+
+    async fn changed(
+        &self,
+        tenant: &TenantId,
+        user: &UserId,
+        status: Option<Status>,
+        after: Option<ChangePlace>,
+        most: usize,
+    ) -> Result<Changes, PortError> {
+        let (tenant, user) = (tenant.clone(), user.clone());
+        let after = after.unwrap_or(ChangePlace(0));
+        self.store
+            .read(move |connection| upload_lists::changed(connection, (&tenant, &user), status, after, most))
+            .await
+    }
+
+    async fn due(
+        &self,
+        now: Timestamp,
+        after: Option<DuePlace>,
+        most: usize,
+    ) -> Result<Vec<Upload>, PortError> {
+        self.store.read(move |connection| upload_lists::due(connection, now, after.as_ref(), most)).await
     }
 
     async fn erase(&self, tombstone: Tombstone) -> Result<Option<Upload>, PortError> {

@@ -4,6 +4,7 @@ use crate::error::{sql, unreadable};
 use crate::store::Store;
 use crate::writer::Turn;
 use async_trait::async_trait;
+use domain::ports::users::MOST_USERS;
 use domain::ports::{self, PortError};
 use domain::user::User;
 use domain::{Email, TenantId, UserId};
@@ -28,6 +29,16 @@ fn find(connection: &Connection, query: &str, key: impl Params) -> Result<Option
         .and_then(|mut select| select.query_row(key, |row| row.get(0)).optional())
         .map_err(sql)?;
     json.map(|json| serde_json::from_str(&json).map_err(unreadable)).transpose()
+}
+
+fn page(connection: &Connection, key: impl Params) -> Result<Vec<User>, PortError> {
+    let mut select = connection
+        .prepare_cached(
+            "SELECT user FROM user WHERE tenant_id = ?1 AND user_id > ?2 ORDER BY user_id LIMIT ?3",
+        )
+        .map_err(sql)?;
+    let rows = select.query_map(key, |row| row.get::<_, String>(0)).map_err(sql)?;
+    rows.map(|json| serde_json::from_str(&json.map_err(sql)?).map_err(unreadable)).collect()
 }
 
 fn save(turn: &mut Turn<'_>, mut user: User) -> Result<User, PortError> {
@@ -81,6 +92,21 @@ impl ports::Users for Users {
         let key = (tenant.to_string(), email.as_str().to_owned());
         let query = "SELECT user FROM user WHERE tenant_id = ?1 AND email = ?2";
         self.store.read(move |connection| find(connection, query, key)).await
+    }
+
+    async fn page(
+        &self,
+        tenant: &TenantId,
+        after: Option<&UserId>,
+        most: usize,
+    ) -> Result<Vec<User>, PortError> {
+        // Every id is behind the empty text.
+        let key = (
+            tenant.to_string(),
+            after.map_or_else(String::new, UserId::to_string),
+            most.clamp(1, MOST_USERS),
+        );
+        self.store.read(move |connection| page(connection, key)).await
     }
 
     async fn save(&self, user: User) -> Result<User, PortError> {

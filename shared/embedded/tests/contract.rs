@@ -121,6 +121,8 @@ async fn queue_waiting_ends_with_the_message() {
 async fn queue_depth_counts() {
     let fresh = Fresh::new();
     contract::queue::depth_counts(&fresh.queue(), &fresh.clock).await;
+    let fresh = Fresh::new();
+    contract::queue::depth_tells_the_age(&fresh.queue(), &fresh.clock).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -190,6 +192,24 @@ async fn uploads_a_tombstone_needs_no_record() {
 }
 
 #[tokio::test]
+async fn uploads_changes_are_told() {
+    let fresh = Fresh::new();
+    contract::uploads::changes_are_told(&fresh.uploads().0, &fresh.clock).await;
+}
+
+#[tokio::test]
+async fn uploads_changes_are_the_owners_own() {
+    let fresh = Fresh::new();
+    contract::uploads::changes_are_the_owners_own(&fresh.uploads().0, &fresh.clock).await;
+}
+
+#[tokio::test]
+async fn uploads_what_is_due_is_listed() {
+    let fresh = Fresh::new();
+    contract::uploads::what_is_due_is_listed(&fresh.uploads().0, &fresh.clock).await;
+}
+
+#[tokio::test]
 async fn uploads_records_stay_small() {
     contract::uploads::records_stay_small(&Fresh::new().uploads().0).await;
 }
@@ -234,6 +254,7 @@ async fn users() {
     contract::users::users_belong_to_a_tenant(&Users::new(&Fresh::new().store)).await;
     contract::users::an_address_has_one_owner(&Users::new(&Fresh::new().store)).await;
     contract::users::the_newest_version_is_saved(&Users::new(&Fresh::new().store)).await;
+    contract::users::pages_go_through_a_tenant(&Users::new(&Fresh::new().store)).await;
 }
 
 #[tokio::test]

@@ -66,6 +66,7 @@ impl Api {
             auth: Arc::new(Owner),
             door: Arc::new(Closed),
             settings: HttpSettings::new("http://127.0.0.1:8080"),
+            metrics: Arc::default(),
         }))
     }
 

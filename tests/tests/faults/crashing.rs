@@ -3,11 +3,12 @@
 use crate::plan::Plan;
 use async_trait::async_trait;
 use bytes::Bytes;
+use domain::due::DuePlace;
 use domain::ports::gallery::{GalleryFilter, GalleryPage, GalleryPlace};
 use domain::ports::objects::{Listing, NewObject, ObjectHead, PutGrant, SignedRequest};
 use domain::ports::orchestrator::{Answered, Execution};
 use domain::ports::queue::{Delivery, Depth, NewMessage, Receipt};
-use domain::ports::uploads::{Created, GalleryWrite};
+use domain::ports::uploads::{ChangePlace, Changes, Created, GalleryWrite};
 use domain::ports::{
     DeadLetters, Events, Faces, Gallery, Objects, Orchestrator, PortError, Queue, Uploads,
     dead_letters::DeadLetterPlace,
@@ -15,7 +16,7 @@ use domain::ports::{
 use domain::record::Tombstone;
 use domain::{
     Bucket, DeadLetter, DomainEvent, ExecutionInput, ExecutionName, Face, GalleryRow, ObjectKey, QueueName,
-    Record, TaskToken, TenantId, Timestamp, Upload, UploadId, UserId,
+    Record, Status, TaskToken, TenantId, Timestamp, Upload, UploadId, UserId,
 };
 use serde_json::Value;
 use std::ops::Range;
@@ -41,6 +42,19 @@ impl<P: Uploads> Uploads for Crashing<P> {
     }
     async fn save(&self, upload: Upload, gallery: GalleryWrite) -> Answer<Upload> {
         self.plan.call("uploads.save", self.port.save(upload, gallery)).await
+    }
+    async fn changed(
+        &self,
+        tenant: &TenantId,
+        user: &UserId,
+        status: Option<Status>,
+        after: Option<ChangePlace>,
+        most: usize,
+    ) -> Answer<Changes> {
+        self.plan.call("uploads.changed", self.port.changed(tenant, user, status, after, most)).await
+    }
+    async fn due(&self, now: Timestamp, after: Option<DuePlace>, most: usize) -> Answer<Vec<Upload>> {
+        self.plan.call("uploads.due", self.port.due(now, after, most)).await
     }
     async fn erase(&self, tombstone: Tombstone) -> Answer<Option<Upload>> {
         self.plan.call("uploads.erase", self.port.erase(tombstone)).await

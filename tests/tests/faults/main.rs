@@ -12,6 +12,7 @@ mod crash_executions;
 mod crash_store;
 mod crashing;
 mod full_disk;
+mod keeper;
 mod plan;
 mod resume;
 mod scripted;

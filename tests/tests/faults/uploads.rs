@@ -1,14 +1,15 @@
 //! Faults between client, object store and intake.
 
+use crate::keeper;
 use crate::world::{PHOTO, World};
 use bytes::Bytes;
 use domain::object_event::ObjectCreated;
 use domain::ports::objects::NewObject;
 use domain::ports::uploads::Created;
 use domain::ports::{Objects as _, PortErrorKind, Uploads as _};
-use domain::{Bucket, ObjectKey, QueueName, Stage, Upload, fixture};
+use domain::{Bucket, ObjectKey, Stage, Upload, fixture};
 use embedded::Uploads;
-use ingest::expiry::{self, Looked};
+use ingest::keeper::Care;
 use std::collections::BTreeMap;
 use std::time::Duration;
 
@@ -23,15 +24,6 @@ fn event(upload: &Upload, etag: &str) -> String {
         etag: etag.into(),
     };
     created.to_event_bridge("event", fixture::now()).to_string()
-}
-
-async fn lose_arrivals(world: &World) {
-    use domain::ports::Queue as _;
-    let queue = world.queue();
-    let lost = queue.receive(QueueName::UPLOADS, 10, DAY, Duration::ZERO).await.expect("the queue works");
-    let receipts: Vec<_> = lost.into_iter().map(|delivery| delivery.receipt).collect();
-    assert!(!receipts.is_empty(), "there was something to lose");
-    queue.acknowledge(QueueName::UPLOADS, &receipts).await.expect("the queue works");
 }
 
 #[tokio::test]
@@ -65,11 +57,10 @@ async fn put_stored_and_200_lost() {
 async fn event_lost() {
     let world = World::new().await;
     let upload = world.upload(1).await;
-    lose_arrivals(&world).await;
-    let look = || expiry::look(&world.ingest, "media", &upload.tenant_id, upload.upload_id);
-    assert_eq!(look().await.unwrap(), Looked::NotDue);
+    world.lose_arrivals().await;
+    assert_eq!(keeper::round(&world, false).await, []);
     world.clock.advance(Duration::from_secs(2 * 3600));
-    assert_eq!(look().await.unwrap(), Looked::EventSent);
+    assert!(matches!(keeper::round(&world, false).await[..], [Care::SendEvent(_)]));
     world.rest().await;
     assert_eq!(world.seen(&upload).await.status, "complete");
 }
@@ -115,8 +106,7 @@ async fn event_late() {
     let world = World::new().await;
     let upload = world.declare(1).await;
     world.clock.advance(DAY);
-    let looked = expiry::look(&world.ingest, "media", &upload.tenant_id, upload.upload_id).await.unwrap();
-    assert_eq!(looked, Looked::Expired);
+    assert_eq!(keeper::round(&world, false).await, [Care::Expire]);
     assert_eq!(world.live(&upload).await.status.as_str(), "expired");
     world.put(&upload).await;
     world.rest().await;

@@ -20,7 +20,7 @@ use embedded::{
     DeadLetters, Durability, Events, Faces, Gallery, ManualClock, Objects, Options, Orchestrator, Policy,
     Queue, Store, Uploads, Users,
 };
-use ingest::Intake;
+use ingest::{Intake, Metrics};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
@@ -124,7 +124,12 @@ impl World {
 
     /// Declares a photo, as the API does.
     pub async fn declare(&self, number: u128) -> Upload {
-        let upload = fixture::awaiting_of(number, PHOTO);
+        self.declare_of(number, PHOTO).await
+    }
+
+    /// Declares a photo with this content.
+    pub async fn declare_of(&self, number: u128, content: &[u8]) -> Upload {
+        let upload = fixture::awaiting_of(number, content);
         match Uploads::new(&self.store).create(upload).await.expect("creating works") {
             Created::New(upload) | Created::Duplicate(upload) => upload,
         }
@@ -165,6 +170,16 @@ impl World {
             .send(QueueName::UPLOADS, vec![NewMessage::new(body, None)])
             .await
             .expect("sending works");
+    }
+
+    /// Takes what lies in queue `uploads` out of the world.
+    pub async fn lose_arrivals(&self) {
+        let day = Duration::from_secs(86_400);
+        let lost = self.queue().receive(QueueName::UPLOADS, 10, day, Duration::ZERO).await;
+        let receipts: Vec<_> =
+            lost.expect("the queue works").into_iter().map(|delivery| delivery.receipt).collect();
+        assert!(!receipts.is_empty(), "there was something to lose");
+        self.queue().acknowledge(QueueName::UPLOADS, &receipts).await.expect("the queue works");
     }
 
     pub async fn begin(&self, upload: &Upload, scope: Scope, id: u128, supersede: bool) {
@@ -325,6 +340,7 @@ fn ports(
         events: under(Events::new(store), plan),
         faces: under(Faces::new(store), plan),
         gallery: under(Gallery::new(store), plan),
+        meter: Arc::new(Metrics::default()),
         objects: under(Objects::new(store, "http://127.0.0.1:8080"), plan),
         orchestrator: under(orchestrator.clone(), plan),
         queue: under(Queue::new(store, Policy::default()), plan),
@@ -340,6 +356,7 @@ fn worker_ports(ports: &ingest::Ports) -> workers::Ports {
         events: ports.events.clone(),
         faces: ports.faces.clone(),
         gallery: ports.gallery.clone(),
+        meter: ports.meter.clone(),
         objects: ports.objects.clone(),
         orchestrator: ports.orchestrator.clone(),
         queue: ports.queue.clone(),

@@ -126,7 +126,7 @@ pub async fn bodies_survive(queue: &dyn Queue) {
     assert_eq!(received, bodies.map(String::from).into());
 }
 
-/// A busy tenant does not starve another.
+/// A busy tenant does not starve another; of backends whose groups take strict turns (SQS is fair by and large).
 pub async fn groups_take_turns(queue: &dyn Queue) {
     let of = |group: &str, n: usize| NewMessage::new(format!("{group}{n}"), Some(MessageGroup::new(group)));
     queue.send(QUEUE, (0..9).map(|n| of("busy", n)).collect()).await.expect("sending works");
@@ -139,7 +139,7 @@ pub async fn groups_take_turns(queue: &dyn Queue) {
     assert_eq!(quiet, 2, "half of the turns: {first:?}");
 }
 
-/// Live messages of all tenants go before replays.
+/// Live messages of all tenants go before replays; of backends whose groups take strict turns.
 pub async fn live_goes_before_replay(queue: &dyn Queue) {
     let of = |group: &str| NewMessage::new(group, Some(MessageGroup::new(group)));
     queue.send(QUEUE, vec![of("acme:replay"), of("acme:replay"), of("zoo")]).await.expect("sending works");
@@ -209,5 +209,13 @@ pub async fn depth_counts(queue: &dyn Queue, time: &dyn Elapse) {
     time.elapse(Duration::from_secs(2)).await;
     let depth = queue.depth(QUEUE).await.expect("counting works");
     assert_eq!((depth.visible, depth.hidden), (2, 1));
+}
+
+/// Depth tells how old the oldest message is; of backends that know.
+pub async fn depth_tells_the_age(queue: &dyn Queue, time: &dyn Elapse) {
+    assert_eq!(queue.depth(QUEUE).await.expect("counting works").oldest, None);
+    send(queue, &["a"]).await;
+    time.elapse(Duration::from_secs(2)).await;
+    let depth = queue.depth(QUEUE).await.expect("counting works");
     assert!(depth.oldest.is_some_and(|age| age >= Duration::from_secs(2)));
 }

@@ -1,15 +1,20 @@
 //! The contract of [`crate::ports::Uploads`].
 
+use super::Elapse;
 use crate::code::Code;
+use crate::due::GRACE;
 use crate::fixture::{self, later, now, owner, upload_id};
 use crate::gallery_row::GalleryRow;
 use crate::ports::gallery::GalleryPlace;
-use crate::ports::uploads::{Created, GalleryWrite, MOST_RECORD_BYTES};
+use crate::ports::uploads::{ChangePlace, Created, GalleryWrite, MOST_RECORD_BYTES};
 use crate::ports::{Gallery, PortErrorKind, Uploads};
 use crate::record::{Record, Tombstone};
 use crate::status::{EndState, Status};
 use crate::tenant_id::TenantId;
 use crate::upload::Upload;
+use crate::upload_id::UploadId;
+use crate::user_id::UserId;
+use std::time::Duration;
 
 async fn create(uploads: &dyn Uploads, upload: Upload) -> Upload {
     match uploads.create(upload).await.expect("creating works") {
@@ -147,4 +152,102 @@ pub async fn records_stay_small(uploads: &dyn Uploads) {
     let refused = uploads.save(bloated, GalleryWrite::Keep).await.expect_err("over the limit");
     assert_eq!(refused.kind, PortErrorKind::Denied);
     assert_eq!(live(uploads, &full).await, full);
+}
+
+/// How often a listing that may be late is read again before it counts as wrong, and how long each time.
+const MOST_READS: usize = 20;
+const BETWEEN_READS: Duration = Duration::from_millis(500);
+
+/// Reads on until every one of `wanted` was told; returns the last place and all that was told.
+async fn told(
+    uploads: &dyn Uploads,
+    time: &dyn Elapse,
+    after: Option<ChangePlace>,
+    wanted: &[UploadId],
+) -> (ChangePlace, Vec<Upload>) {
+    let (tenant, user) = owner();
+    let (mut place, mut seen) = (after, Vec::<Upload>::new());
+    for _ in 0..MOST_READS {
+        let page = uploads.changed(&tenant, &user, None, place, 2).await.expect("reading works");
+        assert!(page.uploads.len() <= 2);
+        assert!(place <= Some(page.next), "places grow");
+        place = Some(page.next);
+        seen.extend(page.uploads);
+        if wanted.iter().all(|id| seen.iter().any(|upload| upload.upload_id == *id)) {
+            return (page.next, seen);
+        }
+        if !page.more {
+            time.elapse(BETWEEN_READS).await;
+        }
+    }
+    panic!("not told: {wanted:?} beside {seen:?}")
+}
+
+/// Every upload is told, page by page; what changes later is told after the place, as it is then.
+pub async fn changes_are_told(uploads: &dyn Uploads, time: &dyn Elapse) {
+    let mut ids = Vec::new();
+    for number in 1..=5 {
+        ids.push(create(uploads, fixture::awaiting_of(number, &number.to_be_bytes())).await.upload_id);
+    }
+    let (place, _) = told(uploads, time, None, &ids).await;
+    let second = uploads.get(&owner().0, ids[1]).await.expect("reading works");
+    let stored =
+        save(uploads, fixture::stored_from(second.and_then(Record::live).expect("it is there"))).await;
+    let (_, seen) = told(uploads, time, Some(place), &[stored.upload_id]).await;
+    assert_eq!(seen.last(), Some(&stored));
+}
+
+/// A filter shows one status, a stranger nothing, and what was erased is not told.
+pub async fn changes_are_the_owners_own(uploads: &dyn Uploads, time: &dyn Elapse) {
+    let awaiting = create(uploads, fixture::awaiting_of(1, b"one")).await;
+    let stored =
+        save(uploads, fixture::stored_from(create(uploads, fixture::awaiting_of(2, b"two")).await)).await;
+    let erased = create(uploads, fixture::awaiting_of(3, b"three")).await;
+    uploads.erase(tombstone(&erased)).await.expect("erasing works");
+    let (_, seen) = told(uploads, time, None, &[awaiting.upload_id, stored.upload_id]).await;
+    assert!(seen.iter().all(|upload| upload.upload_id != erased.upload_id));
+    let (tenant, user) = owner();
+    let page = uploads.changed(&tenant, &user, Some(Status::Stored), None, 10).await.expect("reading works");
+    assert_eq!(page.uploads, [stored]);
+    let stranger = TenantId::parse("stranger").expect("a legal id");
+    for (tenant, user) in [(&stranger, &user), (&tenant, &UserId::parse("eve").expect("a legal id"))] {
+        let page = uploads.changed(tenant, user, None, None, 10).await.expect("reading works");
+        assert_eq!(page.uploads, []);
+    }
+}
+
+/// What is due comes once it is due, earliest first, until it is looked after.
+pub async fn what_is_due_is_listed(uploads: &dyn Uploads, time: &dyn Elapse) {
+    let late =
+        create(uploads, Upload { url_expires_at: Some(later(2000)), ..fixture::awaiting_of(1, b"late") })
+            .await;
+    let early = create(uploads, fixture::awaiting_of(2, b"early")).await;
+    let closed = fixture::stored_from(create(uploads, fixture::awaiting_of(3, b"closed")).await);
+    save(uploads, fixture::closed_from(closed, EndState::Complete)).await;
+    let list = async |at, wanted: &[&Upload]| {
+        let ids: Vec<UploadId> = wanted.iter().map(|upload| upload.upload_id).collect();
+        for _ in 0..MOST_READS {
+            let mut seen = Vec::new();
+            let mut after = None;
+            while let Some(upload) = uploads.due(at, after, 1).await.expect("reading works").pop() {
+                after = upload.due_place();
+                seen.push(upload.upload_id);
+            }
+            if seen == ids {
+                return;
+            }
+            time.elapse(BETWEEN_READS).await;
+        }
+        panic!("{ids:?} are due and were not listed")
+    };
+    let due = later(900) + GRACE;
+    list(due - Duration::from_secs(1), &[]).await;
+    list(due, &[&early]).await;
+    list(due + Duration::from_secs(5000), &[&early, &late]).await;
+    let mut expired = early;
+    expired.expire(due);
+    save(uploads, expired).await;
+    list(due + Duration::from_secs(5000), &[&late]).await;
+    uploads.erase(tombstone(&late)).await.expect("erasing works");
+    list(due + Duration::from_secs(5000), &[]).await;
 }

@@ -78,3 +78,27 @@ pub async fn the_newest_version_is_saved(users: &dyn Users) {
     let nobody = User { user_id: UserId::parse("nobody").expect("a legal id"), email: None, ..first };
     assert_eq!(users.save(nobody).await.expect_err("nobody is there").kind, PortErrorKind::Conflict);
 }
+
+/// Pages show a tenant's users and nobody else's, each once, by id.
+pub async fn pages_go_through_a_tenant(users: &dyn Users) {
+    let named = |id: &str| UserId::parse(id).expect("a legal id");
+    let ana = fixture::user();
+    for id in ["eva", "Zoe", "bea", "cid", "dan"] {
+        users.create(User { user_id: named(id), email: None, ..ana.clone() }).await.expect("creating works");
+    }
+    let elsewhere = User { tenant_id: stranger(), user_id: named("cia"), email: None, ..ana.clone() };
+    users.create(elsewhere).await.expect("creating works");
+    let mut seen = Vec::new();
+    let mut after = None;
+    loop {
+        let page = users.page(&ana.tenant_id, after.as_ref(), 2).await.expect("reading works");
+        assert!(page.len() <= 2);
+        assert!(page.iter().all(|user| user.tenant_id == ana.tenant_id && user.version == 1));
+        let Some(last) = page.last() else { break };
+        after = Some(last.user_id.clone());
+        seen.extend(page.into_iter().map(|user| user.user_id));
+    }
+    assert_eq!(seen, ["Zoe", "bea", "cid", "dan", "eva"].map(named));
+    let nobody = TenantId::parse("nobody").expect("a legal id");
+    assert_eq!(users.page(&nobody, None, 100).await.expect("reading works"), []);
+}

@@ -44,6 +44,25 @@ pub struct NewObject {
     pub metadata: BTreeMap<String, String>,
 }
 
+impl NewObject {
+    /// Errors: `Denied`, metadata over the limit or with a key that no header can have.
+    pub fn check_metadata(&self) -> Result<(), PortError> {
+        let size: usize = self.metadata.iter().map(|(key, value)| key.len() + value.len()).sum();
+        if size > MOST_METADATA_BYTES {
+            return Err(PortError::denied(format!(
+                "{size} bytes of metadata; the limit is {MOST_METADATA_BYTES}"
+            )));
+        }
+        let legal = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
+        match self.metadata.keys().find(|key| key.is_empty() || !key.chars().all(legal)) {
+            Some(key) => {
+                Err(PortError::denied(format!("metadata key {key:?}: lower-case letters, digits and '-'")))
+            }
+            None => Ok(()),
+        }
+    }
+}
+
 /// A photo that a client is allowed to put: exactly this one, once.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PutGrant {

@@ -55,7 +55,7 @@ pub struct Depth {
     pub visible: u64,
     /// Messages that are delivered and not acknowledged, or delayed.
     pub hidden: u64,
-    /// Age of the oldest message.
+    /// Age of the oldest message; None where there is none, or where the backend does not know (SQS).
     pub oldest: Option<Duration>,
 }
 

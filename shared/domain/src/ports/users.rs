@@ -7,6 +7,9 @@ use crate::user::User;
 use crate::user_id::UserId;
 use async_trait::async_trait;
 
+/// The most users of a page.
+pub const MOST_USERS: usize = 100;
+
 /// User rows with optimistic concurrency. Reads by id are consistent. Nothing here scans.
 #[async_trait]
 pub trait Users: Send + Sync {
@@ -18,6 +21,14 @@ pub trait Users: Send + Sync {
 
     /// The tenant's user with this e-mail address. A user who was just created or changed MAY be missed for a moment.
     async fn by_email(&self, tenant: &TenantId, email: &Email) -> Result<Option<User>, PortError>;
+
+    /// The tenant's users with ids behind `after`, by id in byte order, at most `most` (1 to [`MOST_USERS`]).
+    async fn page(
+        &self,
+        tenant: &TenantId,
+        after: Option<&UserId>,
+        most: usize,
+    ) -> Result<Vec<User>, PortError>;
 
     /// Writes a changed user if the stored one still has its version; returns it with the next version. `Conflict`: it
     /// has another one, is not there, or somebody else of the tenant has the e-mail address.

@@ -1,0 +1,51 @@
+//! `PUT /uploads/{id}/emotion`: the owner corrects what was analysed; picture and melody are made again.
+
+use super::answer::Answer;
+use super::replay::accepted;
+use super::session::Writer;
+use super::{Shared, body, owned, trace};
+use crate::problem::Problem;
+use crate::replay::{Replay, Wanted};
+use axum::body::Body;
+use axum::extract::{Path, State};
+use axum::http::HeaderMap;
+use domain::begin::Scope;
+use domain::{Emotion, Stage};
+use serde::Deserialize;
+use uuid::Uuid;
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Correction {
+    emotion: String,
+}
+
+pub(crate) async fn put(
+    State(api): Shared,
+    Writer(caller): Writer,
+    Path(id): Path<String>,
+    headers: HeaderMap,
+    body: Body,
+) -> Answer {
+    let correction: Correction = body::json(&headers, body, body::MOST_JSON).await?;
+    let unknown = |_| Problem::meaningless("bad_emotion", "emotion is HAPPY, SAD, ANGRY, CONFUSED, …");
+    let emotion = Emotion::parse(&correction.emotion).map_err(unknown)?;
+    let upload = owned::by_path(&api, &caller, &id).await?;
+    // A PUT may come twice: what counts already is not begun again.
+    if upload.corrected == Some(emotion) {
+        return accepted(&api.links.status(upload.upload_id), &upload, upload.attempt);
+    }
+    let wanted = Wanted {
+        id: Uuid::now_v7(),
+        scope: Scope::FromStage(Stage::EmotionAnalysis),
+        correct: Some(emotion),
+        reroll: false,
+        supersede: true,
+        reason: Some("the owner corrected the emotion".into()),
+        actor: caller.user_id.to_string(),
+        traceparent: trace::parent(&headers),
+    };
+    let replay = Replay::plan(&upload, wanted, api.ports.clock.now())?;
+    replay.order(&api.ports).await?;
+    accepted(&api.links.status(upload.upload_id), &upload, replay.attempt)
+}

@@ -1,0 +1,304 @@
+//! Objects in S3, or in a store that speaks S3.
+
+use crate::clients::Clients;
+use crate::clock::from_sdk;
+use crate::error::{self, unreadable};
+use crate::object_versions;
+use crate::presigned;
+use crate::resources::Resources;
+use async_trait::async_trait;
+use aws_sdk_s3::Client;
+use aws_sdk_s3::primitives::{ByteStream, DateTime};
+use aws_sdk_s3::types::ChecksumMode;
+use bytes::Bytes;
+use domain::ports::objects::{Listing, NewObject, ObjectHead, PutGrant, SignedRequest};
+use domain::ports::{self, Clock, PortError, PortErrorKind};
+use domain::{Bucket, ObjectKey, Sha256, Timestamp};
+use std::collections::HashMap;
+use std::ops::Range;
+use std::sync::Arc;
+use std::time::Duration;
+
+/// The most keys of a listing here: S3 gives 1000 at a time, and one more than asked for tells where the next begins.
+const MOST_LISTED: usize = ports::objects::MOST_LISTED - 1;
+/// Pages that one listing looks at, at most, when strangers' keys that nobody can name fill them.
+const MOST_PAGES: usize = 10;
+
+/// The objects of an installation.
+#[derive(Clone)]
+pub struct Objects {
+    client: Client,
+    resources: Arc<Resources>,
+    clock: Arc<dyn Clock>,
+}
+
+impl Objects {
+    /// The objects in the buckets that `resources` names.
+    pub fn new(clients: &Clients, resources: &Arc<Resources>, clock: Arc<dyn Clock>) -> Self {
+        Objects { client: clients.s3.clone(), resources: resources.clone(), clock }
+    }
+
+    fn bucket(&self, bucket: Bucket) -> &str {
+        self.resources.bucket(bucket)
+    }
+}
+
+/// What S3 says of an object, by HEAD or with a GET.
+#[derive(Default)]
+struct Told {
+    size: Option<u64>,
+    etag: Option<String>,
+    content_type: Option<String>,
+    metadata: Option<HashMap<String, String>>,
+    sha256: Option<String>,
+    modified_at: Option<DateTime>,
+}
+
+impl Told {
+    fn head(self) -> Result<ObjectHead, PortError> {
+        let missing = |what: &str| unreadable(format!("an object without {what}"));
+        let modified_at = self.modified_at.ok_or_else(|| missing("a date"))?;
+        Ok(ObjectHead {
+            size: self.size.ok_or_else(|| missing("a size"))?,
+            etag: unquoted(&self.etag.ok_or_else(|| missing("an ETag"))?),
+            content_type: self.content_type.unwrap_or_else(|| "binary/octet-stream".into()),
+            metadata: self.metadata.unwrap_or_default().into_iter().collect(),
+            // Of an object put in parts S3 tells a checksum of checksums, which is no sha256.
+            sha256: self.sha256.and_then(|base64| Sha256::parse_base64(&base64).ok()),
+            modified_at: from_sdk(&modified_at),
+        })
+    }
+}
+
+fn unquoted(etag: &str) -> String {
+    etag.trim_matches('"').to_owned()
+}
+
+fn size(length: Option<i64>) -> Option<u64> {
+    length.and_then(|length| u64::try_from(length).ok())
+}
+
+/// The whole object's size, of a part's `bytes 0-2/7`.
+fn whole(content_range: &str) -> Option<u64> {
+    content_range.rsplit_once('/')?.1.parse().ok()
+}
+
+/// The `Range` header's value. Errors: `Denied`, an empty range.
+fn header(range: &Range<u64>) -> Result<String, PortError> {
+    match range.end.checked_sub(1) {
+        Some(last) if range.start <= last => Ok(format!("bytes={}-{last}", range.start)),
+        _ => Err(PortError::denied(format!("the range {range:?} is empty"))),
+    }
+}
+
+/// A text just before `key` in S3's order, so that a listing after it begins with `key`. What lies between is left out by
+/// the caller.
+fn just_before(key: &ObjectKey) -> String {
+    let mut shorter = key.as_str().chars();
+    let last = shorter.next_back().map_or(0, u32::from);
+    let previous = (0..last).rev().find_map(char::from_u32);
+    let mut before: String = shorter.as_str().chars().chain(previous).collect();
+    if before.len() + char::MAX.len_utf8() <= 1024 {
+        before.push(char::MAX);
+    }
+    before
+}
+
+#[async_trait]
+impl ports::Objects for Objects {
+    async fn put(&self, bucket: Bucket, key: &ObjectKey, object: NewObject) -> Result<ObjectHead, PortError> {
+        object.check_metadata()?;
+        let (size, sha256) = (object.bytes.len() as u64, Sha256::of(&object.bytes));
+        let put = self
+            .client
+            .put_object()
+            .bucket(self.bucket(bucket))
+            .key(key.as_str())
+            .if_none_match("*")
+            .content_type(&object.content_type)
+            .checksum_sha256(sha256.to_base64())
+            .set_metadata(Some(object.metadata.clone().into_iter().collect()))
+            .body(ByteStream::from(object.bytes))
+            .send()
+            .await
+            .map_err(|error| error::port(format!("s3:PutObject {bucket:?}"), error))?;
+        Ok(ObjectHead {
+            size,
+            etag: unquoted(put.e_tag().ok_or_else(|| unreadable("a put without an ETag"))?),
+            content_type: object.content_type,
+            metadata: object.metadata,
+            sha256: Some(sha256),
+            modified_at: self.clock.now(),
+        })
+    }
+
+    async fn head(&self, bucket: Bucket, key: &ObjectKey) -> Result<Option<ObjectHead>, PortError> {
+        let asked = self
+            .client
+            .head_object()
+            .bucket(self.bucket(bucket))
+            .key(key.as_str())
+            .checksum_mode(ChecksumMode::Enabled)
+            .send()
+            .await
+            .map_err(|error| error::port(format!("s3:HeadObject {bucket:?}"), error));
+        let answer = match asked {
+            Ok(answer) => answer,
+            Err(error) if error.kind == PortErrorKind::NotFound => return Ok(None),
+            Err(error) => return Err(error),
+        };
+        let told = Told {
+            size: size(answer.content_length),
+            etag: answer.e_tag,
+            content_type: answer.content_type,
+            metadata: answer.metadata,
+            sha256: answer.checksum_sha256,
+            modified_at: answer.last_modified,
+        };
+        told.head().map(Some)
+    }
+
+    async fn get(
+        &self,
+        bucket: Bucket,
+        key: &ObjectKey,
+        etag: Option<&str>,
+        range: Option<Range<u64>>,
+    ) -> Result<(ObjectHead, Bytes), PortError> {
+        let range = range.as_ref().map(header).transpose()?;
+        let answer = self
+            .client
+            .get_object()
+            .bucket(self.bucket(bucket))
+            .key(key.as_str())
+            .set_if_match(etag.map(|etag| format!("\"{etag}\"")))
+            .set_range(range)
+            .send()
+            .await
+            .map_err(|error| error::port(format!("s3:GetObject {bucket:?}"), error))?;
+        let told = Told {
+            size: answer.content_range.as_deref().and_then(whole).or(size(answer.content_length)),
+            etag: answer.e_tag,
+            content_type: answer.content_type,
+            metadata: answer.metadata,
+            sha256: answer.checksum_sha256,
+            modified_at: answer.last_modified,
+        };
+        let body = answer.body.collect().await;
+        let bytes = body.map_err(|error| PortError::broken(format!("s3:GetObject {bucket:?}: {error}")))?;
+        Ok((told.head()?, bytes.into_bytes()))
+    }
+
+    async fn list(
+        &self,
+        bucket: Bucket,
+        prefix: &str,
+        from: Option<&ObjectKey>,
+        most: usize,
+    ) -> Result<Listing, PortError> {
+        let most = most.clamp(1, MOST_LISTED);
+        let mut listing = Listing::default();
+        let mut next_page = None;
+        for _ in 0..MOST_PAGES {
+            let page = self
+                .client
+                .list_objects_v2()
+                .bucket(self.bucket(bucket))
+                .prefix(prefix)
+                .set_start_after(from.map(just_before))
+                .set_continuation_token(next_page)
+                .max_keys(i32::try_from(most + 1).unwrap_or(i32::MAX))
+                .send()
+                .await
+                .map_err(|error| error::port(format!("s3:ListObjectsV2 {bucket:?}"), error))?;
+            let keys = page.contents().iter().filter_map(|object| {
+                // Strangers may put keys that no `ObjectKey` is; nothing of ours has one.
+                let key = ObjectKey::parse(object.key()?).ok()?;
+                Some((key, size(object.size()).unwrap_or(0)))
+            });
+            listing.objects.extend(keys.filter(|(key, _)| from.is_none_or(|from| key >= from)));
+            if listing.objects.len() > most {
+                listing.next = Some(listing.objects.swap_remove(most).0);
+                listing.objects.truncate(most);
+                return Ok(listing);
+            }
+            next_page = page.next_continuation_token;
+            if next_page.is_none() {
+                return Ok(listing);
+            }
+        }
+        Err(PortError::broken(format!("too many keys that cannot be named under {prefix:?}")))
+    }
+
+    async fn delete(&self, bucket: Bucket, key: &ObjectKey) -> Result<(), PortError> {
+        let ours = |found: &str| found == key.as_str();
+        object_versions::delete(&self.client, self.bucket(bucket), key.as_str(), ours).await.map(drop)
+    }
+
+    async fn delete_prefix(&self, bucket: Bucket, prefix: &str) -> Result<u64, PortError> {
+        if prefix.is_empty() {
+            return Err(PortError::denied("an empty prefix would delete the whole bucket"));
+        }
+        object_versions::delete(&self.client, self.bucket(bucket), prefix, |_| true).await
+    }
+
+    async fn sign_put(&self, grant: &PutGrant, ttl: Duration) -> Result<SignedRequest, PortError> {
+        presigned::put(&self.client, &self.resources.media_bucket, grant, self.clock.now(), ttl).await
+    }
+
+    async fn sign_get(
+        &self,
+        bucket: Bucket,
+        key: &ObjectKey,
+        expires_at: Timestamp,
+    ) -> Result<String, PortError> {
+        presigned::get(&self.client, self.bucket(bucket), key, self.clock.now(), expires_at).await
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::collections::BTreeMap;
+
+    fn key(raw: &str) -> ObjectKey {
+        ObjectKey::parse(raw).unwrap()
+    }
+
+    #[test]
+    fn a_listing_begins_with_its_key() {
+        for (raw, smaller) in [("p/2", "p/1"), ("a", "Z"), ("a!", "a"), ("\u{e000}", "z"), ("ключ", "клю")]
+        {
+            let before = just_before(&key(raw));
+            assert!(before.as_str() < raw && before.as_str() > smaller, "{raw}: {before:?}");
+        }
+        assert!(just_before(&key(&"k".repeat(1024))).len() <= 1024);
+    }
+
+    #[test]
+    fn ranges_are_headers() {
+        assert_eq!(header(&(0..3)).unwrap(), "bytes=0-2");
+        for empty in [Range { start: 3, end: 3 }, Range { start: 0, end: 0 }, Range { start: 4, end: 2 }] {
+            assert_eq!(header(&empty).unwrap_err().kind, PortErrorKind::Denied);
+        }
+        assert_eq!(whole("bytes 0-2/7"), Some(7));
+        assert_eq!(whole("bytes 0-2/*"), None);
+    }
+
+    #[test]
+    fn a_checksum_of_parts_is_no_sha256() {
+        let told = |sha256: String| Told {
+            size: Some(1),
+            etag: Some("\"e\"".into()),
+            sha256: Some(sha256),
+            modified_at: Some(DateTime::from_secs(1)),
+            metadata: Some(HashMap::new()),
+            ..Told::default()
+        };
+        let sha256 = Sha256::of(b"photo");
+        assert_eq!(told(sha256.to_base64()).head().unwrap().sha256, Some(sha256));
+        let head = told(format!("{}-2", sha256.to_base64())).head().unwrap();
+        assert_eq!((head.sha256, head.etag.as_str(), head.metadata), (None, "e", BTreeMap::new()));
+        assert!(Told::default().head().is_err());
+    }
+}

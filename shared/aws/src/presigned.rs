@@ -1,0 +1,103 @@
+//! URLs that let a client put one photo, or read one object, without credentials.
+
+use crate::error;
+use aws_sdk_s3::Client;
+use aws_sdk_s3::presigning::PresigningConfig;
+use domain::ports::PortError;
+use domain::ports::objects::{PutGrant, SignedRequest};
+use domain::{ObjectKey, Timestamp};
+use std::time::{Duration, SystemTime};
+
+/// The longest that S3 lets a URL live.
+const MOST_TTL: Duration = Duration::from_secs(7 * 24 * 3600);
+/// Links are signed as of the full hour, so that within it a link stays the same and browsers keep what they have.
+const STEP_S: i64 = 3600;
+/// What every PUT must say. Were one of them not signed, a client could put what nobody granted.
+const SIGNED: [&str; 4] = ["content-length", "content-type", "if-none-match", "x-amz-checksum-sha256"];
+
+/// A request that puts exactly what is granted, once.
+pub(crate) async fn put(
+    client: &Client,
+    bucket: &str,
+    grant: &PutGrant,
+    now: Timestamp,
+    ttl: Duration,
+) -> Result<SignedRequest, PortError> {
+    let start = whole_second(now);
+    let config = config(start, ttl)?;
+    let signed = client
+        .put_object()
+        .bucket(bucket)
+        .key(grant.key.as_str())
+        .content_length(i64::try_from(grant.content_length).map_err(PortError::denied)?)
+        .content_type(grant.content_type.as_str())
+        .checksum_sha256(grant.sha256.to_base64())
+        .if_none_match("*")
+        .presigned(config.clone())
+        .await
+        .map_err(|error| error::port("s3:PutObject presigned", error))?;
+    let headers: Vec<(String, String)> =
+        signed.headers().map(|(name, value)| (name.to_ascii_lowercase(), value.to_owned())).collect();
+    if let Some(missing) = SIGNED.iter().find(|name| headers.iter().all(|(there, _)| there != *name)) {
+        return Err(PortError::broken(format!("{missing} was not signed")));
+    }
+    Ok(SignedRequest { url: signed.uri().to_owned(), headers, expires_at: start + config.expires() })
+}
+
+/// A URL that reads an object until `expires_at`, or for a week if that is earlier.
+pub(crate) async fn get(
+    client: &Client,
+    bucket: &str,
+    key: &ObjectKey,
+    now: Timestamp,
+    expires_at: Timestamp,
+) -> Result<String, PortError> {
+    let (start, ttl) = term(now, expires_at);
+    let signed = client
+        .get_object()
+        .bucket(bucket)
+        .key(key.as_str())
+        .presigned(config(start, ttl)?)
+        .await
+        .map_err(|error| error::port("s3:GetObject presigned", error))?;
+    Ok(signed.uri().to_owned())
+}
+
+/// From when and how long a link is good that ends at `expires_at`. One whose end is past has ended.
+fn term(now: Timestamp, expires_at: Timestamp) -> (Timestamp, Duration) {
+    let end = expires_at.as_second();
+    let hour = now.as_second().div_euclid(STEP_S) * STEP_S;
+    let start = hour.min(end - 1);
+    let ttl = u64::try_from(end - start).unwrap_or(1);
+    (Timestamp::from_second(start).unwrap_or(now), Duration::from_secs(ttl).min(MOST_TTL))
+}
+
+fn whole_second(moment: Timestamp) -> Timestamp {
+    Timestamp::from_second(moment.as_second()).unwrap_or(moment)
+}
+
+fn config(start: Timestamp, ttl: Duration) -> Result<PresigningConfig, PortError> {
+    let config = PresigningConfig::builder().start_time(SystemTime::from(start)).expires_in(ttl).build();
+    config.map_err(PortError::denied)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn links_stay_the_same_within_an_hour() {
+        let at = |second: i64| Timestamp::from_second(second).unwrap();
+        let hours = |count: u64| Duration::from_secs(count * 3600);
+        for (now, end, start, ttl) in [
+            (7200, 10_800, 7200, hours(1)),
+            (9000, 10_800, 7200, hours(1)),
+            (10_799, 14_400, 7200, hours(2)),
+            (9000, 9060, 7200, Duration::from_secs(1860)),
+            (9000, 3600, 3599, Duration::from_secs(1)),
+            (0, 10_000_000, 0, MOST_TTL),
+        ] {
+            assert_eq!(term(at(now), at(end)), (at(start), ttl), "{now} to {end}");
+        }
+    }
+}

@@ -1,0 +1,86 @@
+//! When an upload needs looking after although nobody asks for it: the keeper's business.
+
+use crate::status::Status;
+use crate::tenant_id::TenantId;
+use crate::upload::Upload;
+use crate::upload_id::UploadId;
+use jiff::Timestamp;
+use std::time::Duration;
+
+/// How long after the end of its URL an upload is given up, and how long an attempt may stay open before somebody asks
+/// what became of it.
+pub const GRACE: Duration = Duration::from_secs(3600);
+/// How long what a later attempt has replaced is kept: links to it were given out.
+pub const SUPERSEDED_KEPT: Duration = Duration::from_secs(24 * 3600);
+
+/// An upload's place among those that are due: (due_at, tenant_id, upload_id), ascending.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct DuePlace {
+    /// When it is due.
+    pub due_at: Timestamp,
+    /// Whose.
+    pub tenant_id: TenantId,
+    /// Which.
+    pub upload_id: UploadId,
+}
+
+impl Upload {
+    /// When somebody must look after it: [`GRACE`] after the end of its URL, or, while an attempt is open, after the
+    /// later of its beginning and that end (so that the moment stays the same through a first attempt);
+    /// [`SUPERSEDED_KEPT`] after a later attempt closed. None: never, as it stands.
+    pub fn due_at(&self) -> Option<Timestamp> {
+        match self.status {
+            Status::AwaitingUpload => Some(self.url_expires_at.unwrap_or(self.created_at) + GRACE),
+            Status::Stored | Status::Running => {
+                let url_end = self.url_expires_at.filter(|_| self.attempt <= 1);
+                let begun_at = self.begun_at.unwrap_or(self.created_at);
+                Some(url_end.map_or(begun_at, |end| end.max(begun_at)) + GRACE)
+            }
+            Status::Erased => None,
+            Status::Complete | Status::Partial | Status::NoFace | Status::Failed | Status::Expired => {
+                self.superseded_at.map(|at| at + SUPERSEDED_KEPT)
+            }
+        }
+    }
+
+    /// Its place among those that are due; None where it never is.
+    pub fn due_place(&self) -> Option<DuePlace> {
+        let (tenant_id, upload_id) = (self.tenant_id.clone(), self.upload_id);
+        self.due_at().map(|due_at| DuePlace { due_at, tenant_id, upload_id })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::fixture::{self, later, now};
+    use crate::status::EndState;
+
+    #[test]
+    fn the_moment_stays_the_same_through_a_first_attempt() {
+        let awaiting = fixture::awaiting();
+        assert_eq!(awaiting.due_at(), Some(later(900) + GRACE));
+        let mut stored = fixture::stored();
+        assert_eq!(stored.due_at(), awaiting.due_at());
+        stored.start(1, later(1));
+        assert_eq!(stored.due_at(), awaiting.due_at());
+    }
+
+    #[test]
+    fn what_is_closed_is_due_only_when_it_replaced_something() {
+        let mut upload = fixture::closed(EndState::Partial);
+        assert_eq!(upload.due_at(), None);
+        upload.begin(&fixture::begin(&upload, 1), later(10_000)).unwrap();
+        assert_eq!(upload.due_at(), Some(later(10_000) + GRACE));
+        let closed = fixture::closed_again(upload);
+        assert_eq!(closed.due_at(), closed.superseded_at.map(|at| at + SUPERSEDED_KEPT));
+        assert!(closed.due_at() > Some(now()));
+    }
+
+    #[test]
+    fn what_expired_is_nobodys_business() {
+        let mut upload = fixture::awaiting();
+        upload.expire(later(10_000));
+        assert_eq!(upload.due_place(), None);
+    }
+}

@@ -1,0 +1,136 @@
+//! The keeper: what nobody asks for is looked after, once it is due and not before.
+
+use crate::plan::Fault;
+use crate::world::World;
+use domain::begin::Scope;
+use domain::ports::Orchestrator as _;
+use domain::{ExecutionName, Stage, Upload};
+use ingest::Keeper;
+use ingest::keeper::Care;
+use std::time::Duration;
+
+const DAY: Duration = Duration::from_secs(86_400);
+
+/// A round of the keeper: the care that each upload needed.
+pub async fn round(world: &World, dry_run: bool) -> Vec<Care> {
+    let round = Keeper::new(world.ingest.clone(), "media").round(None, dry_run).await.expect("reading works");
+    round.findings.into_iter().map(|finding| finding.care.expect("caring works")).collect()
+}
+
+#[tokio::test]
+async fn a_dry_run_changes_nothing() {
+    let world = World::new().await;
+    let upload = world.declare(1).await;
+    assert_eq!(round(&world, false).await, []);
+    world.clock.advance(DAY);
+    assert_eq!(round(&world, true).await, [Care::Expire]);
+    assert_eq!(world.live(&upload).await, upload);
+    assert_eq!(round(&world, false).await, [Care::Expire]);
+    assert_eq!(world.live(&upload).await.status.as_str(), "expired");
+    assert_eq!(round(&world, false).await, []);
+}
+
+#[tokio::test]
+async fn an_attempt_whose_execution_runs_is_left_alone() {
+    let world = World::new().await;
+    let upload = world.upload(1).await;
+    world.drain_before(Stage::FaceDetection).await;
+    world.clock.advance(Duration::from_secs(5 * 3600));
+    assert_eq!(round(&world, false).await, [Care::Nothing]);
+    world.rest().await;
+    assert_eq!(world.seen(&upload).await.status, "complete");
+}
+
+#[tokio::test]
+async fn an_attempt_that_was_never_started_is_started() {
+    let world = World::new().await;
+    let upload = world.upload(1).await;
+    stored_without_a_start(&world).await;
+    assert_eq!(world.live(&upload).await.status.as_str(), "stored");
+    world.clock.advance(DAY);
+    assert_eq!(round(&world, false).await, [Care::Start]);
+    world.rest().await;
+    let seen = world.seen(&upload).await;
+    assert_eq!((seen.status.as_str(), seen.attempt, seen.closings), ("complete", 1, 1));
+}
+
+/// Intake writes the record, cannot start the execution, and its message is lost after that.
+async fn stored_without_a_start(world: &World) {
+    let rehearsal = World::new().await;
+    rehearsal.upload(1).await;
+    rehearsal.drain_before(Stage::FaceDetection).await;
+    let start = rehearsal.plan.calls().iter().position(|call| *call == "orchestrator.start");
+    world.plan.set(start.expect("intake starts an execution"), Fault::Fails);
+    world.drain_before(Stage::FaceDetection).await;
+    world.clock.advance(Duration::from_secs(600));
+    world.lose_arrivals().await;
+}
+
+#[tokio::test]
+async fn an_attempt_whose_execution_ended_unheard_is_closed() {
+    let world = World::new().await;
+    let upload = world.upload(1).await;
+    world.drain_before(Stage::FaceDetection).await;
+    let name = ExecutionName::new(upload.upload_id, 1);
+    world.orchestrator.stop(&name, "Test", "stopped by hand").await.unwrap();
+    world.lose_arrivals().await;
+    world.clock.advance(DAY);
+    assert_eq!(round(&world, false).await, [Care::Close("execution_aborted")]);
+    let closed = world.live(&upload).await;
+    assert_eq!(closed.status.as_str(), "failed");
+    assert_eq!(round(&world, false).await, []);
+}
+
+async fn replayed(world: &World) -> Upload {
+    let upload = world.upload(1).await;
+    world.rest().await;
+    world.begin(&world.live(&upload).await, Scope::FromStage(Stage::EmotionAnalysis), 5, false).await;
+    world.rest().await;
+    upload
+}
+
+#[tokio::test]
+async fn what_was_superseded_goes_a_day_later() {
+    let world = World::new().await;
+    let upload = replayed(&world).await;
+    let all = ["1.jpg", "2.jpg", "1.mid", "1.mp3", "2.mid", "2.mp3"];
+    assert_eq!(world.artefacts().await, all);
+    world.clock.advance(DAY - Duration::from_secs(3600));
+    assert_eq!(round(&world, false).await, []);
+    world.clock.advance(Duration::from_secs(3700));
+    assert!(matches!(round(&world, false).await[..], [Care::Tidy { .. }]));
+    assert_eq!(world.artefacts().await, ["2.jpg", "2.mid", "2.mp3"]);
+    assert_eq!(world.live(&upload).await.superseded_at, None);
+    assert_eq!(round(&world, false).await, []);
+}
+
+#[tokio::test]
+async fn what_the_gallery_still_shows_stays() {
+    let world = World::new().await;
+    let upload = world.upload(1).await;
+    world.rest().await;
+    world.always(Stage::ImageGeneration, crate::scripted::Act::Reject);
+    world.begin(&world.live(&upload).await, Scope::FromStage(Stage::EmotionAnalysis), 5, false).await;
+    world.rest().await;
+    world.clock.advance(DAY + Duration::from_secs(60));
+    assert!(matches!(round(&world, false).await[..], [Care::Tidy { .. }]));
+    let left = world.artefacts().await;
+    assert_eq!(left, ["1.jpg", "1.mid", "1.mp3", "2.mid", "2.mp3"], "the shown row is the first attempt's");
+}
+
+#[tokio::test]
+async fn a_failure_leaves_the_others_and_comes_again() {
+    let world = World::new().await;
+    let uploads = [world.declare_of(1, b"one").await, world.declare_of(2, b"two").await];
+    world.clock.advance(DAY);
+    let list = world.plan.calls().len();
+    world.plan.set(list + 1, Fault::Fails);
+    let keeper = Keeper::new(world.ingest.clone(), "media");
+    let first = keeper.round(None, false).await.unwrap();
+    let ends: Vec<bool> = first.findings.iter().map(|finding| finding.care.is_ok()).collect();
+    assert_eq!(ends, [false, true]);
+    keeper.round(None, false).await.unwrap();
+    for upload in uploads {
+        assert_eq!(world.live(&upload).await.status.as_str(), "expired");
+    }
+}
