@@ -99,8 +99,8 @@ pub fn engines(settings: &Settings) -> Result<Engines, BootError> {
     let analyser = Arc::new(vision::Analyser::open(&settings.models_dir)?);
     let maker: Arc<dyn Maker> = Arc::new(muse::Muse::new(
         permits.clone(),
-        muse::PictureSettings::default(),
-        muse::MelodySettings::default(),
+        muse::PictureSettings { size: settings.picture_size, ..Default::default() },
+        muse::MelodySettings { bars: settings.melody_bars, ..Default::default() },
     ));
     Ok(Engines {
         faces: Arc::new(vision::FaceEngine::new(analyser, permits.clone(), false)),

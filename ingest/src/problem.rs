@@ -171,6 +171,11 @@ impl From<PortError> for Problem {
                 tracing::warn!(error = %error, "a port is busy");
                 Problem::busy("busy", "there is too much to do; try again")
             }
+            PortErrorKind::Full => {
+                tracing::error!(error = %error, "there is no room left");
+                let detail = "there is no room left to store it";
+                Problem::new(StatusCode::INSUFFICIENT_STORAGE, "storage_full", detail)
+            }
             PortErrorKind::Denied | PortErrorKind::Broken => {
                 tracing::error!(error = %error, "a request could not be answered");
                 Problem::internal()
