@@ -1,8 +1,9 @@
-//! Benchmarks: `cargo run --release -p bench -- NAME [--json FILE]`. Each prints its figures as a table.
+//! Benchmarks: `make bench BENCH="NAME [--json FILE]"`. Each prints its figures as a table.
 
 mod growth;
 mod machine;
 mod muse;
+mod pipeline;
 mod queue;
 mod report;
 mod statemachine;
@@ -26,6 +27,8 @@ struct Arguments {
 enum Benchmark {
     /// Pictures and melodies: speed, recognisability, loudness, repeatability.
     Muse(muse::Arguments),
+    /// The whole command: photos from PUT to gallery, status requests, memory, start.
+    Pipeline(pipeline::Arguments),
     /// The embedded queue and gallery, beside the disk and apalis-sqlite.
     Queue(queue::Arguments),
     /// The pipeline's state machine with workers that answer at once.
@@ -43,6 +46,7 @@ fn main() -> anyhow::Result<()> {
     let mut report = Report::default();
     match arguments.benchmark {
         Benchmark::Muse(arguments) => muse::run(&arguments, &mut report)?,
+        Benchmark::Pipeline(arguments) => pipeline::run(&arguments, &mut report)?,
         Benchmark::Queue(arguments) => queue::run(&arguments, &mut report)?,
         Benchmark::Statemachine(arguments) => statemachine::run(&arguments, &mut report)?,
         Benchmark::Vision { own: true } => return vision::own(),

@@ -25,11 +25,23 @@ pub(crate) async fn post(State(api): Shared, Writer(caller): Writer, request: Re
 /// The photo of a multipart or JSON request. Other types: 415.
 async fn read(api: &Api, headers: &HeaderMap, request: Request) -> Result<Bytes, Problem> {
     let limit = api.settings.most_inline_bytes;
-    let most = body::announced(headers).unwrap_or(limit).min(base64_photo::most_json(limit));
-    let _room = api.budget.reserve(most)?;
+    let room = |most: u64, copies: u64| {
+        let announced = body::announced(headers).unwrap_or(most);
+        match announced > most {
+            true => Err(Problem::too_large(limit, body::USE_A_PRESIGNED_URL)),
+            false => api.budget.reserve(announced * copies),
+        }
+    };
     match body::media_type(headers).as_deref() {
-        Some("multipart/form-data") => multipart_photo::read(request, limit).await,
-        _ if body::is_json(headers) => base64_photo::read(request.into_body(), limit).await,
+        Some("multipart/form-data") => {
+            let room = room(multipart_photo::most_bytes(limit), 1)?;
+            Ok(room.hold(multipart_photo::read(request, limit).await?))
+        }
+        _ if body::is_json(headers) => {
+            // The JSON and the picture that comes out of it.
+            let room = room(base64_photo::most_json(limit), 2)?;
+            Ok(room.hold(base64_photo::read(request.into_body(), limit).await?))
+        }
         _ => Err(Problem::unsupported(
             "unsupported_body",
             "send multipart/form-data with a field image, file or photo, or application/json with the picture in base64",
