@@ -111,18 +111,7 @@ impl Upload {
         self.kind == Kind::Prompt && given
     }
 
-    /// The attempt's execution was started. False where that changes nothing.
-    pub fn start(&mut self, attempt: u32, now: Timestamp) -> bool {
-        match self.status.next(StatusEvent::Started) {
-            Some(status) if self.attempt == attempt => {
-                self.enter(status, now);
-                true
-            }
-            _ => false,
-        }
-    }
-
-    /// Takes a stage's result. Errors: [`RecordRefused`], the record unchanged.
+    /// Takes a stage's result; the attempt's first makes the upload `running`. Errors: [`RecordRefused`], the record unchanged.
     pub fn record(&mut self, stage: Stage, result: StageResult) -> Result<(), RecordRefused> {
         if self.attempt != result.attempt {
             return Err(RecordRefused::Superseded);
@@ -131,6 +120,7 @@ impl Upload {
             return Err(RecordRefused::Present);
         }
         self.changed_at = self.changed_at.max(result.finished_at);
+        self.status = self.status.next(StatusEvent::StageEnded).unwrap_or(self.status);
         self.pending.remove(&stage);
         self.results.insert(stage, result);
         Ok(())
@@ -199,7 +189,8 @@ mod tests {
     #[test]
     fn a_begin_is_refused_by_name() {
         let mut running = fixture::stored();
-        running.start(1, now());
+        running.record(Stage::FaceDetection, done(&running, Outcome::Succeeded)).unwrap();
+        assert_eq!(running.status, Status::Running);
         let begin = order(&running, Scope::Resume, 1);
         assert_eq!(running.begin(&begin, now()), Err(BeginRefused::RunInProgress));
         assert_eq!(running.begin(&Begin { supersede: true, ..begin.clone() }, now()), Ok(Began::Anew));
