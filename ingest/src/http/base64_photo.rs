@@ -29,9 +29,9 @@ pub(crate) fn most_json(limit: u64) -> u64 {
     limit.div_ceil(3) * 4 + FRAME_BYTES
 }
 
-/// The photo. Errors: 400 for what is no base64, 413 over `limit` bytes.
-pub(crate) async fn read(body: Body, limit: u64) -> Result<Bytes, Problem> {
-    let bytes = body::read(body, most_json(limit), body::USE_A_PRESIGNED_URL).await?;
+/// The photo of a JSON of at most `most` bytes. Errors: 400 for what is no base64, 413 for a photo over `limit` bytes.
+pub(crate) async fn read(body: Body, most: u64, limit: u64) -> Result<Bytes, Problem> {
+    let bytes = body::read(body, most, body::USE_A_PRESIGNED_URL).await?;
     let sent: Sent<'_> = body::parse(&bytes)?;
     let missing = || Problem::malformed("missing_photo", "there is no field image or photo");
     let photo = decode(&sent.image.ok_or_else(missing)?.0)?;

@@ -21,10 +21,11 @@ pub(crate) fn announced(headers: &HeaderMap) -> Option<u64> {
     headers.get(header::CONTENT_LENGTH)?.to_str().ok()?.parse().ok()
 }
 
-/// The whole body; `hint` says what to do about one that is too large. Errors: 413 over the limit, 400 where it stops
-/// before its end, 408 where it stalls.
+/// The whole body, of at most `limit` bytes, which are taken at once: growing would take up to twice as much. `hint` says
+/// what to do about one that is too large. Errors: 413 over the limit, 400 where it stops before its end, 408 where it
+/// stalls.
 pub async fn read(mut body: Body, limit: u64, hint: &str) -> Result<Bytes, Problem> {
-    let mut whole = BytesMut::new();
+    let mut whole = BytesMut::with_capacity(usize::try_from(limit).unwrap_or_default());
     while let Some(frame) = body.frame().await {
         let frame = frame.map_err(|error| broken_off(&error))?;
         let Ok(data) = frame.into_data() else { continue };

@@ -24,7 +24,7 @@ pub(crate) async fn post(
         return Err(Problem::too_large(limit, body::USE_A_PRESIGNED_URL));
     }
     let room = api.budget.reserve(most)?;
-    let bytes = room.hold(body::read(body, limit, body::USE_A_PRESIGNED_URL).await?);
+    let bytes = room.hold(body::read(body, most, body::USE_A_PRESIGNED_URL).await?);
     let stored =
         photo::store(&api.ports, owner(&caller), Kind::Faces, bytes, trace::parent(&headers)).await?;
     // Its contract is synchronous: it waits without being asked to.

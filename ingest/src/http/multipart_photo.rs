@@ -21,6 +21,8 @@ pub(crate) fn most_bytes(limit: u64) -> u64 {
 /// The photo; parts before it are skipped, those after it are not read.
 pub(crate) async fn read(mut request: Request, limit: u64) -> Result<Bytes, Problem> {
     let most = usize::try_from(most_bytes(limit)).unwrap_or(usize::MAX);
+    let announced = body::announced(request.headers()).map_or(0, |bytes| bytes.min(limit));
+    let capacity = usize::try_from(announced).unwrap_or_default();
     DefaultBodyLimit::max(most).apply(&mut request);
     let refused = |error: MultipartError| refused(&error, limit);
     let multipart = Multipart::from_request(request, &()).await;
@@ -32,7 +34,7 @@ pub(crate) async fn read(mut request: Request, limit: u64) -> Result<Bytes, Prob
         if !matches!(field.name(), Some("image" | "file" | "photo")) {
             continue;
         }
-        let mut photo = BytesMut::new();
+        let mut photo = BytesMut::with_capacity(capacity);
         while let Some(chunk) = field.chunk().await.map_err(refused)? {
             if (photo.len() + chunk.len()) as u64 > limit {
                 return Err(Problem::too_large(limit, USE_A_PRESIGNED_URL));

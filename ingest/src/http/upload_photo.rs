@@ -25,22 +25,20 @@ pub(crate) async fn post(State(api): Shared, Writer(caller): Writer, request: Re
 /// The photo of a multipart or JSON request. Other types: 415.
 async fn read(api: &Api, headers: &HeaderMap, request: Request) -> Result<Bytes, Problem> {
     let limit = api.settings.most_inline_bytes;
-    let room = |most: u64, copies: u64| {
-        let announced = body::announced(headers).unwrap_or(most);
-        match announced > most {
-            true => Err(Problem::too_large(limit, body::USE_A_PRESIGNED_URL)),
-            false => api.budget.reserve(announced * copies),
-        }
+    let expected = |most: u64| match body::announced(headers).unwrap_or(most) {
+        expected if expected > most => Err(Problem::too_large(limit, body::USE_A_PRESIGNED_URL)),
+        expected => Ok(expected),
     };
     match body::media_type(headers).as_deref() {
         Some("multipart/form-data") => {
-            let room = room(multipart_photo::most_bytes(limit), 1)?;
+            let room = api.budget.reserve(expected(multipart_photo::most_bytes(limit))?)?;
             Ok(room.hold(multipart_photo::read(request, limit).await?))
         }
         _ if body::is_json(headers) => {
+            let most = expected(base64_photo::most_json(limit))?;
             // The JSON and the picture that comes out of it.
-            let room = room(base64_photo::most_json(limit), 2)?;
-            Ok(room.hold(base64_photo::read(request.into_body(), limit).await?))
+            let room = api.budget.reserve(2 * most)?;
+            Ok(room.hold(base64_photo::read(request.into_body(), most, limit).await?))
         }
         _ => Err(Problem::unsupported(
             "unsupported_body",

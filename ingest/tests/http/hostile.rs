@@ -232,6 +232,26 @@ async fn browsers_are_let_in_by_origin() {
             send(Client::of(server, "ana@acme").ask(Method::GET, "/gallery").header("origin", origin)).await;
         answered.header("access-control-allow-origin").to_owned()
     };
+    let preflight = Client::anonymous(&open).ask(Method::OPTIONS, "/uploads/x/emotion");
+    let preflight = preflight.header("access-control-request-method", "PUT");
+    let preflight =
+        preflight.header("access-control-request-headers", "authorization, idempotency-key, prefer");
+    let allowed = send(preflight.header("origin", "https://app.example")).await;
+    for header in ["authorization", "idempotency-key", "prefer", "traceparent", "x-amz-checksum-sha256"] {
+        assert!(allowed.header("access-control-allow-headers").contains(header), "{header}: {allowed:?}");
+    }
+    assert!(allowed.header("access-control-allow-methods").contains("PUT"));
+    assert_eq!(allowed.header("access-control-allow-credentials"), "");
+    let answered =
+        send(Client::anonymous(&open).ask(Method::GET, "/gallery").header("origin", "https://app.example"));
+    let answered = answered.await;
+    assert_eq!(
+        (answered.status, answered.header("access-control-allow-origin")),
+        (401, "https://app.example")
+    );
+    for header in ["etag", "location", "retry-after", "x-request-id"] {
+        assert!(answered.header("access-control-expose-headers").contains(header), "{header}");
+    }
     assert_eq!(ask(&closed, "https://app.example").await, "");
     assert_eq!(ask(&open, "https://app.example").await, "https://app.example");
     assert_eq!(ask(&open, "https://evil.example").await, "");

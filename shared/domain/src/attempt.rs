@@ -226,29 +226,6 @@ mod tests {
     }
 
     #[test]
-    fn a_promotion_keeps_faces_and_feelings_and_makes_the_rest() {
-        let mut faces = Upload { kind: Kind::Faces, ..fixture::awaiting() };
-        faces = fixture::stored_from(faces);
-        for stage in [Stage::FaceDetection, Stage::EmotionAnalysis] {
-            faces.record(stage, done(&faces, Outcome::Succeeded)).unwrap();
-        }
-        let running = faces.clone();
-        assert_eq!(faces.close(done(&faces, Outcome::Succeeded)), Ok(EndState::Complete));
-        for mut upload in [running, faces] {
-            let promote = Begin { promote: true, supersede: true, ..order(&upload, Scope::Resume, 1) };
-            assert_eq!(upload.begin(&promote, now()), Ok(Began::Anew));
-            assert_eq!((upload.kind, upload.attempt, upload.status), (Kind::Photo, 2, Status::Stored));
-            let kept: Vec<_> =
-                upload.results.iter().map(|(stage, result)| (*stage, result.attempt)).collect();
-            assert_eq!(kept, [(Stage::FaceDetection, 1), (Stage::EmotionAnalysis, 1)]);
-            let before = upload.clone();
-            let again = Begin { id: uuid::Uuid::from_u128(2), expect_attempt: 2, ..promote };
-            assert_eq!(upload.begin(&again, now()), Ok(Began::Already), "a photo is left alone");
-            assert_eq!(upload, before);
-        }
-    }
-
-    #[test]
     fn a_correction_outlives_replays() {
         let mut upload = fixture::closed(EndState::Complete);
         let correct = Begin { correct: Some(Emotion::Sad), ..order(&upload, Scope::Resume, 1) };
