@@ -2,6 +2,10 @@
 .POSIX:
 .PHONY: help run demo test check bench models validate deploy teardown audit
 
+STACK = semblante
+PARAMETERS =
+DATA = keep
+
 help: ## This list
 	@grep -E '^[a-z]+:.*## ' Makefile | sed 's/:.*## /	/' | expand -t 12
 
@@ -29,11 +33,11 @@ models: ## Fetch the face engine's networks into models/ (needs npm)
 validate: ## Check template.yaml and the state machine, without an account (needs python3 and npm)
 	@tests/aws/validate.sh
 
-deploy: ## Deploy to AWS (not there yet)
-	@echo "make deploy: not there yet; it comes with the AWS backend" >&2; exit 1
+deploy: ## Deploy to AWS: make deploy [STACK=semblante] [PARAMETERS="FaceEngine=embedded ..."]
+	@lambda/deploy/deploy.sh $(STACK) $(PARAMETERS)
 
-teardown: ## Remove what deploy made (not there yet)
-	@echo "make teardown: not there yet; it comes with the AWS backend" >&2; exit 1
+teardown: ## Remove what deploy made: make teardown [STACK=semblante] [DATA=delete]
+	@DATA=$(DATA) lambda/deploy/teardown.sh $(STACK)
 
 audit: ## Licences, bans and security advisories (needs cargo-deny and a network)
 	@cargo deny --version >/dev/null 2>&1 || { echo "make audit: needs cargo-deny: cargo install --locked cargo-deny" >&2; exit 1; }

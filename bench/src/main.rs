@@ -1,5 +1,6 @@
 //! Benchmarks: `make bench BENCH="NAME [--json FILE]"`. Each prints its figures as a table.
 
+mod cold;
 mod growth;
 mod machine;
 mod muse;
@@ -25,6 +26,8 @@ struct Arguments {
 
 #[derive(Subcommand)]
 enum Benchmark {
+    /// Cold starts of the Lambda functions, beside a Python function.
+    Cold,
     /// Pictures and melodies: speed, recognisability, loudness, repeatability.
     Muse(muse::Arguments),
     /// The whole command: photos from PUT to gallery, status requests, memory, start.
@@ -45,6 +48,7 @@ fn main() -> anyhow::Result<()> {
     let arguments = Arguments::parse();
     let mut report = Report::default();
     match arguments.benchmark {
+        Benchmark::Cold => cold::run(&mut report)?,
         Benchmark::Muse(arguments) => muse::run(&arguments, &mut report)?,
         Benchmark::Pipeline(arguments) => pipeline::run(&arguments, &mut report)?,
         Benchmark::Queue(arguments) => queue::run(&arguments, &mut report)?,
