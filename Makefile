@@ -2,6 +2,10 @@
 .POSIX:
 .PHONY: help run demo test check bench models validate deploy teardown audit
 
+STACK = semblante
+PARAMETERS =
+DATA = keep
+
 help: ## This list
 	@grep -E '^[a-z]+:.*## ' Makefile | sed 's/:.*## /	/' | expand -t 12
 
@@ -20,19 +24,20 @@ check: ## Format, lints, unit tests and tidy: for every day
 	@tests/run.sh check
 
 bench: ## One benchmark: make bench BENCH="queue --json FILE"; without BENCH: which there are
-	cargo run --release --locked -p bench -- $(BENCH)
+	cargo build --release --locked -p bench -p semblante
+	target/release/bench $(BENCH)
 
 models: ## Fetch the face engine's networks into models/ (needs npm)
 	@shared/vision/models.sh
 
-validate: ## Check template and state machine without an account (not there yet)
-	@echo "make validate: not there yet; it comes with the AWS backend" >&2; exit 1
+validate: ## Check template.yaml and the state machine, without an account (needs python3 and npm)
+	@tests/aws/validate.sh
 
-deploy: ## Deploy to AWS (not there yet)
-	@echo "make deploy: not there yet; it comes with the AWS backend" >&2; exit 1
+deploy: ## Deploy to AWS: make deploy [STACK=semblante] [PARAMETERS="FaceEngine=embedded ..."]
+	@lambda/deploy/deploy.sh $(STACK) $(PARAMETERS)
 
-teardown: ## Remove what deploy made (not there yet)
-	@echo "make teardown: not there yet; it comes with the AWS backend" >&2; exit 1
+teardown: ## Remove what deploy made: make teardown [STACK=semblante] [DATA=delete]
+	@DATA=$(DATA) lambda/deploy/teardown.sh $(STACK)
 
 audit: ## Licences, bans and security advisories (needs cargo-deny and a network)
 	@cargo deny --version >/dev/null 2>&1 || { echo "make audit: needs cargo-deny: cargo install --locked cargo-deny" >&2; exit 1; }

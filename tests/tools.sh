@@ -16,5 +16,5 @@ need 'cargo clippy --version' 'Lints are checked' 'rustup component add clippy'
 need 'cc --version' 'SQLite is compiled from C' 'install a C compiler (Debian: apt install build-essential)'
 need 'node --version' 'The face engine is compared with its reference' 'install Node.js 18 or later'
 need 'npm --version' "The face engine's networks come by npm" 'install npm (it comes with Node.js)'
-need 'python3 -m ensurepip --version' 'The AWS emulator is written in Python' 'install Python 3.11 or later with venv (Debian: apt install python3-venv)'
+need 'python3 -m ensurepip --version' 'Template and emulator are checked by Python programs' 'install Python 3.11 or later with venv (Debian: python3-venv)'
 exit "$missing"

@@ -99,8 +99,8 @@ pub fn engines(settings: &Settings) -> Result<Engines, BootError> {
     let analyser = Arc::new(vision::Analyser::open(&settings.models_dir)?);
     let maker: Arc<dyn Maker> = Arc::new(muse::Muse::new(
         permits.clone(),
-        muse::PictureSettings::default(),
-        muse::MelodySettings::default(),
+        muse::PictureSettings { size: settings.picture_size, ..Default::default() },
+        muse::MelodySettings { bars: settings.melody_bars, ..Default::default() },
     ));
     Ok(Engines {
         faces: Arc::new(vision::FaceEngine::new(analyser, permits.clone(), false)),
@@ -128,8 +128,11 @@ pub fn routes(
     let seeds = store.keys().token_seeds();
     let auth = Arc::new(AuthService::new(auth_ports, auth_settings, seeds, engines.cores.clone())?);
     let http = HttpSettings {
+        accept_traffic: settings.accept_traffic,
         allowed_origins: settings.allowed_origins.clone(),
         most_photo_bytes: settings.max_upload_bytes,
+        // Who waits holds a connection; half of them are for those who do not.
+        most_waiters: settings.max_connections / 2,
         ..HttpSettings::new(public_url)
     };
     let app = App {

@@ -8,24 +8,29 @@ mod finding;
 mod models;
 
 use crate::exit::End;
+use crate::rows::Rows;
 use crate::settings::Settings;
 use crate::settings_source::Origin;
 use crate::settings_table::{Row, SettingsError};
 use finding::{Finding, State};
+use indicatif::ProgressBar;
 use std::io::Write;
 
 /// Looks at everything and prints a line for each check.
 pub async fn run(
     read: &Result<(Settings, Vec<Row>), SettingsError>,
+    json: bool,
     out: &mut impl Write,
 ) -> anyhow::Result<End> {
     let mut end = End::Well;
+    let mut rows = Rows::begin(out, json, "checks", ProgressBar::hidden())?;
     for finding in examine(read).await {
-        writeln!(out, "{finding}")?;
+        rows.row(&serde_json::to_value(&finding)?, || finding.to_string())?;
         if finding.state == State::Failed {
             end = End::Badly;
         }
     }
+    rows.end(&[])?;
     Ok(end)
 }
 

@@ -10,13 +10,16 @@ use std::path::{Path, PathBuf};
 const MOST_FILES: usize = 100_000;
 
 /// The files to look at: those that are named, and every photo in a named directory, by path. Errors: a path that is
-/// not there, a directory that cannot be read, too many files.
+/// not there, a directory that cannot be read or has no photo, too many files.
 pub fn find(paths: &[PathBuf]) -> anyhow::Result<Vec<PathBuf>> {
     let mut files = Vec::new();
     for path in paths {
         let about = fs::metadata(path).with_context(|| path.display().to_string())?;
         match about.is_dir() {
-            true => files.extend(photos_in(path)?),
+            true => match photos_in(path)? {
+                photos if photos.is_empty() => bail!("{}: no photo (JPEG, PNG, WebP) in it", path.display()),
+                photos => files.extend(photos),
+            },
             false => files.push(path.clone()),
         }
         if files.len() > MOST_FILES {
@@ -35,7 +38,7 @@ fn photos_in(root: &Path) -> anyhow::Result<Vec<PathBuf>> {
             let kind = entry.file_type()?;
             if kind.is_dir() {
                 folders.push(entry.path());
-            } else if kind.is_file() && is_photo(&entry.path())? {
+            } else if kind.is_file() && may_be_a_photo(&entry.path()) {
                 files.push(entry.path());
             }
         }
@@ -47,11 +50,11 @@ fn photos_in(root: &Path) -> anyhow::Result<Vec<PathBuf>> {
     Ok(files)
 }
 
-fn is_photo(path: &Path) -> anyhow::Result<bool> {
+/// By its first bytes. What cannot be read is told when it is to be.
+fn may_be_a_photo(path: &Path) -> bool {
     let mut first = Vec::new();
-    let file = File::open(path).with_context(|| path.display().to_string())?;
-    file.take(MediaType::SNIFF_BYTES).read_to_end(&mut first)?;
-    Ok(MediaType::sniff(&first).is_some())
+    let read = File::open(path).and_then(|file| file.take(MediaType::SNIFF_BYTES).read_to_end(&mut first));
+    read.is_err() || MediaType::sniff(&first).is_some()
 }
 
 #[cfg(test)]
@@ -68,6 +71,8 @@ mod tests {
         fs::write(at("notes.txt"), b"no photo").unwrap();
         assert_eq!(find(&[root.path().to_owned()]).unwrap(), [at("b.jpg"), at("deep/a.bin")]);
         assert_eq!(find(&[at("notes.txt")]).unwrap(), [at("notes.txt")], "what is named is looked at");
+        fs::create_dir(at("empty")).unwrap();
+        assert!(find(&[at("empty")]).unwrap_err().to_string().contains("no photo"));
         let absent = find(&[at("absent.jpg")]).unwrap_err();
         assert!(format!("{absent:#}").contains("absent.jpg"));
     }

@@ -4,37 +4,36 @@ use crate::boot;
 use crate::closings::Closings;
 use crate::exit::End;
 use crate::outcome_row::OutcomeRow;
-use crate::photo_files;
 use crate::pipeline::Pipeline;
 use crate::results;
 use crate::settings::Settings;
+use crate::{photo_content, photo_files, progress};
 use anyhow::Context;
 use bytes::Bytes;
-use domain::ports::objects::NewObject;
-use domain::ports::uploads::Created;
-use domain::upload::Declared;
-use domain::{
-    Bucket, Finding, MediaType, ObjectKey, Outcome, Record, Sha256, Stage, TenantId, Upload, UploadId,
-    UserId, closing,
-};
+use domain::upload::Kind;
+use domain::{Finding, MediaType, Outcome, Record, Stage, TenantId, Upload, UploadId, UserId, closing};
 use futures_util::{StreamExt, TryStreamExt, stream};
-use indicatif::{ProgressBar, ProgressStyle};
+use indicatif::ProgressBar;
 use ingest::Ports;
-use std::collections::BTreeMap;
+use ingest::deposit::{Photo, deposit};
 use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 use tokio::sync::watch;
-use uuid::Uuid;
+
+/// Shown by `--help`.
+pub const EXAMPLES: &str = "\
+Examples:
+  semblante process models/sample1.jpg --out made
+  semblante process holiday --json > holiday.json";
 
 /// Photos in the pipeline at a time: enough to keep every stage busy, few enough for any memory.
 const IN_FLIGHT: usize = 8;
 /// The largest photo that is read.
 const MOST_BYTES: u64 = 32 << 20;
-/// Links are given to nobody, so they need no host; nor does their time end.
+/// Links are given to nobody, so they need no host.
 const PUBLIC_URL: &str = "http://localhost";
-const URL_LIFE: Duration = Duration::from_secs(365 * 86_400);
 
 /// What `process` was asked.
 #[derive(clap::Args, Debug)]
@@ -74,7 +73,7 @@ pub async fn run(settings: &Settings, arguments: &Arguments, out: &mut impl Writ
         owner: (TenantId::parse("local")?, UserId::parse("local")?),
         closings: closings.subscribe(),
         out: arguments.out.as_deref(),
-        bar: progress(files.len()),
+        bar: progress::bar(files.len(), "photos"),
     };
     let pipeline = Pipeline::start(installation, &engines, closings, settings.max_receives);
     let rows: Vec<OutcomeRow> = stream::iter(files.iter().enumerate())
@@ -91,16 +90,10 @@ pub async fn run(settings: &Settings, arguments: &Arguments, out: &mut impl Writ
     Ok(if rows.iter().all(OutcomeRow::is_good) { End::Well } else { End::Badly })
 }
 
-/// On stderr, and only on a terminal.
-fn progress(photos: usize) -> ProgressBar {
-    let style = ProgressStyle::with_template("{bar:40} {pos} of {len} photos, {elapsed}, about {eta} left");
-    ProgressBar::new(photos as u64).with_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()))
-}
-
 impl Batch<'_> {
     async fn photo(&self, number: usize, file: &Path) -> anyhow::Result<OutcomeRow> {
         let name = file.display().to_string();
-        let row = match read(file)? {
+        let row = match photo_content::read(file, MOST_BYTES) {
             Err(code) => OutcomeRow::refused(name, code),
             Ok((content, content_type)) => {
                 let since = Instant::now();
@@ -113,23 +106,11 @@ impl Batch<'_> {
         Ok(row)
     }
 
-    /// Declares and puts a photo, as a client does; the same content twice is one upload.
+    /// Puts a photo, as a client does; the same content twice is one upload.
     async fn put(&self, content: Bytes, content_type: MediaType) -> anyhow::Result<UploadId> {
-        let now = self.ports.clock.now();
-        let sha256 = Some(Sha256::of(&content));
-        let declared = Declared { content_type, content_length: content.len() as u64, sha256 };
-        let id = UploadId::new(Uuid::now_v7());
-        let upload = Upload::awaiting(self.owner.clone(), id, declared, now + URL_LIFE, now);
-        match self.ports.uploads.create(upload).await? {
-            Created::Duplicate(first) => Ok(first.upload_id),
-            Created::New(upload) => {
-                let key = ObjectKey::upload(&upload.tenant_id, &upload.user_id, id);
-                let content_type = content_type.as_str().to_owned();
-                let object = NewObject { bytes: content, content_type, metadata: BTreeMap::new() };
-                self.ports.objects.put(Bucket::Media, &key, object).await?;
-                Ok(id)
-            }
-        }
+        let owner = self.owner.clone();
+        let photo = Photo { owner, kind: Kind::Photo, content_type, bytes: content, traceparent: None };
+        Ok(deposit(&self.ports, photo).await?.upload().upload_id)
     }
 
     async fn closed(&self, id: UploadId) -> anyhow::Result<Upload> {
@@ -179,14 +160,4 @@ fn errors(upload: &Upload) -> Vec<String> {
         _ => None,
     };
     upload.results.iter().map(|(stage, result)| (stage, &result.outcome)).filter_map(code).collect()
-}
-
-/// A photo's content and type, or the stable code of why it is none.
-fn read(file: &Path) -> anyhow::Result<Result<(Bytes, MediaType), &'static str>> {
-    let about = std::fs::metadata(file).with_context(|| file.display().to_string())?;
-    if about.len() > MOST_BYTES {
-        return Ok(Err("image_too_large"));
-    }
-    let content = Bytes::from(std::fs::read(file).with_context(|| file.display().to_string())?);
-    Ok(MediaType::sniff(&content).map(|media_type| (content, media_type)).ok_or("unsupported_type"))
 }

@@ -2,21 +2,22 @@
 
 use crate::boot;
 use crate::closings::Closings;
+use crate::control::{self, socket::ControlSocket};
 use crate::exit::End;
 use crate::pipeline::Pipeline;
+use crate::server::{self, Limits};
 use crate::settings::Settings;
 use anyhow::Context;
-use axum::Router;
 use std::io::Write;
-use std::net::SocketAddr;
 use std::sync::Arc;
-use std::time::Duration;
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
-use tokio::sync::watch;
 
-/// How long requests that are under way may take after the stop was asked for.
-const REQUESTS_DRAIN: Duration = Duration::from_secs(3);
+/// Shown by `--help`.
+pub const EXAMPLES: &str = "\
+Examples:
+  semblante up
+  semblante up --listen 0.0.0.0:80 --set public_url=http://photos.example --data photos";
 
 /// Starts everything, says where, and runs until SIGTERM or Ctrl-C.
 pub async fn run(settings: &Settings, out: &mut impl Write) -> anyhow::Result<End> {
@@ -30,34 +31,25 @@ pub async fn run(settings: &Settings, out: &mut impl Write) -> anyhow::Result<En
     let engines = boot::engines(settings)?;
     let installation = Arc::new(boot::open(settings, &settings.data, &public_url).await?);
     let routes = boot::routes(&installation, &engines, settings, &public_url)?;
+    let (ports, bucket) = (installation.ports.clone(), installation.uploads_bucket());
+    let operators = control::routes(ports, bucket, &public_url, settings.max_upload_bytes);
     let events = Arc::new(Closings::new(installation.ports.events.clone()));
     let pipeline = Pipeline::start(installation, &engines, events, settings.max_receives);
+    let socket = ControlSocket::open(&settings.data, operators);
+    let socket =
+        socket.inspect_err(|error| tracing::warn!(%error, "commands cannot reach this process")).ok();
+    // From the first line on whoever reads it may ask for the end.
+    let stop = stop_signal()?;
     writeln!(out, "listening on http://{address}")?;
     out.flush()?;
 
-    serve(listener, routes).await?;
+    server::serve(listener, routes, Limits::new(settings.max_connections), stop).await;
+    if let Some(socket) = socket {
+        socket.close().await;
+    }
     pipeline.shut_down().await;
     tracing::info!("stopped");
     Ok(End::Well)
-}
-
-/// Answers requests until a signal comes, then those that are under way, for as long as the drain allows.
-async fn serve(listener: TcpListener, routes: Router) -> anyhow::Result<()> {
-    let (stopping, mut stopped) = watch::channel(false);
-    let asked = stop_signal()?;
-    let service = routes.into_make_service_with_connect_info::<SocketAddr>();
-    let server = axum::serve(listener, service).with_graceful_shutdown(async move {
-        asked.await;
-        stopping.send_replace(true);
-    });
-    tokio::select! {
-        served = server => served.context("serving"),
-        () = async {
-            if stopped.wait_for(|stopped| *stopped).await.is_ok() {
-                tokio::time::sleep(REQUESTS_DRAIN).await;
-            }
-        } => Ok(()),
-    }
 }
 
 fn stop_signal() -> anyhow::Result<impl Future<Output = ()> + Send> {

@@ -104,19 +104,99 @@ fn doctor_names_wrong_settings_too() {
     assert!(text(&output.stdout).starts_with("failed   settings        SEMBLANTE_DURABILITY: "));
 }
 
-/// README shows commands; each of them must be there.
 #[test]
-fn the_subcommands_that_readme_shows_exist() {
+fn settings_and_findings_are_json_for_programs() {
+    let folder = tempfile::tempdir().unwrap();
+    let json = |command: &str| -> serde_json::Value {
+        let output = semblante(folder.path(), &[("SEMBLANTE_DATA", "d")], &[command, "--json"]);
+        serde_json::from_slice(&output.stdout).unwrap_or_else(|error| panic!("{error}: {output:?}"))
+    };
+    let settings = json("settings");
+    assert_eq!(settings["settings"][0]["key"], "data");
+    assert_eq!(
+        (&settings["settings"][0]["value"], &settings["settings"][0]["from"]),
+        (&"d".into(), &"SEMBLANTE_DATA".into())
+    );
+    let checks = json("doctor")["checks"].as_array().cloned().unwrap_or_default();
+    let models = checks.iter().find(|check| check["subject"] == "models");
+    assert_eq!(models.map(|models| &models["state"]), Some(&"failed".into()), "{checks:?}");
+}
+
+/// What each command's help must tell beside its examples.
+const HELPS: [(&[&str], &[&str]); 18] = [
+    (&["up"], &["--listen", "SIGTERM"]),
+    (&["process"], &["<FILE|DIR>", "--out", "--json"]),
+    (&["import"], &["photos"]),
+    (&["import", "photos"], &["<DIR|FILE>", "--user", "--tenant", "--create", "--process", "--json"]),
+    (&["status"], &["<ID>", "--tenant", "--json"]),
+    (&["gallery"], &["--tenant", "--user", "--emotion", "--state", "--limit", "--cursor", "--all", "--json"]),
+    (&["queues"], &["--json"]),
+    (&["keep"], &["--dry-run", "--json"]),
+    (&["dead-letters"], &["list", "show", "redrive"]),
+    (&["dead-letters", "list"], &["--tenant", "--limit", "--cursor", "--all", "--json"]),
+    (&["dead-letters", "show"], &["<ID>", "--json"]),
+    (&["dead-letters", "redrive"], &["[ID]", "--all", "--tenant", "--json"]),
+    (
+        &["replay"],
+        &[
+            "<ID|->",
+            "--from",
+            "image-generation",
+            "--dry-run",
+            "--reroll",
+            "--supersede",
+            "--reason",
+            "--wait",
+        ],
+    ),
+    (&["analyse"], &["<FILE>", "--tiles", "--descriptors", "--draw", "--json"]),
+    (&["paint"], &["--emotion", "HAPPY", "--seed", "--style", "aurora", "--size", "--output", "--json"]),
+    (&["compose"], &["--emotion", "SAD", "--seed", "--bars", "--soundfont", "--output", "--midi", "--json"]),
+    (&["settings"], &["Secrets", "--json"]),
+    (&["doctor"], &["skipped", "--json"]),
+];
+
+#[test]
+fn every_help_tells_what_the_command_takes() {
+    let folder = tempfile::tempdir().unwrap();
+    let main = text(&semblante(folder.path(), &[], &["--help"]).stdout);
+    for (command, parts) in HELPS {
+        let output = semblante(folder.path(), &[], &[command, &["--help"]].concat());
+        assert_eq!(output.status.code(), Some(0), "{command:?}");
+        let help = text(&output.stdout);
+        for part in parts.iter().chain(&["Usage: semblante"]) {
+            assert!(help.contains(part), "{command:?}: {part} is not in:\n{help}");
+        }
+        let has_examples = help.contains("Examples:\n  semblante ");
+        assert!(has_examples || ["settings", "doctor"].contains(&command[0]), "{command:?}:\n{help}");
+        assert!(main.contains(&format!("\n  {} ", command[0])), "{command:?} is not in:\n{main}");
+    }
+}
+
+/// README shows commands; each of them, and each flag in their lines, must be there.
+#[test]
+fn the_commands_that_readme_shows_exist() {
     let readme = Path::new(env!("CARGO_MANIFEST_DIR")).join("../README.md");
     let readme = std::fs::read_to_string(readme).unwrap();
-    let shown: Vec<&str> = readme
+    let shown: Vec<Vec<&str>> = readme
         .split(['`', '\n'])
-        .filter_map(|piece| piece.trim().strip_prefix("semblante ")?.split_whitespace().next())
+        .filter_map(|piece| Some(piece.trim().strip_prefix("semblante ")?.split_whitespace().collect()))
         .collect();
-    assert!(!shown.is_empty());
+    assert!(shown.len() > 12, "{shown:?}");
     let folder = tempfile::tempdir().unwrap();
-    for subcommand in shown {
-        let output = semblante(folder.path(), &[], &[subcommand, "--help"]);
-        assert_eq!(output.status.code(), Some(0), "semblante {subcommand}");
+    for words in shown {
+        let depth = if ["import", "dead-letters"].contains(&words[0]) { 2 } else { 1 };
+        let output = semblante(folder.path(), &[], &[&words[..depth], &["--help"]].concat());
+        assert_eq!(output.status.code(), Some(0), "semblante {words:?}");
+        let mut help = text(&output.stdout);
+        if words[0] == "dead-letters" {
+            // Its line tells of its sisters too.
+            help += &text(&semblante(folder.path(), &[], &["dead-letters", "redrive", "--help"]).stdout);
+        }
+        let flag =
+            |word: &&str| word.starts_with("--").then(|| word.trim_end_matches([',', ';', ':']).to_owned());
+        for flag in words.iter().filter_map(flag) {
+            assert!(help.contains(&flag), "README: semblante {} has no {flag}", words[0]);
+        }
     }
 }

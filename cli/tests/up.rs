@@ -1,44 +1,11 @@
 //! `semblante up` as a process: a real photo goes in over HTTP and comes out in the gallery, before and after a restart.
 
+#[path = "operator/server.rs"]
+mod server;
+
 use serde_json::Value;
-use std::io::{BufRead, BufReader};
-use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
-
-const ROOT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/..");
-
-struct Server {
-    process: Child,
-    url: String,
-}
-
-impl Server {
-    fn start(data: &Path) -> Self {
-        let models = PathBuf::from(ROOT).join("models");
-        assert!(models.is_dir(), "there are no models; fetch them: make models");
-        let mut process = Command::new(env!("CARGO_BIN_EXE_semblante"))
-            .args(["up", "--listen", "127.0.0.1:0", "--data"])
-            .arg(data)
-            .env_clear()
-            .env("SEMBLANTE_MODELS_DIR", models)
-            .env("SEMBLANTE_LOG_LEVEL", "warn")
-            .current_dir(data)
-            .stdout(Stdio::piped())
-            .spawn()
-            .expect("cargo built the command");
-        let mut line = String::new();
-        BufReader::new(process.stdout.take().expect("stdout is piped")).read_line(&mut line).expect("a line");
-        let url = line.trim_end().strip_prefix("listening on ").expect("where it listens").to_owned();
-        Server { process, url }
-    }
-
-    /// Asks it to stop, as an init system does; tells its exit code.
-    fn stop(mut self) -> Option<i32> {
-        let pid = rustix::process::Pid::from_child(&self.process);
-        rustix::process::kill_process(pid, rustix::process::Signal::TERM).expect("it runs");
-        self.process.wait().expect("it ends").code()
-    }
-}
+use server::{ROOT, Server};
+use std::path::Path;
 
 /// An access token, by signing up or logging in.
 async fn token(client: &reqwest::Client, server: &Server, by: &str) -> String {

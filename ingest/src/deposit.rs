@@ -1,6 +1,7 @@
 //! A photo whose bytes are here: declared and put, as if its owner had done so with a presigned URL.
 
 use crate::ports::Ports;
+use crate::promotion;
 use bytes::Bytes;
 use domain::ports::objects::NewObject;
 use domain::ports::uploads::Created;
@@ -38,7 +39,8 @@ pub enum Deposited {
 /// How long an upload is awaited whose bytes are about to be put: a crash in between leaves no more than that.
 const AWAITED: Duration = Duration::from_secs(900);
 
-/// Deposits a photo. A record of the same content that still awaits its bytes gets them.
+/// Deposits a photo. A record of the same content that still awaits its bytes gets them; one that was for its faces only
+/// goes on as what this one is for.
 pub async fn deposit(ports: &Ports, photo: Photo) -> Result<Deposited, PortError> {
     let hashed = photo.bytes.clone();
     let sha256 = tokio::task::spawn_blocking(move || Sha256::of(&hashed)).await.map_err(PortError::broken)?;
@@ -46,13 +48,17 @@ pub async fn deposit(ports: &Ports, photo: Photo) -> Result<Deposited, PortError
     let declared = Declared { content_type, content_length: bytes.len() as u64, sha256: Some(sha256) };
     let now = ports.clock.now();
     let id = UploadId::new(Uuid::now_v7());
-    let upload = Upload { kind, traceparent, ..Upload::awaiting(owner, id, declared, now + AWAITED, now) };
-    let upload = match ports.uploads.create(upload).await? {
-        Created::Duplicate(upload) if upload.status != Status::AwaitingUpload => {
-            return Ok(Deposited::Known(upload));
-        }
+    let mut upload = Upload::awaiting(owner, id, declared, now + AWAITED, now);
+    (upload.kind, upload.traceparent) = (kind, traceparent.clone());
+    let mut upload = match ports.uploads.create(upload).await? {
         Created::Duplicate(upload) | Created::New(upload) => upload,
     };
+    if kind == Kind::Photo {
+        upload = promotion::promote(ports, upload, traceparent.as_deref()).await?;
+    }
+    if upload.status != Status::AwaitingUpload {
+        return Ok(Deposited::Known(upload));
+    }
     let key = ObjectKey::upload(&upload.tenant_id, &upload.user_id, upload.upload_id);
     let object = NewObject { bytes, content_type: content_type.as_str().into(), metadata: BTreeMap::new() };
     match ports.objects.put(Bucket::Media, &key, object).await {

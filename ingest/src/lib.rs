@@ -11,6 +11,7 @@ pub mod metrics;
 pub mod objects;
 pub mod ports;
 pub mod problem;
+mod promotion;
 pub mod redrive;
 pub mod replay;
 pub mod request_context;

@@ -37,6 +37,7 @@ pub async fn redrive(ports: &Ports, letter: Uuid, actor: &str) -> Result<Redrive
         supersede: false,
         replace: Replace::AtLeastAsGood,
         correct: None,
+        promote: false,
         reroll: false,
         replay: true,
         reason: Some("redriven dead letter".into()),

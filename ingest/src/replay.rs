@@ -56,6 +56,7 @@ impl Replay {
             supersede: wanted.supersede,
             replace: Replace::AtLeastAsGood,
             correct: wanted.correct,
+            promote: false,
             reroll: wanted.reroll,
             replay: true,
             reason: wanted.reason,

@@ -1,8 +1,8 @@
 #!/bin/sh
-# The emulator's Python packages, at the versions of requirements.txt, in .venv beside this file. Nothing to do where they
-# are there already.
+# Python packages at the versions of a requirements.txt, in .venv beside it. Nothing to do where they are there already.
+# Usage: tests/aws/venv.sh [FOLDER]   (default: this one, the emulator's)
 set -eu
-cd "$(dirname "$0")"
+cd "${1:-$(dirname "$0")}"
 if cmp -s requirements.txt .venv/requirements.txt; then
     exit 0
 fi

@@ -1,9 +1,11 @@
 //! What a check found.
 
+use serde::Serialize;
 use std::fmt;
 
 /// How a check ended.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
 pub enum State {
     /// As it should be.
     Ok,
@@ -14,7 +16,7 @@ pub enum State {
 }
 
 /// One line of the doctor's.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Finding {
     /// How the check ended.
     pub state: State,

@@ -5,6 +5,7 @@ use super::idempotency::{self, IdempotencyKey};
 use super::session::{Writer, owner};
 use super::{Api, Shared, body, owned, photo, trace};
 use crate::problem::Problem;
+use crate::promotion;
 use axum::body::Body;
 use axum::extract::{Path, State};
 use axum::http::{HeaderMap, StatusCode, header};
@@ -60,15 +61,16 @@ pub(crate) async fn post(
     let now = api.ports.clock.now();
     let mut upload = Upload::awaiting(owner(&caller), id, declared.clone(), now + api.settings.url_ttl, now);
     upload.traceparent = trace::parent(&headers);
+    let traceparent = upload.traceparent.clone();
     match api.ports.uploads.create(upload).await {
         Ok(Created::New(upload)) => created(&api, &upload).await,
-        Ok(Created::Duplicate(upload)) => duplicate(&api, upload).await,
+        Ok(Created::Duplicate(upload)) => duplicate(&api, upload, traceparent.as_deref()).await,
         Err(error) if error.kind == PortErrorKind::Conflict && key.is_some() => {
             let record = api.ports.uploads.get(&caller.tenant_id, id).await?;
             let upload = record.and_then(Record::live).filter(|upload| upload.user_id == caller.user_id);
-            let upload = upload.ok_or_else(Problem::not_found)?;
+            let upload = upload.ok_or_else(|| gone("erased"))?;
             match upload.declared.as_ref() == Some(&declared) {
-                true => duplicate(&api, upload).await,
+                true => duplicate(&api, upload, traceparent.as_deref()).await,
                 false => Err(idempotency::reused()),
             }
         }
@@ -87,7 +89,11 @@ async fn created(api: &Api, upload: &Upload) -> Answer {
 }
 
 /// The existing upload of the same content; with a fresh URL while it is awaited.
-async fn duplicate(api: &Api, upload: Upload) -> Answer {
+async fn duplicate(api: &Api, upload: Upload, traceparent: Option<&str>) -> Answer {
+    if upload.status == Status::Expired {
+        return Err(gone("expired"));
+    }
+    let upload = promotion::promote(&api.ports, upload, traceparent).await?;
     let mut body = json!({
         "upload_id": upload.upload_id,
         "duplicate": true,
@@ -105,14 +111,18 @@ pub(crate) async fn url(State(api): Shared, Writer(caller): Writer, Path(id): Pa
     let status_url = api.links.status(upload.upload_id);
     match upload.status {
         Status::AwaitingUpload => {}
-        Status::Expired => {
-            return Err(Problem::new(StatusCode::GONE, "expired", "the upload has expired; declare it anew"));
-        }
+        Status::Expired => return Err(gone("expired")),
         _ => return Err(Problem::conflict("already_stored", "the photo is there already")),
     }
     let id = upload.upload_id;
     let upload = renew(&api, upload).await?;
     Ok(json(StatusCode::OK, &json!({"upload_id": id, "upload": request(&upload), "status_url": status_url})))
+}
+
+/// 410; `code` says why.
+fn gone(code: &str) -> Problem {
+    let detail = "the upload is gone; declare it anew, with another Idempotency-Key if with any";
+    Problem::new(StatusCode::GONE, code, detail)
 }
 
 /// Signs anew and notes until when, so that nobody gives the upload up before.

@@ -121,6 +121,7 @@ async fn order(
         supersede: false,
         replace: Replace::AtLeastAsGood,
         correct: None,
+        promote: false,
         reroll: false,
         replay: false,
         reason: None,

@@ -35,6 +35,7 @@ pub mod settings;
 mod stage_document;
 mod status;
 pub mod status_document;
+mod traffic;
 mod upload_photo;
 
 pub use crate::problem::Problem;

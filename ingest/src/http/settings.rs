@@ -7,6 +7,8 @@ use std::time::Duration;
 pub struct HttpSettings {
     /// Scheme, host and port under which clients reach it; no path. All links begin with it, whatever `Host` says.
     pub public_url: String,
+    /// Whether requests are answered at all; if not, only those for health are.
+    pub accept_traffic: bool,
     /// How long a presigned PUT works.
     pub url_ttl: Duration,
     /// The most bytes of a photo that is put with a presigned URL.
@@ -21,6 +23,8 @@ pub struct HttpSettings {
     pub most_waiters: usize,
     /// How long a request may take, its body and its waiting included.
     pub request_timeout: Duration,
+    /// How long a body may stall in between.
+    pub body_idle_timeout: Duration,
     /// Origins that browsers may call from; `*` for all.
     pub allowed_origins: Vec<String>,
 }
@@ -30,6 +34,7 @@ impl HttpSettings {
     pub fn new(public_url: &str) -> Self {
         HttpSettings {
             public_url: public_url.trim_end_matches('/').to_owned(),
+            accept_traffic: true,
             url_ttl: Duration::from_secs(900),
             most_photo_bytes: 20 << 20,
             most_inline_bytes: 10 << 20,
@@ -37,6 +42,7 @@ impl HttpSettings {
             most_wait: Duration::from_secs(25),
             most_waiters: 1000,
             request_timeout: Duration::from_secs(60),
+            body_idle_timeout: Duration::from_secs(10),
             allowed_origins: Vec::new(),
         }
     }

@@ -9,11 +9,13 @@ mod superseded;
 pub use care::Care;
 
 use crate::ports::Ports;
+use crate::trace;
 use domain::due::DuePlace;
 use domain::ports::PortError;
 use domain::ports::uploads::MOST_UPLOADS;
 use domain::{TenantId, Upload, UploadId};
 use std::time::Duration;
+use tracing::Instrument;
 
 /// How long the keeper rests between two rounds.
 pub const PAUSE: Duration = Duration::from_secs(60);
@@ -78,18 +80,22 @@ impl Keeper {
 
     async fn look_after(&self, upload: Upload, dry_run: bool) -> Finding {
         let (tenant_id, upload_id) = (upload.tenant_id.clone(), upload.upload_id);
-        let care = self.care(upload, dry_run).await;
-        match &care {
-            Ok(Care::Nothing) => {}
-            Ok(care) => tracing::info!(upload.id = %upload_id, care = care.as_str(), dry_run, "looked after"),
-            Err(error) => {
-                tracing::warn!(upload.id = %upload_id, error = %error, "an upload could not be looked after");
-            }
-        }
+        let span = trace::span(upload_id, upload.traceparent.as_deref());
+        let care = self.care(upload, dry_run).instrument(span).await;
         Finding { tenant_id, upload_id, care }
     }
 
     async fn care(&self, upload: Upload, dry_run: bool) -> Result<Care, PortError> {
+        let care = self.needed_and_given(upload, dry_run).await;
+        match &care {
+            Ok(Care::Nothing) => {}
+            Ok(care) => tracing::info!(care = care.as_str(), dry_run, "looked after"),
+            Err(error) => tracing::warn!(error = %error, "an upload could not be looked after"),
+        }
+        care
+    }
+
+    async fn needed_and_given(&self, upload: Upload, dry_run: bool) -> Result<Care, PortError> {
         let care = care::needed(&self.ports, &self.bucket, &upload).await?;
         if !dry_run {
             care::give(&self.ports, upload, &care).await?;

@@ -6,7 +6,7 @@ use reqwest::{Method, RequestBuilder};
 use serde_json::json;
 
 /// Sends a request that waits while the pipeline works.
-async fn waited(server: &Server, request: RequestBuilder) -> Answered {
+pub async fn waited(server: &Server, request: RequestBuilder) -> Answered {
     let asked = tokio::spawn(send(request.header("prefer", "wait=20")));
     while !asked.is_finished() {
         server.drain().await;

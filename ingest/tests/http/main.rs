@@ -2,10 +2,14 @@
 
 mod changes;
 mod client;
+mod crowd;
 mod description;
 mod generated;
 mod hostile;
 mod journeys;
 mod objects;
+mod promotion;
 mod server;
+mod slow;
 mod traces;
+mod traffic;

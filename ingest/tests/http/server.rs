@@ -24,7 +24,7 @@ pub struct Server {
     pub clock: Arc<ManualClock>,
     pub ports: Ports,
     pub url: String,
-    hosts: Vec<PollHost>,
+    pub hosts: Vec<PollHost>,
     _root: TempDir,
 }
 

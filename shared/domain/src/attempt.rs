@@ -32,7 +32,7 @@ pub enum RecordRefused {
 impl Upload {
     /// Begins the next attempt as `begin` says. Errors: [`BeginRefused`], the record unchanged.
     pub fn begin(&mut self, begin: &Begin, now: Timestamp) -> Result<Began, BeginRefused> {
-        if self.begun_by == Some(begin.id) {
+        if self.begun_by == Some(begin.id) || (begin.promote && self.kind != Kind::Faces) {
             return Ok(Began::Already);
         }
         if self.object.is_none() && self.kind != Kind::Prompt {
@@ -47,6 +47,9 @@ impl Upload {
             .ok_or(BeginRefused::RunInProgress)?;
         if begin.correct.is_some() && !self.has_faces() {
             return Err(BeginRefused::NothingToCorrect);
+        }
+        if begin.promote {
+            self.kind = Kind::Photo;
         }
         self.clear(begin.correct.map_or(begin.scope, |_| Scope::FromStage(Stage::EmotionAnalysis)));
         self.corrected = begin.correct.or(self.corrected);
@@ -293,7 +296,7 @@ mod tests {
     enum Step {
         Record(Stage, Outcome),
         Close,
-        Begin(Scope, bool),
+        Begin(Scope, bool, bool),
     }
 
     fn step() -> impl Strategy<Value = Step> {
@@ -309,7 +312,8 @@ mod tests {
         prop_oneof![
             4 => (stage, outcome).prop_map(|(stage, outcome)| Step::Record(stage, outcome)),
             1 => Just(Step::Close),
-            2 => (scope, any::<bool>()).prop_map(|(scope, supersede)| Step::Begin(scope, supersede)),
+            2 => (scope, any::<bool>(), any::<bool>())
+                .prop_map(|(scope, supersede, promote)| Step::Begin(scope, supersede, promote)),
         ]
     }
 
@@ -327,8 +331,8 @@ mod tests {
                         upload.record(stage, done(&upload, outcome)).is_err(),
                     Step::Record(..) => true,
                     Step::Close => upload.close(done(&upload, Outcome::Succeeded)).is_err(),
-                    Step::Begin(scope, supersede) => {
-                        let begin = Begin { supersede, ..order(&upload, scope, number as u128) };
+                    Step::Begin(scope, supersede, promote) => {
+                        let begin = Begin { supersede, promote, ..order(&upload, scope, number as u128) };
                         upload.begin(&begin, now()).is_err()
                     }
                 };

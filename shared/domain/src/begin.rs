@@ -52,6 +52,10 @@ pub struct Begin {
     /// The emotion that counts from now on, whatever is analysed; emotion-analysis and what comes of it are made again.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub correct: Option<Emotion>,
+    /// Whether an upload for its faces only becomes a photo: what was never run for it is made. Any other kind is left
+    /// alone.
+    #[serde(default)]
+    pub promote: bool,
     /// Whether generated art may differ from before: a new seed.
     #[serde(default)]
     pub reroll: bool,

@@ -138,6 +138,7 @@ pub fn begin(upload: &Upload, id: u128) -> Begin {
         supersede: false,
         replace: Replace::AtLeastAsGood,
         correct: None,
+        promote: false,
         reroll: false,
         replay: true,
         reason: None,

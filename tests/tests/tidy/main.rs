@@ -9,5 +9,6 @@ mod packages;
 mod repository;
 mod runner;
 mod stages;
+mod template;
 mod text;
 mod twins;

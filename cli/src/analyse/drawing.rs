@@ -1,4 +1,4 @@
-//! Boxes, points and words painted on a picture.
+//! Boxes, points and words drawn on a picture.
 
 use vision::{Picture, Seen};
 

@@ -1,13 +1,13 @@
 //! Every contract suite on the embedded backend.
 
+mod queue;
+
 use async_trait::async_trait;
 use domain::contract::orchestrator::Runtime;
 use domain::contract::{self, Elapse};
 use domain::fixture;
-use domain::ports::queue::{NewMessage, Queue as _};
 use domain::ports::{Clock, Throttle as _};
 use domain::throttle::ThrottleKey;
-use domain::{QueueName, Stage};
 use embedded::{
     DeadLetters, Events, Faces, Gallery, ManualClock, Objects, Options, Orchestrator, Policy, Queue,
     Sessions, Store, Throttle, Uploads, Users,
@@ -16,6 +16,7 @@ use std::sync::Arc;
 use std::time::Duration;
 use tempfile::TempDir;
 
+/// A store of a test's own, whose time stands still.
 struct Fresh {
     store: Store,
     clock: Winder,
@@ -58,98 +59,6 @@ impl Fresh {
     fn uploads(&self) -> (Uploads, Gallery) {
         (Uploads::new(&self.store), Gallery::new(&self.store))
     }
-}
-
-#[tokio::test]
-async fn queue_delivers_until_acknowledged() {
-    let fresh = Fresh::new();
-    contract::queue::delivers_until_acknowledged(&fresh.queue(), &fresh.clock).await;
-}
-
-#[tokio::test]
-async fn queue_a_stale_receipt_does_nothing() {
-    let fresh = Fresh::new();
-    contract::queue::a_stale_receipt_does_nothing(&fresh.queue(), &fresh.clock).await;
-}
-
-#[tokio::test]
-async fn queue_extending_moves_the_visibility() {
-    let fresh = Fresh::new();
-    contract::queue::extending_moves_the_visibility(&fresh.queue(), &fresh.clock).await;
-}
-
-#[tokio::test]
-async fn queue_a_delay_hides() {
-    let fresh = Fresh::new();
-    contract::queue::a_delay_hides(&fresh.queue(), &fresh.clock).await;
-}
-
-#[tokio::test]
-async fn queue_too_many_receives_make_a_dead_letter() {
-    let fresh = Fresh::new();
-    let most = Policy::default().most_receives;
-    contract::queue::too_many_receives_make_a_dead_letter(&fresh.queue(), &fresh.clock, most).await;
-}
-
-#[tokio::test]
-async fn queue_refuses_what_is_over_the_limits() {
-    contract::queue::refuses_what_is_over_the_limits(&Fresh::new().queue()).await;
-}
-
-#[tokio::test]
-async fn queue_bodies_survive() {
-    contract::queue::bodies_survive(&Fresh::new().queue()).await;
-}
-
-#[tokio::test]
-async fn queue_groups_take_turns() {
-    contract::queue::groups_take_turns(&Fresh::new().queue()).await;
-}
-
-#[tokio::test]
-async fn queue_live_goes_before_replay() {
-    contract::queue::live_goes_before_replay(&Fresh::new().queue()).await;
-}
-
-#[tokio::test]
-async fn queue_waiting_ends_with_the_message() {
-    let fresh = Fresh::new();
-    contract::queue::waiting_ends_with_the_message(&fresh.queue(), &fresh.clock).await;
-}
-
-#[tokio::test]
-async fn queue_depth_counts() {
-    let fresh = Fresh::new();
-    contract::queue::depth_counts(&fresh.queue(), &fresh.clock).await;
-    let fresh = Fresh::new();
-    contract::queue::depth_tells_the_age(&fresh.queue(), &fresh.clock).await;
-}
-
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn queue_each_delivery_has_one_holder() {
-    let fresh = Fresh::new();
-    let (queue, name) = (fresh.queue(), QueueName::of(Stage::FaceDetection));
-    let receivers: Vec<_> = (0..8)
-        .map(|_| {
-            let queue = queue.clone();
-            tokio::spawn(async move {
-                let mut got = Vec::new();
-                while got.len() < 25 {
-                    let wait = Duration::from_secs(1);
-                    got.extend(queue.receive(name, 1, Duration::from_secs(30), wait).await.unwrap());
-                }
-                got
-            })
-        })
-        .collect();
-    for number in 0..200 {
-        queue.send(name, vec![NewMessage::new(number.to_string(), None)]).await.unwrap();
-    }
-    let mut deliveries = Vec::new();
-    for receiver in receivers {
-        deliveries.push(receiver.await.unwrap());
-    }
-    contract::queue::each_delivery_has_one_holder(&queue, deliveries, 200).await;
 }
 
 #[tokio::test]

@@ -1,0 +1,44 @@
+//! `POST /keep`: a round of the keeper by hand, or only what it would do.
+
+use super::{Answer, Shared};
+use axum::Json;
+use axum::extract::State;
+use ingest::keeper::{Care, Finding};
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+
+/// A round.
+#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Order {
+    /// Whether nothing is changed.
+    pub dry_run: bool,
+}
+
+pub async fn post(State(control): Shared, Json(order): Json<Order>) -> Answer {
+    let round = control.keeper.round(None, order.dry_run).await?;
+    let findings: Vec<Value> = round.findings.iter().filter_map(told).collect();
+    Ok(Json(json!({
+        "looked_at": round.findings.len(),
+        "findings": findings,
+        "more": round.next.is_some(),
+        "dry_run": order.dry_run,
+    })))
+}
+
+/// A finding; None where nothing was needed.
+fn told(finding: &Finding) -> Option<Value> {
+    let (care, detail) = match &finding.care {
+        Ok(Care::Nothing) => return None,
+        Ok(Care::Close(code)) => ("close", json!(code)),
+        Ok(Care::Tidy { objects, .. }) => ("tidy", json!(format!("{} objects", objects.len()))),
+        Ok(care) => (care.as_str(), Value::Null),
+        Err(error) => ("failed", json!(error.to_string())),
+    };
+    Some(json!({
+        "tenant_id": finding.tenant_id,
+        "upload_id": finding.upload_id,
+        "care": care,
+        "detail": detail,
+    }))
+}

@@ -1,0 +1,117 @@
+//! A data directory, and the command that is run on it.
+
+use crate::server::{ROOT, Server};
+use serde_json::Value;
+use std::io::Write;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+
+/// A data directory of a test's own, and a folder beside it for photos.
+pub struct Installation {
+    folder: tempfile::TempDir,
+}
+
+/// How a command ended.
+#[derive(Debug)]
+pub struct Ran {
+    pub code: Option<i32>,
+    pub out: String,
+    pub err: String,
+}
+
+impl Installation {
+    pub fn new() -> Self {
+        let folder = tempfile::tempdir().expect("a directory");
+        std::fs::create_dir(folder.path().join("photos")).expect("a folder");
+        Installation { folder }
+    }
+
+    /// One with photos imported and processed: a face that is there, and bytes that only begin like a photo. The ids are
+    /// of the complete upload and of the failed one.
+    pub fn with_photos() -> (Self, String, String) {
+        let installation = Installation::new();
+        installation.photo("sample1.jpg", &sample(1));
+        installation.photo("broken.jpg", b"\xff\xd8\xff\xe0 and nothing more");
+        let ran = installation.run(&[
+            "import",
+            "photos",
+            "photos",
+            "--user",
+            "ana@example.com",
+            "--create",
+            "--process",
+            "--json",
+        ]);
+        assert_eq!(ran.code, Some(1), "one of them is broken: {ran:?}");
+        let photos = ran.json()["photos"].clone();
+        assert_eq!(
+            (&photos[0]["state"], &photos[1]["state"]),
+            (&"failed".into(), &"complete".into()),
+            "{ran:?}"
+        );
+        let id = |number: usize| photos[number]["upload_id"].as_str().expect("an id").to_owned();
+        (installation, id(1), id(0))
+    }
+
+    pub fn data(&self) -> PathBuf {
+        self.folder.path().join("data")
+    }
+
+    pub fn path(&self) -> &Path {
+        self.folder.path()
+    }
+
+    pub fn photo(&self, name: &str, content: &[u8]) {
+        std::fs::write(self.folder.path().join("photos").join(name), content).expect("a file");
+    }
+
+    /// Starts `semblante up` on it.
+    pub fn up(&self) -> Server {
+        std::fs::create_dir_all(self.data()).expect("a directory");
+        Server::start(&self.data())
+    }
+
+    pub fn run(&self, arguments: &[&str]) -> Ran {
+        self.run_with(arguments, "")
+    }
+
+    /// Runs a command that reads `input`.
+    pub fn run_with(&self, arguments: &[&str], input: &str) -> Ran {
+        let mut process = Command::new(env!("CARGO_BIN_EXE_semblante"))
+            .current_dir(self.folder.path())
+            .env_clear()
+            .env("SEMBLANTE_MODELS_DIR", Path::new(ROOT).join("models"))
+            .env("SEMBLANTE_LOG_LEVEL", "warn")
+            .args(arguments)
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .expect("cargo built the command");
+        let mut stdin = process.stdin.take().expect("stdin is piped");
+        stdin.write_all(input.as_bytes()).expect("it fits into the pipe");
+        drop(stdin);
+        let output = process.wait_with_output().expect("it ends");
+        let text = |bytes: Vec<u8>| String::from_utf8(bytes).expect("the command prints UTF-8");
+        Ran { code: output.status.code(), out: text(output.stdout), err: text(output.stderr) }
+    }
+
+    /// Runs a command that must end well, for its JSON.
+    pub fn json(&self, arguments: &[&str]) -> Value {
+        let ran = self.run(&[arguments, &["--json"]].concat());
+        assert_eq!(ran.code, Some(0), "{arguments:?}: {ran:?}");
+        ran.json()
+    }
+}
+
+impl Ran {
+    pub fn json(&self) -> Value {
+        serde_json::from_str(&self.out).unwrap_or_else(|error| panic!("{error}: {self:?}"))
+    }
+}
+
+/// One of the sample photos that come with the networks.
+pub fn sample(number: u32) -> Vec<u8> {
+    let path = Path::new(ROOT).join(format!("models/sample{number}.jpg"));
+    std::fs::read(path).expect("there are no models; fetch them: make models")
+}

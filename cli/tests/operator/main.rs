@@ -1,0 +1,11 @@
+//! The operators' commands as processes, while `semblante up` runs and while it does not.
+
+mod dead_letters;
+mod imports;
+mod installation;
+mod keeping;
+mod making;
+mod reaching;
+mod reading;
+mod replays;
+mod server;

@@ -1,0 +1,158 @@
+//! Settings to ports: the only file of this crate that names a backend.
+
+use crate::http::NoDoor;
+use crate::log_meter::LogMeter;
+use crate::settings::{ApiSettings, FaceEngine, Settings, StageSettings};
+use aws::{Clients, Connection, Resources};
+use axum::Router;
+use domain::ports::{self, Maker};
+use domain::{Handler, QueueName, Stage};
+use ingest::Intake;
+use ingest::auth::{AuthPorts, AuthService, AuthSettings};
+use ingest::http::{App, HttpSettings};
+use ingest::keeper::Keeper;
+use std::sync::Arc;
+use tokio::sync::Semaphore;
+use workers::{
+    DeadLetterHandler, EmotionAnalysis, FaceDetection, GalleryIndexing, ImageGeneration, Limits,
+    MelodyGeneration, Settle, StageWorker,
+};
+
+/// An installation in an AWS account.
+pub struct Installation {
+    ports: ingest::Ports,
+    clients: Clients,
+    resources: Arc<Resources>,
+    limits: Limits,
+}
+
+/// Makes the clients, once for the life of the process. Nothing is asked of AWS yet.
+pub async fn open(settings: &Settings) -> Installation {
+    let clients = Clients::connect(&Connection::default()).await;
+    let resources = Arc::new(Resources {
+        media_bucket: settings.media_bucket.clone(),
+        users_photos_bucket: settings.users_photos_bucket.clone(),
+        queue_url_prefix: settings.queue_url_prefix.clone(),
+        table_prefix: settings.table_prefix.clone(),
+        state_machine_arn: settings.state_machine.clone(),
+        event_bus: settings.event_bus.clone(),
+        secret_id: settings.secret.clone(),
+    });
+    let clock: Arc<dyn ports::Clock> = Arc::new(aws::SystemClock::default());
+    let ports = ingest::Ports {
+        clock: clock.clone(),
+        dead_letters: Arc::new(aws::DeadLetters::new(&clients, &resources)),
+        events: Arc::new(aws::Events::new(&clients, &resources)),
+        faces: Arc::new(aws::Faces::new(&clients, &resources)),
+        gallery: Arc::new(aws::Gallery::new(&clients, &resources)),
+        meter: Arc::new(LogMeter),
+        objects: Arc::new(aws::Objects::new(&clients, &resources, clock.clone())),
+        orchestrator: Arc::new(aws::Orchestrator::new(&clients, &resources)),
+        queue: Arc::new(aws::Queue::new(&clients, &resources)),
+        uploads: Arc::new(aws::Uploads::new(&clients, &resources, clock)),
+        users: Arc::new(aws::Users::new(&clients, &resources)),
+    };
+    let limits = Limits { most_receives: settings.max_receives, ..Limits::default() };
+    Installation { ports, clients, resources, limits }
+}
+
+impl Installation {
+    /// What settles the messages of queue `uploads`.
+    pub fn intake(&self) -> Arc<dyn Handler> {
+        Arc::new(Intake::new(self.ports.clone(), &self.resources.media_bucket))
+    }
+
+    /// What settles the messages of a stage.
+    pub fn stage(&self, settings: &StageSettings) -> anyhow::Result<Arc<dyn Handler>> {
+        let limits = Limits { time: settings.time, ..self.limits };
+        Ok(Arc::new(Settle::new(self.worker_ports(), self.worker(settings)?, limits)))
+    }
+
+    /// What settles the dead letters of a queue.
+    pub fn dead_letters(&self, queue: QueueName) -> Arc<dyn Handler> {
+        Arc::new(DeadLetterHandler::new(self.worker_ports(), queue))
+    }
+
+    /// What looks after uploads that nobody asks for.
+    pub fn keeper(&self) -> Keeper {
+        Keeper::new(self.ports.clone(), &self.resources.media_bucket)
+    }
+
+    /// Rows of dead letters.
+    pub fn letters(&self) -> Arc<dyn ports::DeadLetters> {
+        self.ports.dead_letters.clone()
+    }
+
+    /// The HTTP API. The gateway answers for CORS, so that nobody answers twice.
+    pub async fn routes(&self, settings: &ApiSettings) -> anyhow::Result<Router> {
+        let auth_ports = AuthPorts {
+            clock: self.ports.clock.clone(),
+            sessions: Arc::new(aws::Sessions::new(&self.clients, &self.resources)),
+            throttle: Arc::new(aws::Throttle::new(&self.clients, &self.resources)),
+            users: self.ports.users.clone(),
+        };
+        let keys = aws::Secrets::new(&self.clients, &self.resources, self.ports.clock.clone()).keys().await?;
+        let auth_settings = AuthSettings::new(&settings.public_url);
+        let auth = Arc::new(AuthService::new(auth_ports, auth_settings, keys.token_seeds(), permits())?);
+        let http = HttpSettings {
+            accept_traffic: settings.accept_traffic,
+            most_wait: settings.most_wait,
+            ..HttpSettings::new(&settings.public_url)
+        };
+        let app = App {
+            ports: self.ports.clone(),
+            auth: auth.clone(),
+            door: Arc::new(NoDoor),
+            metrics: Arc::default(),
+            settings: http,
+        };
+        Ok(ingest::http::router_beside(app, ingest::auth::routes(auth)))
+    }
+
+    fn worker_ports(&self) -> workers::Ports {
+        let ports = self.ports.clone();
+        workers::Ports {
+            clock: ports.clock,
+            dead_letters: ports.dead_letters,
+            events: ports.events,
+            faces: ports.faces,
+            gallery: ports.gallery,
+            meter: ports.meter,
+            objects: ports.objects,
+            orchestrator: ports.orchestrator,
+            queue: ports.queue,
+            uploads: ports.uploads,
+        }
+    }
+
+    fn worker(&self, settings: &StageSettings) -> anyhow::Result<Arc<dyn StageWorker>> {
+        Ok(match settings.stage {
+            Stage::FaceDetection => {
+                Arc::new(FaceDetection::new(self.ports.objects.clone(), self.face_engine(settings)?))
+            }
+            Stage::EmotionAnalysis => Arc::new(EmotionAnalysis::new(self.ports.faces.clone())),
+            Stage::ImageGeneration => Arc::new(ImageGeneration::new(maker())),
+            Stage::MelodyGeneration => Arc::new(MelodyGeneration::new(maker())),
+            Stage::GalleryIndexing => Arc::new(GalleryIndexing),
+        })
+    }
+
+    fn face_engine(&self, settings: &StageSettings) -> anyhow::Result<Arc<dyn ports::FaceEngine>> {
+        Ok(match settings.face_engine {
+            FaceEngine::Rekognition => Arc::new(aws::FaceEngine::new(&self.clients, permits())),
+            FaceEngine::Embedded => {
+                let analyser = Arc::new(vision::Analyser::open(&settings.models_dir)?);
+                Arc::new(vision::FaceEngine::new(analyser, permits(), false))
+            }
+        })
+    }
+}
+
+fn maker() -> Arc<dyn Maker> {
+    Arc::new(muse::Muse::new(permits(), muse::PictureSettings::default(), muse::MelodySettings::default()))
+}
+
+/// One for each core that the function has.
+fn permits() -> Arc<Semaphore> {
+    Arc::new(Semaphore::new(std::thread::available_parallelism().map_or(1, |cores| cores.get())))
+}

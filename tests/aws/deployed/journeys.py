@@ -1,0 +1,166 @@
+"""What clients do, against the deployed API."""
+
+import os
+import random
+
+from client import Client, send, stages
+
+ALL_GOOD = {
+    "face-detection": "succeeded",
+    "emotion-analysis": "succeeded",
+    "image-generation": "succeeded",
+    "melody-generation": "succeeded",
+    "gallery-indexing": "succeeded",
+}
+
+
+def photo(name="sample1.jpg"):
+    """A photo's bytes that nobody has sent before: what is sent twice is a duplicate."""
+    with open(os.path.join("models", name), "rb") as file:
+        photo = file.read()
+    # A comment behind the start of the image, which every decoder skips.
+    comment = random.randbytes(16)
+    return photo[:2] + b"\xff\xfe\x00\x12" + comment + photo[2:]
+
+
+def signup_and_login(world):
+    email = world.email()
+    Client(world.api, email)
+    login = Client(world.api).post("/api/v1/auth/login", {"email": email, "password": "Secreta123"})
+    tokens = login.expect(200)
+    back = Client(world.api)
+    back.token = tokens["access_token"]
+    assert back.get("/api/v1/auth/whoami").expect(200)["email"] == email
+    wrong = Client(world.api).post("/api/v1/auth/login", {"email": email, "password": "another one"})
+    wrong.expect_problem(401, "wrong_credentials")
+    again = Client(world.api).post("/api/v1/token/refresh", {"refresh_token": tokens["refresh_token"]})
+    assert again.expect(200)["access_token"] != tokens["access_token"]
+    Client(world.api).get("/gallery").expect_problem(401, "missing_token")
+
+
+def presigned_put_to_gallery(world):
+    ana = world.somebody()
+    sent = photo()
+    upload = ana.put(sent)
+    document = ana.until_done(upload)
+    assert document["state"] == "complete", document
+    assert stages(document) == ALL_GOOD
+    assert ana.get(f"/uploads/{upload}/faces").expect(200)["faces"], "faces"
+    (row,) = ana.gallery()
+    assert row["upload_id"] == upload and row["emotion"] == document["emotion"]
+    read = {name: send("GET", row[name]).expect(200) for name in
+            ("original_image", "preview", "generated_image", "melody", "melody_midi")}
+    assert read["original_image"] == sent
+    assert read["preview"].startswith(b"\xff\xd8\xff") and read["generated_image"].startswith(b"\xff\xd8\xff")
+    assert read["melody"][:3] == b"ID3" or read["melody"][0] == 0xFF
+    assert read["melody_midi"].startswith(b"MThd")
+    assert ana.declare(sent).expect(200)["upload_id"] == upload, "the same content is there"
+    world.somebody().get(f"/uploads/{upload}").expect_problem(404, "not_found")
+
+
+def a_put_that_is_not_what_was_declared(world):
+    ana = world.somebody()
+    declared = ana.declare(photo()).expect(201)["upload"]
+    assert send("PUT", declared["url"], declared["headers"], photo()).status in (400, 403)
+    assert send("PUT", declared["url"], {**declared["headers"], "content-type": "text/html"}, b"x").status in (400, 403)
+    without = {name: value for name, value in declared["headers"].items() if name != "if-none-match"}
+    assert send("PUT", declared["url"], without, photo()).status in (400, 403)
+
+
+def multipart_and_base64(world):
+    ana = world.somebody()
+    waited = ana.multipart("/upload-image", photo(), Prefer="wait=5")
+    upload = waited.json()["upload_id"]
+    assert waited.status in (200, 202), waited.bytes
+    assert waited.headers["preference-applied"] == "wait=5"
+    assert ana.until_done(upload)["state"] == "complete"
+    accepted = ana.base64("/upload-photo", photo())
+    body = accepted.expect(202)
+    assert body["emotion"] is None and accepted.headers["location"] == body["status_url"]
+    assert ana.until_done(body["upload_id"])["state"] == "complete"
+
+
+def etag_and_not_modified(world):
+    ana = world.somebody()
+    upload = ana.put(photo())
+    ana.until_done(upload)
+    first = ana.get(f"/uploads/{upload}")
+    again = ana.get(f"/uploads/{upload}", **{"If-None-Match": first.headers["etag"]})
+    assert again.status == 304 and not again.bytes
+
+
+def a_melody_without_a_photo(world):
+    ana = world.somebody()
+    asked = ana.get("/generate-melody?emotion=SAD", Prefer="wait=5")
+    upload = asked.json().get("upload_id")
+    if asked.status == 202:
+        document = ana.until_done(upload)
+        link = document["melody"]
+    else:
+        link = asked.expect(200)["melody_url"]
+    assert send("GET", link).expect(200)
+
+
+def a_photo_that_is_none(world):
+    ana = world.somebody()
+    upload = ana.put(b"\xff\xd8\xff\xe0" + random.randbytes(2000))
+    document = ana.until_done(upload)
+    assert document["state"] == "failed", document
+    outcomes = stages(document)
+    assert outcomes["face-detection"] == "failed" and outcomes["gallery-indexing"] == "succeeded", outcomes
+    world.expect_execution(upload, 1, "SUCCEEDED")
+
+
+def replay_from_a_stage(world):
+    ana = world.somebody()
+    upload = ana.put(photo())
+    first = ana.until_done(upload)
+    replayed = ana.post(f"/uploads/{upload}/replay", {"from_stage": "image-generation", "reroll": True})
+    assert replayed.expect(202)["attempt"] == 2
+    second = ana.until_done(upload, attempt=2)
+    assert second["state"] == "complete"
+    made = {stage["name"]: stage["attempt"] for stage in second["stages"]}
+    assert made == {
+        "face-detection": 1,
+        "emotion-analysis": 1,
+        "image-generation": 2,
+        "melody-generation": 1,
+        "gallery-indexing": 2,
+    }, made
+    before, after = (send("GET", one["generated_image"]).expect(200) for one in (first, second))
+    assert before != after, "rerolled"
+
+
+def erasure(world):
+    ana = world.somebody()
+    upload = ana.put(photo())
+    document = ana.until_done(upload)
+    ana.ask("DELETE", f"/uploads/{upload}").expect(204)
+    ana.get(f"/uploads/{upload}").expect_problem(404, "not_found")
+    assert ana.gallery() == []
+    for link in ("original_image", "preview", "generated_image", "melody"):
+        assert send("GET", document[link]).status == 404, link
+    assert world.keys_of(upload) == []
+
+
+def cors_is_the_gateways(world):
+    answer = send("OPTIONS", world.api + "/uploads", {
+        "Origin": "https://page.example",
+        "Access-Control-Request-Method": "POST",
+        "Access-Control-Request-Headers": "authorization",
+    })
+    assert answer.headers.get("access-control-allow-origin") == "https://page.example", answer.headers
+
+
+JOURNEYS = [
+    signup_and_login,
+    presigned_put_to_gallery,
+    a_put_that_is_not_what_was_declared,
+    multipart_and_base64,
+    etag_and_not_modified,
+    a_melody_without_a_photo,
+    a_photo_that_is_none,
+    replay_from_a_stage,
+    erasure,
+    cors_is_the_gateways,
+]

@@ -1,0 +1,141 @@
+"""What operators see and do: repeats, rubbish, dead letters, replays, the switch, the keeper."""
+
+import json
+import time
+
+from client import Client, stages
+from journeys import photo
+
+
+def until(reached, what, patience_s=60):
+    """Waits until something is so."""
+    deadline = time.monotonic() + patience_s
+    while True:
+        found = reached()
+        if found:
+            return found
+        assert time.monotonic() < deadline, f"never: {what}"
+        time.sleep(0.2)
+
+
+def created(world, upload, key, etag="0"):
+    """The event that S3 sends of an object."""
+    return json.dumps({
+        "version": "0",
+        "id": upload,
+        "detail-type": "Object Created",
+        "source": "aws.s3",
+        "account": "000000000000",
+        "time": "2026-01-01T00:00:00Z",
+        "region": "us-east-1",
+        "resources": [],
+        "detail": {
+            "version": "0",
+            "bucket": {"name": world.outputs["MediaBucket"]},
+            "object": {"key": key, "size": 1, "etag": etag},
+            "reason": "PutObject",
+        },
+    })
+
+
+def an_event_that_comes_again(world):
+    ana = world.somebody()
+    upload = ana.put(photo())
+    before = ana.until_done(upload)
+    (key,) = [key for key in world.keys_of(upload) if key.startswith("user-uploads/")]
+    head = world.client("s3").head_object(Bucket=world.outputs["MediaBucket"], Key=key)
+    world.send("uploads", *[created(world, upload, key, head["ETag"].strip('"'))] * 3, created(world, upload, key))
+    sent = world.somebody().put(photo())
+    until(lambda: world.empty("uploads"), "the queue is empty")
+    assert ana.status(upload)["changed_at"] == before["changed_at"], "a repeat changes nothing"
+    assert world.execution(upload, 1)[0]["status"] == "SUCCEEDED" and sent
+
+
+def rubbish_among_good_messages(world):
+    ana = world.somebody()
+    before = len(world.letters())
+    world.send("uploads", "<xml/>", json.dumps({"Event": "s3:TestEvent"}), '{"neither": "event nor order"}')
+    upload = ana.put(photo())
+    assert ana.until_done(upload)["state"] == "complete"
+    until(lambda: len(world.letters()) == before + 2, "a row for each that nobody can read")
+    until(lambda: world.empty("uploads"), "nothing of it comes again")
+
+
+def a_dead_letter_and_its_redrive(world):
+    ana = world.somebody()
+    world.set("EmotionAnalysis", SEMBLANTE_TABLE_PREFIX="no-such-")
+    before = len(world.letters())
+    upload = ana.put(photo())
+    ana.until(upload, lambda document: stages(document)["face-detection"] == "succeeded")
+    for _ in range(5):
+        until(lambda: world.hidden("emotion-analysis") or world.empty("emotion-analysis"), "it is received")
+        world.elapse(400)
+    document = ana.until_done(upload)
+    assert document["state"] == "failed", document
+    assert stages(document)["emotion-analysis"] == "failed"
+    until(lambda: len(world.letters()) == before + 1, "a row")
+    assert all(b"task_token" not in str(row).encode() for row in world.letters())
+    world.set("EmotionAnalysis", SEMBLANTE_TABLE_PREFIX="semblante-")
+    ana.post(f"/uploads/{upload}/replay", {}).expect(202)
+    assert ana.until_done(upload, attempt=2)["state"] == "complete"
+
+
+def traffic_switched_off(world):
+    ana = world.somebody()
+    upload = ana.put(photo())
+    world.set("Api", SEMBLANTE_ACCEPT_TRAFFIC="off")
+    try:
+        for path in ("/gallery", f"/uploads/{upload}", "/no-such-route"):
+            refused = ana.get(path)
+            refused.expect_problem(503, "traffic_off")
+            assert refused.headers["retry-after"] == "300"
+        ana.post("/api/v1/auth/login", {}).expect_problem(503, "traffic_off")
+        assert Client(world.api).get("/healthz").status == 200
+        world.expect_execution(upload, 1, "SUCCEEDED")
+    finally:
+        world.set("Api", SEMBLANTE_ACCEPT_TRAFFIC="on")
+    assert ana.until_done(upload)["state"] == "complete", "what was in the queues went on"
+
+
+def an_object_without_the_api(world):
+    ana = world.somebody()
+    user = ana.get("/api/v1/auth/whoami").expect(200)
+    key = f"user-uploads/{user['tenant_id']}/{user['id']}/holiday.jpg"
+    world.client("s3").put_object(Bucket=world.outputs["MediaBucket"], Key=key, Body=photo(), IfNoneMatch="*")
+    (row,) = until(ana.gallery, "it is adopted")
+    assert row["state"] == "complete"
+
+
+def the_keeper(world):
+    assert world.invoke("Keeper", {}) is None
+
+
+def a_closed_upload_is_told(world):
+    events, sqs = world.client("events"), world.client("sqs")
+    heard = sqs.create_queue(QueueName="heard")["QueueUrl"]
+    arn = sqs.get_queue_attributes(QueueUrl=heard, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
+    bus = world.outputs["DomainBus"]
+    events.put_rule(Name="heard", EventBusName=bus, EventPattern=json.dumps({"source": ["semblante"]}))
+    events.put_targets(Rule="heard", EventBusName=bus, Targets=[{"Id": "heard", "Arn": arn}])
+    ana = world.somebody()
+    upload = ana.put(photo())
+    ana.until_done(upload)
+
+    def told():
+        messages = sqs.receive_message(QueueUrl=heard, MaxNumberOfMessages=10, WaitTimeSeconds=1)
+        bodies = [json.loads(message["Body"]) for message in messages.get("Messages", [])]
+        return [body for body in bodies if body["detail"]["upload_id"] == upload]
+
+    (event, *_) = until(told, "the event")
+    assert event["detail-type"] == "upload.closed", event
+
+
+OPERATION = [
+    an_event_that_comes_again,
+    rubbish_among_good_messages,
+    a_dead_letter_and_its_redrive,
+    traffic_switched_off,
+    an_object_without_the_api,
+    the_keeper,
+    a_closed_upload_is_told,
+]

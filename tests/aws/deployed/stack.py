@@ -1,0 +1,129 @@
+"""template.yaml, deployed into the emulator with real binaries."""
+
+import io
+import json
+import zipfile
+
+from samtranslator.translator.transform import transform
+from samtranslator.yaml_helper import yaml_parse
+
+TEMPLATE = "template.yaml"
+DEFINITION = "statemachine/pipeline.asl.json"
+ARTEFACTS = "artefacts"
+
+
+class _NoManagedPolicies:
+    """The template names none by their short names."""
+
+    def load(self):
+        return {}
+
+
+def _packaged(bootstrap):
+    """A function's package: its program, as Lambda wants it."""
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w", zipfile.ZIP_STORED) as archive:
+        program = zipfile.ZipInfo("bootstrap")
+        program.external_attr = 0o755 << 16
+        with open(bootstrap, "rb") as file:
+            archive.writestr(program, file.read())
+    return packed.getvalue()
+
+
+def _upload(s3, binaries):
+    """Where each binary's package and the definition lie, as `sam package` would have put them."""
+    s3.create_bucket(Bucket=ARTEFACTS)
+    s3.upload_file(DEFINITION, ARTEFACTS, "definition.json")
+    for name, path in binaries.items():
+        s3.put_object(Bucket=ARTEFACTS, Key=name, Body=_packaged(path))
+
+
+def _with_artefacts(template):
+    """The template with what was uploaded in place of local paths."""
+    for resource in template["Resources"].values():
+        properties = resource.get("Properties", {})
+        if resource["Type"] == "AWS::Serverless::Function":
+            binary = resource["Metadata"]["BuildProperties"]["Binary"]
+            properties["CodeUri"] = {"Bucket": ARTEFACTS, "Key": binary}
+        if resource["Type"] == "AWS::Serverless::StateMachine":
+            properties["DefinitionUri"] = {"Bucket": ARTEFACTS, "Key": "definition.json"}
+        if resource["Type"] == "AWS::Serverless::LayerVersion":
+            properties["ContentUri"] = f"s3://{ARTEFACTS}/layer"
+    del template["Globals"]["Function"]["CodeUri"]
+    return template
+
+
+def _capitalised(cors):
+    """OpenAPI's names of CORS as CloudFormation writes them: `allowOrigins` is `AllowOrigins`."""
+    condition, given, none = cors["Fn::If"]
+    return {"Fn::If": [condition, {name[0].upper() + name[1:]: value for name, value in given.items()}, none]}
+
+
+def _is_made(resource):
+    """Whether the emulator can make it: it has no archives by template, and no alarms over several metrics."""
+    is_sum = resource["Type"] == "AWS::CloudWatch::Alarm" and "Metrics" in resource["Properties"]
+    return resource["Type"] != "AWS::Events::Archive" and not is_sum
+
+
+def _explicit_routes(resources):
+    """The emulator ignores the OpenAPI document of an HTTP API: its one route is said in resources of their own."""
+    for name, api in list(resources.items()):
+        if api["Type"] != "AWS::ApiGatewayV2::Api":
+            continue
+        body = api["Properties"].pop("Body")
+        api["Properties"].pop("FailOnWarnings", None)
+        api["Properties"].update(Name=name, ProtocolType="HTTP")
+        cors = body.get("x-amazon-apigateway-cors")
+        if cors:
+            api["Properties"]["CorsConfiguration"] = _capitalised(cors)
+        ((path, methods),) = body["paths"].items()
+        integration = methods["x-amazon-apigateway-any-method"]["x-amazon-apigateway-integration"]
+        assert path == "/$default", path
+        resources[f"{name}Integration"] = {
+            "Type": "AWS::ApiGatewayV2::Integration",
+            "Properties": {
+                "ApiId": {"Ref": name},
+                "IntegrationType": "AWS_PROXY",
+                "IntegrationUri": integration["uri"],
+                "PayloadFormatVersion": integration["payloadFormatVersion"],
+            },
+        }
+        resources[f"{name}Route"] = {
+            "Type": "AWS::ApiGatewayV2::Route",
+            "Properties": {
+                "ApiId": {"Ref": name},
+                "RouteKey": "$default",
+                "Target": {"Fn::Sub": f"integrations/${{{name}Integration}}"},
+            },
+        }
+
+
+def expanded(parameters):
+    """The template as CloudFormation takes it, after the SAM transform."""
+    with open(TEMPLATE, encoding="utf-8") as file:
+        template = _with_artefacts(yaml_parse(file.read()))
+    defaults = {name: one.get("Default") for name, one in template["Parameters"].items()}
+    template = transform(template, defaults | parameters, _NoManagedPolicies())
+    resources = template["Resources"]
+    _explicit_routes(resources)
+    template["Resources"] = {name: one for name, one in resources.items() if _is_made(one)}
+    return template
+
+
+def deploy(session, name, binaries, parameters):
+    """Makes the stack and returns its outputs."""
+    s3 = session.client("s3")
+    _upload(s3, binaries)
+    s3.put_object(Bucket=ARTEFACTS, Key="template.json", Body=json.dumps(expanded(parameters)))
+    cloudformation = session.client("cloudformation")
+    cloudformation.create_stack(
+        StackName=name,
+        TemplateURL=f"{s3.meta.endpoint_url}/{ARTEFACTS}/template.json",
+        Parameters=[{"ParameterKey": key, "ParameterValue": value} for key, value in parameters.items()],
+        Capabilities=["CAPABILITY_IAM"],
+    )
+    cloudformation.get_waiter("stack_create_complete").wait(
+        StackName=name, WaiterConfig={"Delay": 1, "MaxAttempts": 60}
+    )
+    (stack,) = cloudformation.describe_stacks(StackName=name)["Stacks"]
+    return {output["OutputKey"]: output["OutputValue"] for output in stack["Outputs"]}

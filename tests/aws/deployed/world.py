@@ -1,0 +1,163 @@
+"""The deployed stack and what a test may look at beneath it."""
+
+import glob
+import itertools
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+
+import boto3
+import stack
+from client import Client, send
+
+FOLDER = "tests/aws"
+REGION = "us-east-1"
+STACK = "semblante"
+PARAMETERS = {
+    "Architecture": "x86_64",
+    "AllowedOrigins": "https://page.example",
+    "ApiConcurrency": "20",
+}
+BINARIES = ("ingest", "worker", "dead-letters", "keeper")
+
+
+class Emulator:
+    """A running emulator; it ends with this process, or before."""
+
+    def __init__(self):
+        self.process = subprocess.Popen(
+            [sys.executable, f"{FOLDER}/emulator"],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+            env={"PATH": "/usr/bin:/bin"},
+        )
+        self.url = f"http://127.0.0.1:{self.process.stdout.readline().split()[1]}"
+
+    def stop(self):
+        """Ends it, and the functions that outlive it."""
+        functions = _children(self.process.pid)
+        self.process.stdin.close()
+        self.process.wait(timeout=30)
+        for pid in functions:
+            try:
+                os.kill(pid, signal.SIGKILL)
+            except ProcessLookupError:
+                pass
+
+
+def _children(parent):
+    """The processes whose parent this is."""
+    found = []
+    for status in glob.glob("/proc/[0-9]*/status"):
+        try:
+            with open(status, encoding="utf-8") as file:
+                fields = dict(line.split(":\t", 1) for line in file if ":\t" in line)
+        except (FileNotFoundError, ProcessLookupError):
+            continue
+        if int(fields["PPid"]) == parent:
+            found.append(int(fields["Pid"]))
+    return found
+
+
+class World:
+    """The stack, with clients of what is beneath its API."""
+
+    def __init__(self, emulator, binaries):
+        self.session = boto3.Session(
+            aws_access_key_id="test", aws_secret_access_key="test", region_name=REGION
+        )
+        self.url = emulator.url
+        began = time.monotonic()
+        paths = {name: f"{binaries}/{name}" for name in BINARIES}
+        self.outputs = stack.deploy(self, STACK, paths, PARAMETERS)
+        self.stack_s = time.monotonic() - began
+        self.api = self.outputs["ApiUrl"]
+        self._names = itertools.count()
+
+    def client(self, service):
+        return self.session.client(service, endpoint_url=self.url)
+
+    def email(self):
+        return f"somebody-{next(self._names)}@example.com"
+
+    def somebody(self):
+        """A client who has just signed up."""
+        return Client(self.api, self.email())
+
+    def queue(self, name):
+        return self.client("sqs").get_queue_url(QueueName=f"{STACK}-{name}")["QueueUrl"]
+
+    def send(self, queue, *bodies):
+        entries = [{"Id": str(number), "MessageBody": body} for number, body in enumerate(bodies)]
+        self.client("sqs").send_message_batch(QueueUrl=self.queue(queue), Entries=entries)
+
+    def _count(self, queue, attribute):
+        attributes = self.client("sqs").get_queue_attributes(
+            QueueUrl=self.queue(queue), AttributeNames=[attribute]
+        )["Attributes"]
+        return int(attributes[attribute])
+
+    def hidden(self, queue):
+        """How many messages are delivered and not acknowledged."""
+        return self._count(queue, "ApproximateNumberOfMessagesNotVisible")
+
+    def empty(self, queue):
+        return self._count(queue, "ApproximateNumberOfMessages") + self.hidden(queue) == 0
+
+    def elapse(self, seconds):
+        """Lets time pass for the queues: what was left comes again."""
+        url = f"{self.url}/_semblante/elapse?account=000000000000&seconds={seconds}"
+        send("POST", url).expect(204)
+
+    def keys_of(self, upload):
+        """The keys of every object that has to do with an upload."""
+        listed = self.client("s3").list_object_versions(Bucket=self.outputs["MediaBucket"])
+        kinds = listed.get("Versions", []) + listed.get("DeleteMarkers", [])
+        return [one["Key"] for one in kinds if upload in one["Key"]]
+
+    def execution(self, upload, attempt):
+        """An execution as Step Functions describes it, with its history."""
+        arn = self.outputs["StateMachine"].replace(":stateMachine:", ":execution:") + f":{upload}-{attempt}"
+        sfn = self.client("stepfunctions")
+        described = sfn.describe_execution(executionArn=arn)
+        history = sfn.get_execution_history(executionArn=arn, maxResults=1000)["events"]
+        return described, history
+
+    def expect_execution(self, upload, attempt, status):
+        deadline = time.monotonic() + 30
+        while True:
+            described, _ = self.execution(upload, attempt)
+            if described["status"] == status:
+                return
+            assert time.monotonic() < deadline, f"{described['status']}, not {status}"
+            time.sleep(0.2)
+
+    def letters(self):
+        """The rows of dead letters, as DynamoDB has them."""
+        return self.client("dynamodb").scan(TableName=f"{STACK}-dead-letters")["Items"]
+
+    def function(self, logical):
+        """The name that a function of the template has."""
+        resource = self.client("cloudformation").describe_stack_resource(
+            StackName=STACK, LogicalResourceId=f"{logical}Function"
+        )
+        return resource["StackResourceDetail"]["PhysicalResourceId"]
+
+    def invoke(self, logical, event):
+        """What a function answers."""
+        answer = self.client("lambda").invoke(FunctionName=self.function(logical), Payload=json.dumps(event))
+        body = json.loads(answer["Payload"].read())
+        assert "FunctionError" not in answer, body
+        return body
+
+    def set(self, logical, **settings):
+        """Changes settings of a function."""
+        name, functions = self.function(logical), self.client("lambda")
+        now = functions.get_function_configuration(FunctionName=name)["Environment"]["Variables"]
+        functions.update_function_configuration(
+            FunctionName=name, Environment={"Variables": {**now, **settings}}
+        )

@@ -1,0 +1,7 @@
+//! template.yaml follows the domain's names and AWS's advice, and each function may do what it calls and no more.
+
+mod document;
+mod names;
+mod policies;
+mod queues;
+mod tables;
