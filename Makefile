@@ -24,7 +24,8 @@ check: ## Format, lints, unit tests and tidy: for every day
 	@tests/run.sh check
 
 bench: ## One benchmark: make bench BENCH="queue --json FILE"; without BENCH: which there are
-	cargo run --release --locked -p bench -- $(BENCH)
+	cargo build --release --locked -p bench -p semblante
+	target/release/bench $(BENCH)
 
 models: ## Fetch the face engine's networks into models/ (needs npm)
 	@shared/vision/models.sh

@@ -1,4 +1,4 @@
-//! What the machine below gives: syncs of the disk, memory of this process, a folder to work in.
+//! What the machine below gives: cores, syncs of the disk, time and memory of processes, a folder to work in. Linux.
 
 use anyhow::Context;
 use std::fs::File;
@@ -25,12 +25,52 @@ pub fn syncs_per_second(folder: &Path, time: Duration) -> anyhow::Result<f64> {
     Ok(syncs / begun.elapsed().as_secs_f64())
 }
 
-/// This process's resident memory in MiB, as Linux tells it.
+/// Processor, cores and memory, in a line.
+pub fn description() -> anyhow::Result<String> {
+    let processors = read("/proc/cpuinfo")?;
+    let model = processors.lines().find_map(|line| line.strip_prefix("model name")).unwrap_or("unknown");
+    let cores = std::thread::available_parallelism()?;
+    let gib = kib_of("/proc/meminfo", "MemTotal:")? / f64::from(1 << 20);
+    Ok(format!("{}, {cores} cores, {gib:.0} GiB", model.trim_start_matches(['\t', ' ', ':'])))
+}
+
+/// Tasks that ran or wanted to, over the last minute: what else the machine had to do.
+pub fn load_average() -> anyhow::Result<f64> {
+    let loads = read("/proc/loadavg")?;
+    Ok(loads.split_whitespace().next().context("/proc/loadavg")?.parse()?)
+}
+
+/// The time that the threads of a process (`self`, or its id) have been on a core.
+pub fn cpu_time(process: &str) -> anyhow::Result<Duration> {
+    let stat = read(&format!("/proc/{process}/stat"))?;
+    // The name in parentheses may hold anything; user and system time are the 12th and 13th field after it.
+    let (_, fields) = stat.rsplit_once(')').context("no name in stat")?;
+    let fields: Vec<&str> = fields.split_whitespace().collect();
+    let ticks = |field: usize| fields.get(field).context("stat is short")?.parse::<f64>().context("ticks");
+    let ticks = ticks(11)? + ticks(12)?;
+    Ok(Duration::from_secs_f64(ticks / rustix::param::clock_ticks_per_second() as f64))
+}
+
+/// This process's resident memory in MiB.
 pub fn resident_mib() -> anyhow::Result<f64> {
-    let status = std::fs::read_to_string("/proc/self/status").context("/proc/self/status")?;
-    let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).context("no VmRSS")?;
-    let kib: f64 = line.trim().trim_end_matches("kB").trim().parse()?;
-    Ok(kib / 1024.0)
+    Ok(kib_of("/proc/self/status", "VmRSS:")? / 1024.0)
+}
+
+/// The most memory that a process (`self`, or its id) has held, in MB.
+pub fn peak_memory_mb(process: &str) -> anyhow::Result<f64> {
+    Ok(kib_of(&format!("/proc/{process}/status"), "VmHWM:")? * 1024.0 / 1e6)
+}
+
+fn read(path: &str) -> anyhow::Result<String> {
+    std::fs::read_to_string(path).with_context(|| path.to_owned())
+}
+
+/// The number of KiB on a line of one of Linux's files.
+fn kib_of(path: &str, name: &str) -> anyhow::Result<f64> {
+    let text = read(path)?;
+    let line =
+        text.lines().find_map(|line| line.strip_prefix(name)).with_context(|| format!("{path}: {name}"))?;
+    Ok(line.trim().trim_end_matches("kB").trim().parse()?)
 }
 
 /// The bytes of the database in a data directory, with its log, in MiB.

@@ -1,9 +1,10 @@
-//! Benchmarks: `cargo run --release -p bench -- NAME [--json FILE]`. Each prints its figures as a table.
+//! Benchmarks: `make bench BENCH="NAME [--json FILE]"`. Each prints its figures as a table.
 
 mod cold;
 mod growth;
 mod machine;
 mod muse;
+mod pipeline;
 mod queue;
 mod report;
 mod statemachine;
@@ -29,6 +30,8 @@ enum Benchmark {
     Cold,
     /// Pictures and melodies: speed, recognisability, loudness, repeatability.
     Muse(muse::Arguments),
+    /// The whole command: photos from PUT to gallery, status requests, memory, start.
+    Pipeline(pipeline::Arguments),
     /// The embedded queue and gallery, beside the disk and apalis-sqlite.
     Queue(queue::Arguments),
     /// The pipeline's state machine with workers that answer at once.
@@ -47,6 +50,7 @@ fn main() -> anyhow::Result<()> {
     match arguments.benchmark {
         Benchmark::Cold => cold::run(&mut report)?,
         Benchmark::Muse(arguments) => muse::run(&arguments, &mut report)?,
+        Benchmark::Pipeline(arguments) => pipeline::run(&arguments, &mut report)?,
         Benchmark::Queue(arguments) => queue::run(&arguments, &mut report)?,
         Benchmark::Statemachine(arguments) => statemachine::run(&arguments, &mut report)?,
         Benchmark::Vision { own: true } => return vision::own(),

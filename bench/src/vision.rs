@@ -4,6 +4,7 @@
 //! Every contestant runs as a process of its own pinned with `taskset`; a missing one is named together with the
 //! command that installs it, and the run fails.
 
+use crate::machine::peak_memory_mb;
 use crate::report::Report;
 use ::vision::{Analyser, Options, Picture, decode};
 use anyhow::{Context, bail};
@@ -108,7 +109,7 @@ pub fn own() -> anyhow::Result<()> {
         let answer = measure(&analyser, &bytes)?;
         if n == 1 {
             // Before anything else has been in memory: a process that looks at photos of this size.
-            peak_mb = peak_memory_mb()?;
+            peak_mb = peak_memory_mb("self")?;
         }
         photos.push(answer);
     }
@@ -280,14 +281,6 @@ fn median(values: &[f64]) -> f64 {
 
 fn ms(since: Instant) -> f64 {
     since.elapsed().as_secs_f64() * 1e3
-}
-
-/// The most memory that this process has held, as Linux tells it.
-fn peak_memory_mb() -> anyhow::Result<f64> {
-    let status = std::fs::read_to_string("/proc/self/status").context("peak memory is read on Linux")?;
-    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).context("VmHWM")?;
-    let kilobytes: f64 = line.trim().trim_end_matches("kB").trim().parse()?;
-    Ok(kilobytes * 1024.0 / 1e6)
 }
 
 fn models() -> PathBuf {

@@ -99,8 +99,8 @@ pub fn engines(settings: &Settings) -> Result<Engines, BootError> {
     let analyser = Arc::new(vision::Analyser::open(&settings.models_dir)?);
     let maker: Arc<dyn Maker> = Arc::new(muse::Muse::new(
         permits.clone(),
-        muse::PictureSettings::default(),
-        muse::MelodySettings::default(),
+        muse::PictureSettings { size: settings.picture_size, ..Default::default() },
+        muse::MelodySettings { bars: settings.melody_bars, ..Default::default() },
     ));
     Ok(Engines {
         faces: Arc::new(vision::FaceEngine::new(analyser, permits.clone(), false)),
@@ -131,6 +131,8 @@ pub fn routes(
         accept_traffic: settings.accept_traffic,
         allowed_origins: settings.allowed_origins.clone(),
         most_photo_bytes: settings.max_upload_bytes,
+        // Who waits holds a connection; half of them are for those who do not.
+        most_waiters: settings.max_connections / 2,
         ..HttpSettings::new(public_url)
     };
     let app = App {

@@ -26,6 +26,7 @@ mod queues;
 mod replay;
 mod results;
 mod rows;
+mod server;
 mod settings;
 mod settings_command;
 mod settings_source;

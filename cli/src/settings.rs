@@ -5,7 +5,8 @@
 
 use crate::settings_source::Sources;
 use crate::settings_table::{Row, SettingsError, Table};
-use crate::settings_value::{address, choice, log_level, path, web_origin, web_origins, whole};
+use crate::settings_value::{Expected, address, choice, log_level, path, web_origin, web_origins, whole};
+use muse::{MelodySettings, PictureSettings};
 use std::path::PathBuf;
 use tracing_subscriber::filter::Targets;
 
@@ -45,6 +46,10 @@ pub struct Settings {
     pub max_receives: u32,
     /// Where the face engine's networks are.
     pub models_dir: PathBuf,
+    /// Pixels along a side of the pictures that are made.
+    pub picture_size: u16,
+    /// Bars of the melodies that are made; None: the emotion's own.
+    pub melody_bars: Option<u32>,
     /// Where `up` listens: address and port.
     pub listen: String,
     /// Scheme, host and port under which clients reach it; empty: where it listens.
@@ -53,12 +58,19 @@ pub struct Settings {
     pub accept_traffic: bool,
     /// The most bytes of a photo that is put with a presigned URL.
     pub max_upload_bytes: u64,
+    /// Connections that may be open at a time.
+    pub max_connections: usize,
     /// Origins that browsers may call from.
     pub allowed_origins: Vec<String>,
     /// How log lines look.
     pub log_format: LogFormat,
     /// Which log lines are written.
     pub log_level: Targets,
+}
+
+/// How many bars, or none for 0.
+fn melody_bars(text: &str) -> Result<Option<u32>, Expected> {
+    whole(0..=*MelodySettings::BARS.end())(text).map(|bars| (bars > 0).then_some(bars))
 }
 
 impl Settings {
@@ -72,10 +84,13 @@ impl Settings {
             durability: keys.take("durability", "full", "An acknowledged write survives: full (a power cut), normal (a crash)", choice(&DURABILITIES)),
             max_receives: keys.take("max_receives", "5", "Deliveries of a message before it is a dead letter, in every queue", whole(1..=1000)),
             models_dir: keys.take("models_dir", "models", "Directory of the face engine's networks (`make models`)", path),
+            picture_size: keys.take("picture_size", "1024", "Pixels along a side of the pictures that are made", whole(PictureSettings::SIZES)),
+            melody_bars: keys.take("melody_bars", "0", "Bars of the melodies that are made, at most 16; 0: the emotion's own", melody_bars),
             listen: keys.take("listen", "127.0.0.1:8080", "Address and port that `up` listens on; port 0 takes a free one", address),
             public_url: keys.take("public_url", "", "Scheme, host and port that links begin with; empty: where it listens", web_origin),
             accept_traffic: keys.take("accept_traffic", "on", "off: every request but those for health is answered with 503", choice(&SWITCH)),
             max_upload_bytes: keys.take("max_upload_bytes", "20971520", "The most bytes of a photo put with a presigned URL", whole(1024..=33_554_432)),
+            max_connections: keys.take("max_connections", "512", "Connections that may be open at a time; more wait for their turn", whole(1..=65_536)),
             allowed_origins: keys.take("allowed_origins", "", "Origins that browsers may call from, comma between; * for all", web_origins),
             log_format: keys.take("log_format", "auto", "Log lines: text, json, or auto (text on a terminal)", choice(&LOG_FORMATS)),
             log_level: keys.take("log_level", "info", "Least level that is logged, also by module: warn,embedded=debug", log_level),
@@ -154,10 +169,13 @@ mod tests {
             ("durability", "half", "one of full, normal"),
             ("max_receives", "0", "a whole number from 1 to 1000, not \"0\""),
             ("models_dir", "", "a path"),
+            ("picture_size", "15", "a whole number from 16 to 2048"),
+            ("melody_bars", "17", "a whole number from 0 to 16"),
             ("listen", "8080", "an address and a port, such as 127.0.0.1:8080"),
             ("public_url", "example.org", "a scheme and a host"),
             ("accept_traffic", "yes", "one of on, off"),
             ("max_upload_bytes", "1", "a whole number from 1024 to 33554432"),
+            ("max_connections", "0", "a whole number from 1 to 65536"),
             ("allowed_origins", "https://a.example/path", "scheme and host each"),
             ("log_format", "xml", "one of auto, text, json"),
             ("log_level", "loud", "off, error, warn"),

@@ -5,25 +5,19 @@ use crate::closings::Closings;
 use crate::control::{self, socket::ControlSocket};
 use crate::exit::End;
 use crate::pipeline::Pipeline;
+use crate::server::{self, Limits};
 use crate::settings::Settings;
 use anyhow::Context;
-use axum::Router;
 use std::io::Write;
-use std::net::SocketAddr;
 use std::sync::Arc;
-use std::time::Duration;
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
-use tokio::sync::watch;
 
 /// Shown by `--help`.
 pub const EXAMPLES: &str = "\
 Examples:
   semblante up
   semblante up --listen 0.0.0.0:80 --set public_url=http://photos.example --data photos";
-
-/// How long requests that are under way may take after the stop was asked for.
-const REQUESTS_DRAIN: Duration = Duration::from_secs(3);
 
 /// Starts everything, says where, and runs until SIGTERM or Ctrl-C.
 pub async fn run(settings: &Settings, out: &mut impl Write) -> anyhow::Result<End> {
@@ -45,39 +39,17 @@ pub async fn run(settings: &Settings, out: &mut impl Write) -> anyhow::Result<En
     let socket =
         socket.inspect_err(|error| tracing::warn!(%error, "commands cannot reach this process")).ok();
     // From the first line on whoever reads it may ask for the end.
-    let asked = stop_signal()?;
+    let stop = stop_signal()?;
     writeln!(out, "listening on http://{address}")?;
     out.flush()?;
 
-    serve(listener, routes, asked).await?;
+    server::serve(listener, routes, Limits::new(settings.max_connections), stop).await;
     if let Some(socket) = socket {
         socket.close().await;
     }
     pipeline.shut_down().await;
     tracing::info!("stopped");
     Ok(End::Well)
-}
-
-/// Answers requests until a signal comes, then those that are under way, for as long as the drain allows.
-async fn serve(
-    listener: TcpListener,
-    routes: Router,
-    asked: impl Future<Output = ()> + Send + 'static,
-) -> anyhow::Result<()> {
-    let (stopping, mut stopped) = watch::channel(false);
-    let service = routes.into_make_service_with_connect_info::<SocketAddr>();
-    let server = axum::serve(listener, service).with_graceful_shutdown(async move {
-        asked.await;
-        stopping.send_replace(true);
-    });
-    tokio::select! {
-        served = server => served.context("serving"),
-        () = async {
-            if stopped.wait_for(|stopped| *stopped).await.is_ok() {
-                tokio::time::sleep(REQUESTS_DRAIN).await;
-            }
-        } => Ok(()),
-    }
 }
 
 fn stop_signal() -> anyhow::Result<impl Future<Output = ()> + Send> {

@@ -26,23 +26,11 @@ pub(crate) enum Begun {
     UnknownUpload,
 }
 
-/// Starts the execution of a stored upload's attempt and marks it running. Both may repeat.
+/// Starts the execution of a stored upload's attempt, which may repeat. It writes nothing: the first stage's result makes
+/// the upload `running`.
 pub(crate) async fn start(ports: &Ports, upload: Upload) -> Result<(), PortError> {
     let name = ExecutionName::new(upload.upload_id, upload.attempt);
-    ports.orchestrator.start(&name, &ExecutionInput::of(&upload)).await?;
-    let attempt = upload.attempt;
-    let mut upload = upload;
-    for _ in 0..MOST_WRITES {
-        // A worker may have closed the attempt meanwhile: then there is nothing to mark.
-        if !upload.start(attempt, ports.clock.now()) {
-            return Ok(());
-        }
-        match save(ports, upload, GalleryWrite::Keep).await? {
-            Some(fresh) => upload = fresh,
-            None => return Ok(()),
-        }
-    }
-    Err(too_busy())
+    ports.orchestrator.start(&name, &ExecutionInput::of(&upload)).await
 }
 
 /// Saves; None when that settled it (saved, or erased meanwhile), the fresh record when somebody was faster.

@@ -46,6 +46,11 @@ impl Problem {
         Problem::new(StatusCode::NOT_FOUND, "not_found", "there is no such upload")
     }
 
+    /// 408: it took too long.
+    pub fn request_timeout(detail: &str) -> Self {
+        Problem::new(StatusCode::REQUEST_TIMEOUT, "request_timeout", detail)
+    }
+
     /// 409: not in this state.
     pub fn conflict(code: &str, detail: impl Into<String>) -> Self {
         Problem::new(StatusCode::CONFLICT, code, detail)
@@ -165,6 +170,11 @@ impl From<PortError> for Problem {
             PortErrorKind::Busy => {
                 tracing::warn!(error = %error, "a port is busy");
                 Problem::busy("busy", "there is too much to do; try again")
+            }
+            PortErrorKind::Full => {
+                tracing::error!(error = %error, "there is no room left");
+                let detail = "there is no room left to store it";
+                Problem::new(StatusCode::INSUFFICIENT_STORAGE, "storage_full", detail)
             }
             PortErrorKind::Denied | PortErrorKind::Broken => {
                 tracing::error!(error = %error, "a request could not be answered");

@@ -2,7 +2,7 @@
 
 use axum::http::{HeaderMap, HeaderName, HeaderValue};
 use domain::{Traceparent, UploadId};
-use tracing::{Span, error_span};
+use tracing::{Span, error_span, field};
 use uuid::Uuid;
 
 pub(crate) const TRACEPARENT: HeaderName = HeaderName::from_static("traceparent");
@@ -33,11 +33,13 @@ pub(crate) fn parent(headers: &HeaderMap) -> Option<String> {
     Some(headers.get(TRACEPARENT)?.to_str().ok()?.to_owned())
 }
 
-/// The span of what intake does about an upload. Like every span here it is of the highest level, so that no setting of
-/// levels takes the trace from the lines in it.
+/// The span of what intake does about an upload; the message's own span learns what it is about, since failures are told
+/// there. Like every span here it is of the highest level, so that no setting of levels takes the trace from its lines.
 pub(crate) fn span(id: UploadId, traceparent: Option<&str>) -> Span {
     let trace = traceparent.and_then(|text| Traceparent::parse(text).ok());
-    error_span!("intake", trace.id = trace.as_ref().map(Traceparent::trace_id), upload.id = %id)
+    let trace_id = trace.as_ref().map(Traceparent::trace_id);
+    Span::current().record("upload.id", field::display(id)).record("trace.id", trace_id);
+    error_span!("intake", trace.id = trace_id, upload.id = %id)
 }
 
 #[cfg(test)]

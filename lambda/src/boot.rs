@@ -91,7 +91,7 @@ impl Installation {
             throttle: Arc::new(aws::Throttle::new(&self.clients, &self.resources)),
             users: self.ports.users.clone(),
         };
-        let keys = aws::Secrets::new(&self.clients, &self.resources).keys().await?;
+        let keys = aws::Secrets::new(&self.clients, &self.resources, self.ports.clock.clone()).keys().await?;
         let auth_settings = AuthSettings::new(&settings.public_url);
         let auth = Arc::new(AuthService::new(auth_ports, auth_settings, keys.token_seeds(), permits())?);
         let http = HttpSettings {

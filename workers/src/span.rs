@@ -3,6 +3,7 @@
 
 use domain::ports::queue::Delivery;
 use domain::{QueueName, StageTask, Traceparent};
+use tracing::field::Empty;
 use tracing::{Span, error_span};
 
 /// The span of one delivery. It is of the highest level, so that no setting of levels takes it from the lines in it.
@@ -20,8 +21,14 @@ pub fn of(queue: QueueName, delivery: &Delivery) -> Span {
                 receive_count,
             )
         }
-        Err(_) => {
-            error_span!("message", queue = %queue, message.id = delivery.message_id, receive_count)
-        }
+        // Whoever reads what it is records the rest.
+        Err(_) => error_span!(
+            "message",
+            trace.id = Empty,
+            queue = %queue,
+            message.id = delivery.message_id,
+            receive_count,
+            upload.id = Empty,
+        ),
     }
 }

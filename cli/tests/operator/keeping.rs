@@ -7,11 +7,11 @@ use serde_json::json;
 
 /// An upload whose URL ended long ago and whose photo never came.
 async fn forgotten(installation: &Installation) -> UploadId {
-    let store = embedded::Store::open(&installation.data(), embedded::Options::default()).unwrap();
-    let tenant_id = TenantId::parse("default").unwrap();
+    let store = embedded::Store::open(&installation.data(), embedded::Options::default()).expect("it opens");
+    let tenant_id = TenantId::parse("default").expect("legal");
     let upload = Upload { tenant_id, ..fixture::awaiting() };
     let id = upload.upload_id;
-    embedded::Uploads::new(&store).create(upload).await.unwrap();
+    embedded::Uploads::new(&store).create(upload).await.expect("the store works");
     id
 }
 

@@ -4,6 +4,7 @@ use super::refusal::Refusal;
 use axum::body::{Body, to_bytes};
 use domain::user::Role;
 use domain::{Email, TenantId};
+use http_body_util::LengthLimitError;
 use serde_json::{Map, Value};
 
 /// The most bytes of a body.
@@ -18,8 +19,10 @@ pub struct Fields(Map<String, Value>);
 impl Fields {
     /// Reads a body; an empty one has no fields.
     pub async fn read(body: Body) -> Result<Self, Refusal> {
-        let too_large = |_| Refusal::TooLarge { limit: MOST_BODY_BYTES };
-        let bytes = to_bytes(body, MOST_BODY_BYTES).await.map_err(too_large)?;
+        let bytes = to_bytes(body, MOST_BODY_BYTES).await.map_err(|error| match error.into_inner() {
+            error if error.is::<LengthLimitError>() => Refusal::TooLarge { limit: MOST_BODY_BYTES },
+            _ => Refusal::BrokenOff,
+        })?;
         if bytes.is_empty() {
             return Ok(Fields::default());
         }

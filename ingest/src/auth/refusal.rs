@@ -39,6 +39,9 @@ pub enum Refusal {
     /// The body is not JSON of an object.
     #[error("the body has to be a JSON object")]
     Malformed,
+    /// The body stopped before its end, or stalled.
+    #[error("the body stopped before its end")]
+    BrokenOff,
     /// The body is too large.
     #[error("the body is larger than {limit} bytes")]
     TooLarge {
@@ -90,6 +93,7 @@ impl From<Refusal> for Problem {
             Refusal::TenantClosed => plain(StatusCode::FORBIDDEN, "tenant_closed"),
             Refusal::Meaningless { code, .. } => plain(StatusCode::UNPROCESSABLE_ENTITY, code),
             Refusal::Malformed => plain(StatusCode::BAD_REQUEST, "bad_json"),
+            Refusal::BrokenOff => plain(StatusCode::BAD_REQUEST, "incomplete_body"),
             Refusal::TooLarge { .. } => plain(StatusCode::PAYLOAD_TOO_LARGE, "too_large"),
             Refusal::TooOften { wait } => {
                 plain(StatusCode::TOO_MANY_REQUESTS, "too_many_requests").retry_after(wait)

@@ -3,9 +3,12 @@
 use crate::problem::Problem;
 use axum::body::Body;
 use axum::http::{HeaderMap, header};
-use bytes::Bytes;
-use http_body_util::{BodyExt, LengthLimitError, Limited};
+use bytes::{Bytes, BytesMut};
+use http_body_util::BodyExt;
+use serde::Deserialize;
 use serde::de::DeserializeOwned;
+use std::error::Error;
+use tower_http::timeout::TimeoutError;
 
 /// The most bytes of a JSON body that holds no picture.
 pub(crate) const MOST_JSON: u64 = 16 << 10;
@@ -18,18 +21,41 @@ pub(crate) fn announced(headers: &HeaderMap) -> Option<u64> {
     headers.get(header::CONTENT_LENGTH)?.to_str().ok()?.parse().ok()
 }
 
-/// The whole body; `hint` says what to do about one that is too large. Errors: 413 over the limit, 400 where it stops
-/// before its end.
-pub async fn read(body: Body, limit: u64, hint: &str) -> Result<Bytes, Problem> {
-    let most = usize::try_from(limit).unwrap_or(usize::MAX);
-    match Limited::new(body, most).collect().await {
-        Ok(collected) => Ok(collected.to_bytes()),
-        Err(error) if error.is::<LengthLimitError>() => Err(Problem::too_large(limit, hint)),
-        Err(error) => {
-            tracing::debug!(error = %error, "a body stopped before its end");
-            Err(Problem::malformed("incomplete_body", "the body stopped before its end"))
+/// The whole body, of at most `limit` bytes, which are taken at once: growing would take up to twice as much. `hint` says
+/// what to do about one that is too large. Errors: 413 over the limit, 400 where it stops before its end, 408 where it
+/// stalls.
+pub async fn read(mut body: Body, limit: u64, hint: &str) -> Result<Bytes, Problem> {
+    let mut whole = BytesMut::with_capacity(usize::try_from(limit).unwrap_or_default());
+    while let Some(frame) = body.frame().await {
+        let frame = frame.map_err(|error| broken_off(&error))?;
+        let Ok(data) = frame.into_data() else { continue };
+        if (whole.len() + data.len()) as u64 > limit {
+            return Err(Problem::too_large(limit, hint));
         }
+        whole.extend_from_slice(&data);
     }
+    Ok(whole.freeze())
+}
+
+/// What became of a body that cannot be read on: it stopped before its end, or it stalled.
+fn broken_off(error: &(dyn Error + 'static)) -> Problem {
+    tracing::debug!(error = %error, "a body broke off");
+    match has_stalled(error) {
+        true => Problem::request_timeout("the body stalled"),
+        false => Problem::malformed("incomplete_body", "the body stopped before its end"),
+    }
+}
+
+/// Whether a body that cannot be read on has stalled.
+pub(crate) fn has_stalled(error: &(dyn Error + 'static)) -> bool {
+    let mut cause = Some(error);
+    while let Some(error) = cause {
+        if error.is::<TimeoutError>() {
+            return true;
+        }
+        cause = error.source();
+    }
+    false
 }
 
 /// Whether the request says that its body is JSON.
@@ -61,7 +87,7 @@ pub(crate) async fn json<T: DeserializeOwned>(
     parse(&bytes)
 }
 
-pub(crate) fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Problem> {
+pub(crate) fn parse<'a, T: Deserialize<'a>>(bytes: &'a [u8]) -> Result<T, Problem> {
     serde_json::from_slice(bytes).map_err(|error| match error.classify() {
         serde_json::error::Category::Data => Problem::meaningless("invalid_field", error.to_string()),
         _ => Problem::malformed("bad_json", error.to_string()),

@@ -12,6 +12,9 @@ use domain::{Status, Upload};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
+/// The most empty pages that one request passes over; its answer says where to go on.
+const MOST_PASSED: usize = 50;
+
 #[derive(Deserialize)]
 pub(crate) struct Asked {
     state: Option<String>,
@@ -43,7 +46,13 @@ pub(crate) async fn get(
     let list = |after| api.ports.uploads.changed(&caller.tenant_id, &caller.user_id, status, after, limit);
     let mut page = list(since).await?;
     // A page that the filter left empty is no news, but what comes behind it may be.
-    while page.uploads.is_empty() && (page.more || patience.pause().await) {
+    let mut passed = 0;
+    while page.uploads.is_empty() {
+        match page.more {
+            true if passed < MOST_PASSED => passed += 1,
+            false if patience.pause().await => {}
+            _ => break,
+        }
         page = list(Some(page.next)).await?;
     }
     let shown = |upload: &Upload| -> Value {

@@ -3,7 +3,6 @@
 use super::Api;
 use crate::problem::Problem;
 use axum::extract::{MatchedPath, Request, State};
-use axum::http::StatusCode;
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use std::any::Any;
@@ -15,11 +14,8 @@ pub(crate) async fn around(State(api): State<Arc<Api>>, request: Request, next: 
     let method = request.method().clone();
     let route = request.extensions().get::<MatchedPath>().map(|route| route.as_str().to_owned());
     let answered = tokio::time::timeout(api.settings.request_timeout, next.run(request)).await;
-    let late = || {
-        Problem::new(StatusCode::REQUEST_TIMEOUT, "request_timeout", "the request took too long")
-            .into_response()
-    };
-    let response = answered.unwrap_or_else(|_| late());
+    let late = |_| Problem::request_timeout("the request took too long").into_response();
+    let response = answered.unwrap_or_else(late);
     let (status, route) = (response.status().as_u16(), route.unwrap_or_else(|| "none".into()));
     let duration_ms = started.elapsed().as_millis() as u64;
     tracing::info!(%method, route, status, duration_ms, "answered");

@@ -68,7 +68,7 @@ pub(crate) async fn post(
         Err(error) if error.kind == PortErrorKind::Conflict && key.is_some() => {
             let record = api.ports.uploads.get(&caller.tenant_id, id).await?;
             let upload = record.and_then(Record::live).filter(|upload| upload.user_id == caller.user_id);
-            let upload = upload.ok_or_else(Problem::not_found)?;
+            let upload = upload.ok_or_else(|| gone("erased"))?;
             match upload.declared.as_ref() == Some(&declared) {
                 true => duplicate(&api, upload, traceparent.as_deref()).await,
                 false => Err(idempotency::reused()),
@@ -91,7 +91,7 @@ async fn created(api: &Api, upload: &Upload) -> Answer {
 /// The existing upload of the same content; with a fresh URL while it is awaited.
 async fn duplicate(api: &Api, upload: Upload, traceparent: Option<&str>) -> Answer {
     if upload.status == Status::Expired {
-        return Err(expired());
+        return Err(gone("expired"));
     }
     let upload = promotion::promote(&api.ports, upload, traceparent).await?;
     let mut body = json!({
@@ -111,7 +111,7 @@ pub(crate) async fn url(State(api): Shared, Writer(caller): Writer, Path(id): Pa
     let status_url = api.links.status(upload.upload_id);
     match upload.status {
         Status::AwaitingUpload => {}
-        Status::Expired => return Err(expired()),
+        Status::Expired => return Err(gone("expired")),
         _ => return Err(Problem::conflict("already_stored", "the photo is there already")),
     }
     let id = upload.upload_id;
@@ -119,9 +119,10 @@ pub(crate) async fn url(State(api): Shared, Writer(caller): Writer, Path(id): Pa
     Ok(json(StatusCode::OK, &json!({"upload_id": id, "upload": request(&upload), "status_url": status_url})))
 }
 
-fn expired() -> Problem {
-    let detail = "the upload has expired; declare it anew, with another Idempotency-Key if with any";
-    Problem::new(StatusCode::GONE, "expired", detail)
+/// 410; `code` says why.
+fn gone(code: &str) -> Problem {
+    let detail = "the upload is gone; declare it anew, with another Idempotency-Key if with any";
+    Problem::new(StatusCode::GONE, code, detail)
 }
 
 /// Signs anew and notes until when, so that nobody gives the upload up before.

@@ -4,6 +4,7 @@ use super::answer::{Answer, json, with};
 use super::faces;
 use super::session::{Writer, owner};
 use super::{Shared, body, photo, prefer, trace};
+use crate::problem::Problem;
 use axum::body::Body;
 use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode, header};
@@ -18,10 +19,12 @@ pub(crate) async fn post(
     body: Body,
 ) -> Answer {
     let limit = api.settings.most_inline_bytes;
-    let bytes = {
-        let _room = api.budget.reserve(body::announced(&headers).unwrap_or(limit).min(limit))?;
-        body::read(body, limit, body::USE_A_PRESIGNED_URL).await?
-    };
+    let most = body::announced(&headers).unwrap_or(limit);
+    if most > limit {
+        return Err(Problem::too_large(limit, body::USE_A_PRESIGNED_URL));
+    }
+    let room = api.budget.reserve(most)?;
+    let bytes = room.hold(body::read(body, most, body::USE_A_PRESIGNED_URL).await?);
     let stored =
         photo::store(&api.ports, owner(&caller), Kind::Faces, bytes, trace::parent(&headers)).await?;
     // Its contract is synchronous: it waits without being asked to.

@@ -1,6 +1,6 @@
 //! The photo of a multipart body: its field `image`, `file` or `photo`. File names are never looked at.
 
-use super::body::USE_A_PRESIGNED_URL;
+use super::body::{self, USE_A_PRESIGNED_URL};
 use crate::problem::Problem;
 use axum::extract::FromRequest;
 use axum::extract::multipart::{Multipart, MultipartError};
@@ -13,9 +13,16 @@ const MOST_PARTS: usize = 20;
 /// What parts and boundaries may have beside the photo.
 const FRAME_BYTES: u64 = 64 << 10;
 
+/// How many bytes a body with a photo of `limit` bytes can take.
+pub(crate) fn most_bytes(limit: u64) -> u64 {
+    limit + FRAME_BYTES
+}
+
 /// The photo; parts before it are skipped, those after it are not read.
 pub(crate) async fn read(mut request: Request, limit: u64) -> Result<Bytes, Problem> {
-    let most = usize::try_from(limit + FRAME_BYTES).unwrap_or(usize::MAX);
+    let most = usize::try_from(most_bytes(limit)).unwrap_or(usize::MAX);
+    let announced = body::announced(request.headers()).map_or(0, |bytes| bytes.min(limit));
+    let capacity = usize::try_from(announced).unwrap_or_default();
     DefaultBodyLimit::max(most).apply(&mut request);
     let refused = |error: MultipartError| refused(&error, limit);
     let multipart = Multipart::from_request(request, &()).await;
@@ -27,7 +34,7 @@ pub(crate) async fn read(mut request: Request, limit: u64) -> Result<Bytes, Prob
         if !matches!(field.name(), Some("image" | "file" | "photo")) {
             continue;
         }
-        let mut photo = BytesMut::new();
+        let mut photo = BytesMut::with_capacity(capacity);
         while let Some(chunk) = field.chunk().await.map_err(refused)? {
             if (photo.len() + chunk.len()) as u64 > limit {
                 return Err(Problem::too_large(limit, USE_A_PRESIGNED_URL));
@@ -46,6 +53,7 @@ fn missing() -> Problem {
 fn refused(error: &MultipartError, limit: u64) -> Problem {
     match error.status() {
         StatusCode::PAYLOAD_TOO_LARGE => Problem::too_large(limit, USE_A_PRESIGNED_URL),
+        _ if body::has_stalled(error) => Problem::request_timeout("the body stalled"),
         _ => Problem::malformed("bad_multipart", error.body_text()),
     }
 }

@@ -41,8 +41,8 @@ pub(crate) async fn put(State(api): Shared, uri: Uri, headers: HeaderMap, body: 
     if api.ports.objects.head(Bucket::Media, &grant.key).await?.is_some() {
         return Err(already_there());
     }
-    let _room = api.budget.reserve(grant.content_length)?;
-    let bytes = body::read(body, grant.content_length, "exactly what was declared").await?;
+    let room = api.budget.reserve(grant.content_length)?;
+    let bytes = room.hold(body::read(body, grant.content_length, "exactly what was declared").await?);
     let etag = store(&api, grant, bytes).await?;
     Ok(with(StatusCode::OK.into_response(), header::ETAG, &format!("\"{etag}\"")))
 }
@@ -80,8 +80,9 @@ pub(crate) async fn get(State(api): Shared, method: Method, uri: Uri, headers: H
     let bytes = match bytes {
         None => Bytes::new(),
         Some(range) => {
-            let _room = api.budget.reserve(range.end - range.start)?;
-            api.ports.objects.get(bucket, &key, Some(&head.etag), Some(range)).await?.1
+            // Held until the client has read it, or is gone.
+            let room = api.budget.reserve(range.end - range.start)?;
+            room.hold(api.ports.objects.get(bucket, &key, Some(&head.etag), Some(range)).await?.1)
         }
     };
     Ok(object_response::write(&head, &content_type, wanted, bytes))

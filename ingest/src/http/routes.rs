@@ -11,6 +11,7 @@ use axum::middleware::{from_fn, from_fn_with_state};
 use axum::routing::{MethodRouter, delete, get, post, put};
 use std::sync::Arc;
 use tower_http::catch_panic::CatchPanicLayer;
+use tower_http::timeout::RequestBodyTimeoutLayer;
 
 /// A route as it is mounted and described.
 pub(crate) struct Described {
@@ -88,6 +89,7 @@ pub fn router_beside(app: App, others: Router) -> Router {
         .merge(others)
         // Each route that reads a body sets its own limit.
         .layer(DefaultBodyLimit::disable())
+        .layer(RequestBodyTimeoutLayer::new(api.settings.body_idle_timeout))
         .layer(from_fn_with_state(api.clone(), traffic::admit))
         .layer(CatchPanicLayer::custom(context::panicked))
         .layer(from_fn_with_state(api, context::around))

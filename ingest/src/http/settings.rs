@@ -23,6 +23,8 @@ pub struct HttpSettings {
     pub most_waiters: usize,
     /// How long a request may take, its body and its waiting included.
     pub request_timeout: Duration,
+    /// How long a body may stall in between.
+    pub body_idle_timeout: Duration,
     /// Origins that browsers may call from; `*` for all.
     pub allowed_origins: Vec<String>,
 }
@@ -40,6 +42,7 @@ impl HttpSettings {
             most_wait: Duration::from_secs(25),
             most_waiters: 1000,
             request_timeout: Duration::from_secs(60),
+            body_idle_timeout: Duration::from_secs(10),
             allowed_origins: Vec::new(),
         }
     }

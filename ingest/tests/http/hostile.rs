@@ -2,6 +2,7 @@
 
 use crate::client::{Client, PHOTO, declaration, send};
 use crate::server::Server;
+use domain::{Bucket, fixture};
 use reqwest::Method;
 use serde_json::{Value, json};
 
@@ -86,11 +87,93 @@ async fn photos_in_requests_are_checked() {
     form(boundary, [part("other", b"x"), b"--x--\r\n".to_vec()].concat())
         .await
         .assert_problem(400, "missing_photo");
-    form(boundary, part("n", b"x").repeat(50)).await.assert_problem(400, "too_many_parts");
+    let parts = part("n", b"x");
+    form(boundary, [parts.repeat(20), part("image", PHOTO)].concat())
+        .await
+        .assert_problem(400, "too_many_parts");
     form(boundary, [part("image", &[0xff; 2000]), b"--x--\r\n".to_vec()].concat())
         .await
         .assert_problem(413, "too_large");
     form("image/jpeg", PHOTO.to_vec()).await.assert_problem(415, "unsupported_body");
+}
+
+#[tokio::test]
+async fn ten_thousand_parts_are_not_read() {
+    let server = Server::start().await;
+    let ana = Client::of(&server, "ana@acme");
+    let part = b"--x\r\nContent-Disposition: form-data; name=\"n\"\r\n\r\nx\r\n".repeat(10_000);
+    let request = ana.ask(Method::POST, "/upload-photo");
+    let request = request.header("content-type", "multipart/form-data; boundary=x").body(part);
+    send(request).await.assert_problem(400, "too_many_parts");
+}
+
+/// What is no photo is refused whatever it was declared as, and whatever its file is called.
+#[tokio::test]
+async fn objects_that_are_no_photos_are_refused_and_deleted() {
+    let server = Server::start().await;
+    let ana = Client::of(&server, "ana@acme");
+    let cases: [(&[u8], &str); 4] = [
+        (b"a text called photo.jpg", "unsupported_type"),
+        (b"\0\0\0\x18ftypheic\0\0\0\0mif1heic", "heic_unsupported"),
+        (b"\x89PNG\r\n\x1a\n and more", "wrong_type"),
+        (b"\xff", "unsupported_type"),
+    ];
+    for (content, code) in cases {
+        let id = ana.upload(content).await;
+        server.drain().await;
+        let status = ana.get(&format!("/uploads/{id}")).await.json();
+        assert_eq!((&status["state"], &status["refused"]), (&json!("failed"), &json!(code)));
+        assert_eq!(status["original_image"], json!(null), "it is not kept");
+        let replay = ana.post(&format!("/uploads/{id}/replay"), &json!({})).await;
+        replay.assert_problem(409, "nothing_stored");
+        assert_eq!(ana.declare(content).await.status, 201, "it may be tried again");
+    }
+    let (tenant, user) = fixture::owner();
+    let prefix = format!("user-uploads/{tenant}/{user}/");
+    let kept = server.ports.objects.list(Bucket::Media, &prefix, None, 10).await.expect("listing works");
+    assert_eq!(kept.objects, []);
+}
+
+#[tokio::test]
+async fn file_names_lead_nowhere() {
+    let server = Server::start().await;
+    let ana = Client::of(&server, "ana@acme");
+    let names =
+        ["../../../etc/passwd", "/etc/shadow", "C:\\x.jpg", "a\0b.jpg", "\u{202e}gpj.exe", "%2e%2e%2f", ""];
+    for (number, name) in names.into_iter().enumerate() {
+        let content = [PHOTO, &[number as u8]].concat();
+        let mut declared = declaration(&content);
+        declared["filename"] = json!(name);
+        let answered = ana.post("/uploads", &declared).await;
+        let body = answered.json();
+        assert_eq!(answered.status, 201, "{name:?}");
+        let id = body["upload_id"].as_str().expect("an id");
+        let url = body["upload"]["url"].as_str().expect("a url");
+        let path = url.strip_prefix(&server.url).expect("below the server").split('?').next();
+        assert_eq!(path, Some(&*format!("/objects/media/user-uploads/acme/ana/{id}")), "{name:?}");
+    }
+}
+
+#[tokio::test]
+async fn the_same_photo_at_the_same_time_is_one_upload() {
+    let server = Server::start().await;
+    let ana = Client::of(&server, "ana@acme");
+    let declared = ana.declare(PHOTO).await.json();
+    let put = || ana.put(&declared["upload"], PHOTO);
+    let body = json!({"image": "/9j/4CBhIHBob3Rv"});
+    let send = || ana.post("/upload-image", &body);
+    let (first, second, third, fourth) = tokio::join!(put(), send(), put(), send());
+    let mut puts = [first.status, third.status];
+    puts.sort();
+    assert!([[200, 412], [412, 412]].contains(&puts), "{puts:?}: one of the four has stored it");
+    for sent in [second, fourth] {
+        assert_eq!((sent.status, &sent.json()["upload_id"]), (202, &declared["upload_id"]));
+    }
+    server.drain().await;
+    let shown = ana.get("/gallery").await.json();
+    assert_eq!(shown["uploads"].as_array().map(Vec::len), Some(1));
+    let status = ana.get(declared["status_url"].as_str().expect("a url")).await.json();
+    assert_eq!((&status["state"], &status["attempt"]), (&json!("complete"), &json!(1)));
 }
 
 #[tokio::test]
@@ -149,6 +232,26 @@ async fn browsers_are_let_in_by_origin() {
             send(Client::of(server, "ana@acme").ask(Method::GET, "/gallery").header("origin", origin)).await;
         answered.header("access-control-allow-origin").to_owned()
     };
+    let preflight = Client::anonymous(&open).ask(Method::OPTIONS, "/uploads/x/emotion");
+    let preflight = preflight.header("access-control-request-method", "PUT");
+    let preflight =
+        preflight.header("access-control-request-headers", "authorization, idempotency-key, prefer");
+    let allowed = send(preflight.header("origin", "https://app.example")).await;
+    for header in ["authorization", "idempotency-key", "prefer", "traceparent", "x-amz-checksum-sha256"] {
+        assert!(allowed.header("access-control-allow-headers").contains(header), "{header}: {allowed:?}");
+    }
+    assert!(allowed.header("access-control-allow-methods").contains("PUT"));
+    assert_eq!(allowed.header("access-control-allow-credentials"), "");
+    let answered =
+        send(Client::anonymous(&open).ask(Method::GET, "/gallery").header("origin", "https://app.example"));
+    let answered = answered.await;
+    assert_eq!(
+        (answered.status, answered.header("access-control-allow-origin")),
+        (401, "https://app.example")
+    );
+    for header in ["etag", "location", "retry-after", "x-request-id"] {
+        assert!(answered.header("access-control-expose-headers").contains(header), "{header}");
+    }
     assert_eq!(ask(&closed, "https://app.example").await, "");
     assert_eq!(ask(&open, "https://app.example").await, "https://app.example");
     assert_eq!(ask(&open, "https://evil.example").await, "");

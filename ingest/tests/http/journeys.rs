@@ -85,6 +85,10 @@ async fn an_idempotency_key_names_one_upload() {
     assert_eq!(first.json()["upload_id"], again.json()["upload_id"]);
     declare(b"\xff\xd8\xff another", "k1").await.assert_problem(422, "idempotency_key_reused");
     declare(PHOTO, &"k".repeat(256)).await.assert_problem(400, "bad_idempotency_key");
+    let path = format!("/uploads/{}", first.json()["upload_id"].as_str().expect("an id"));
+    assert_eq!(ana.delete(&path).await.status, 204);
+    declare(PHOTO, "k1").await.assert_problem(410, "erased");
+    assert_eq!(declare(PHOTO, "k2").await.status, 201);
 }
 
 #[tokio::test]

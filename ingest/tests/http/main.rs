@@ -2,6 +2,7 @@
 
 mod changes;
 mod client;
+mod crowd;
 mod description;
 mod generated;
 mod hostile;
@@ -9,5 +10,6 @@ mod journeys;
 mod objects;
 mod promotion;
 mod server;
+mod slow;
 mod traces;
 mod traffic;

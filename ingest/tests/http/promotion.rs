@@ -3,7 +3,8 @@
 use crate::client::{Answered, Client, PHOTO, declaration, send};
 use crate::generated::waited;
 use crate::server::Server;
-use domain::QueueName;
+use domain::ports::queue::NewMessage;
+use domain::{Arrival, Begin, QueueName, Record, UploadId, fixture};
 use reqwest::{Method, RequestBuilder};
 use serde_json::{Value, json};
 
@@ -77,4 +78,24 @@ async fn a_declaration_promotes_too() {
     server.drain().await;
     let (document, _) = status(&ana, &id).await;
     assert_eq!((&document["kind"], &document["state"]), (&json!("photo"), &json!("complete")));
+}
+
+/// As after a crash between the order and the write ahead.
+#[tokio::test]
+async fn the_order_alone_promotes_and_may_come_twice() {
+    let server = Server::start().await;
+    let ana = Client::of(&server, "ana@acme");
+    let id = waited(&server, detect(&ana)).await.json()["image_id"].clone();
+    let upload_id = UploadId::parse(id.as_str().expect("an id")).expect("an id");
+    let record = server.ports.uploads.get(&fixture::owner().0, upload_id).await.expect("reading works");
+    let upload = record.and_then(Record::live).expect("it is there");
+    for number in [1, 2] {
+        let begin = Begin { promote: true, supersede: true, ..fixture::begin(&upload, number) };
+        let order = vec![NewMessage::new(Arrival::begin_body(&begin), None); 2];
+        server.ports.queue.send(QueueName::UPLOADS, order).await.expect("sending works");
+    }
+    server.drain().await;
+    let (document, attempts) = status(&ana, &id).await;
+    assert_eq!((&document["kind"], &document["state"]), (&json!("photo"), &json!("complete")));
+    assert_eq!(attempts, [1, 1, 2, 2, 2].map(Value::from));
 }

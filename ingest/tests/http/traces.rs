@@ -4,9 +4,11 @@ use crate::client::{Client, PHOTO, declaration, send};
 use crate::server::Server;
 use domain::object_event::ObjectCreated;
 use domain::ports::queue::NewMessage;
-use domain::{ObjectKey, QueueName, Stage, TenantId, UploadId, UserId, fixture};
+use domain::{
+    ExecutionInput, ExecutionName, ObjectKey, QueueName, Stage, TenantId, UploadId, UserId, fixture,
+};
 use reqwest::Method;
-use serde_json::Value;
+use serde_json::{Value, json};
 use std::io;
 use std::sync::{Arc, Mutex};
 use tracing::subscriber::{DefaultGuard, NoSubscriber};
@@ -85,6 +87,23 @@ async fn a_request_its_intake_its_stages_and_its_closing_are_one_trace() {
     for message in ["object accepted", "attempt closed"] {
         assert!(about.iter().any(|line| line["message"] == message), "{message} is not told: {about:#?}");
     }
+}
+
+#[tokio::test]
+async fn an_arrival_that_fails_is_told_with_its_trace() {
+    let server = Server::start().await;
+    let ana = Client::of(&server, "ana@acme");
+    let id = ana.upload(PHOTO).await;
+    // Its execution's name is taken by another, so that it cannot be started.
+    let execution = ExecutionName::new(UploadId::parse(&id).expect("an id"), 1);
+    let other = ExecutionInput { attempt: 9, ..ExecutionInput::of(&fixture::stored()) };
+    server.ports.orchestrator.start(&execution, &other).await.expect("the name is free");
+    let log = Log::listen(Level::WARN);
+    assert_eq!(server.hosts[0].drain(1).await, 1);
+    let lines = log.lines();
+    let failed = lines.iter().find(|line| line["message"] == "an arrival could not be taken");
+    let span = &failed.unwrap_or_else(|| panic!("{lines:#?}"))["span"];
+    assert_eq!((&span["upload.id"], span["trace.id"].as_str().map(str::len)), (&json!(id), Some(32)));
 }
 
 #[tokio::test]

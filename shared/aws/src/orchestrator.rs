@@ -115,10 +115,15 @@ impl ports::Orchestrator for Orchestrator {
 
     async fn stop(&self, name: &ExecutionName, error: &str, cause: &str) -> Result<(), PortError> {
         let order = self.client.stop_execution().execution_arn(self.arn(name));
-        match order.error(cut(error, MOST_ERROR)).cause(cut(cause, MOST_CAUSE)).send().await {
-            Ok(_) => Ok(()),
-            Err(error) if error::code(&error) == Some(NO_EXECUTION) => Ok(()),
-            Err(error) => Err(error::port("states:StopExecution", error)),
+        let sent = order.error(cut(error, MOST_ERROR)).cause(cut(cause, MOST_CAUSE)).send().await;
+        let Err(error) = sent else { return Ok(()) };
+        if error::code(&error) == Some(NO_EXECUTION) {
+            return Ok(());
+        }
+        // Whether it is an error to stop what has ended is not documented.
+        match self.describe(name).await? {
+            Some(there) if there.status != ExecutionStatus::Running => Ok(()),
+            _ => Err(error::port("states:StopExecution", error)),
         }
     }
 

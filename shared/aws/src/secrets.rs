@@ -8,14 +8,14 @@ use crate::clients::Clients;
 use crate::error::{self, unreadable};
 use crate::resources::Resources;
 use aws_sdk_secretsmanager::Client;
-use domain::ports::PortError;
+use domain::Timestamp;
+use domain::ports::{Clock, PortError};
 use hkdf::Hkdf;
 use serde::Deserialize;
 use sha2::Sha256;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::Mutex;
-use tokio::time::Instant;
 
 /// How old the keys may get.
 pub const MOST_AGE: Duration = Duration::from_secs(300);
@@ -35,7 +35,8 @@ pub struct Keys {
 pub struct Secrets {
     client: Client,
     secret_id: String,
-    known: Mutex<Option<(Instant, Arc<Keys>)>>,
+    clock: Arc<dyn Clock>,
+    known: Mutex<Option<(Timestamp, Arc<Keys>)>>,
 }
 
 #[derive(Deserialize)]
@@ -115,8 +116,9 @@ impl Secrets {
 
     async fn keys_younger_than(&self, age: Duration) -> Result<Arc<Keys>, PortError> {
         let mut known = self.known.lock().await;
+        let now = self.clock.now();
         if let Some((read_at, keys)) = &*known
-            && read_at.elapsed() < age
+            && now < *read_at + age
         {
             return Ok(keys.clone());
         }
@@ -125,12 +127,12 @@ impl Secrets {
                 // The same keys stay the same `Arc`, so that whoever made something of them need not make it again.
                 let same = known.as_ref().map(|(_, before)| before.clone()).filter(|before| **before == keys);
                 let keys = same.unwrap_or_else(|| Arc::new(keys));
-                *known = Some((Instant::now(), keys.clone()));
+                *known = Some((now, keys.clone()));
                 Ok(keys)
             }
             (Err(error), Some((read_at, keys))) => {
                 tracing::warn!(error = %error, "the keys could not be read again");
-                *read_at = Instant::now();
+                *read_at = now;
                 Ok(keys.clone())
             }
             (Err(error), None) => Err(error),

@@ -111,18 +111,7 @@ impl Upload {
         self.kind == Kind::Prompt && given
     }
 
-    /// The attempt's execution was started. False where that changes nothing.
-    pub fn start(&mut self, attempt: u32, now: Timestamp) -> bool {
-        match self.status.next(StatusEvent::Started) {
-            Some(status) if self.attempt == attempt => {
-                self.enter(status, now);
-                true
-            }
-            _ => false,
-        }
-    }
-
-    /// Takes a stage's result. Errors: [`RecordRefused`], the record unchanged.
+    /// Takes a stage's result; the attempt's first makes the upload `running`. Errors: [`RecordRefused`], the record unchanged.
     pub fn record(&mut self, stage: Stage, result: StageResult) -> Result<(), RecordRefused> {
         if self.attempt != result.attempt {
             return Err(RecordRefused::Superseded);
@@ -131,6 +120,7 @@ impl Upload {
             return Err(RecordRefused::Present);
         }
         self.changed_at = self.changed_at.max(result.finished_at);
+        self.status = self.status.next(StatusEvent::StageEnded).unwrap_or(self.status);
         self.pending.remove(&stage);
         self.results.insert(stage, result);
         Ok(())
@@ -199,7 +189,8 @@ mod tests {
     #[test]
     fn a_begin_is_refused_by_name() {
         let mut running = fixture::stored();
-        running.start(1, now());
+        running.record(Stage::FaceDetection, done(&running, Outcome::Succeeded)).unwrap();
+        assert_eq!(running.status, Status::Running);
         let begin = order(&running, Scope::Resume, 1);
         assert_eq!(running.begin(&begin, now()), Err(BeginRefused::RunInProgress));
         assert_eq!(running.begin(&Begin { supersede: true, ..begin.clone() }, now()), Ok(Began::Anew));
@@ -232,29 +223,6 @@ mod tests {
         let begin = order(&upload, Scope::FromStage(Stage::EmotionAnalysis), 1);
         upload.begin(&begin, now()).unwrap();
         assert_eq!(upload.results.keys().copied().collect::<Vec<_>>(), [Stage::FaceDetection]);
-    }
-
-    #[test]
-    fn a_promotion_keeps_faces_and_feelings_and_makes_the_rest() {
-        let mut faces = Upload { kind: Kind::Faces, ..fixture::awaiting() };
-        faces = fixture::stored_from(faces);
-        for stage in [Stage::FaceDetection, Stage::EmotionAnalysis] {
-            faces.record(stage, done(&faces, Outcome::Succeeded)).unwrap();
-        }
-        let running = faces.clone();
-        assert_eq!(faces.close(done(&faces, Outcome::Succeeded)), Ok(EndState::Complete));
-        for mut upload in [running, faces] {
-            let promote = Begin { promote: true, supersede: true, ..order(&upload, Scope::Resume, 1) };
-            assert_eq!(upload.begin(&promote, now()), Ok(Began::Anew));
-            assert_eq!((upload.kind, upload.attempt, upload.status), (Kind::Photo, 2, Status::Stored));
-            let kept: Vec<_> =
-                upload.results.iter().map(|(stage, result)| (*stage, result.attempt)).collect();
-            assert_eq!(kept, [(Stage::FaceDetection, 1), (Stage::EmotionAnalysis, 1)]);
-            let before = upload.clone();
-            let again = Begin { id: uuid::Uuid::from_u128(2), expect_attempt: 2, ..promote };
-            assert_eq!(upload.begin(&again, now()), Ok(Began::Already), "a photo is left alone");
-            assert_eq!(upload, before);
-        }
     }
 
     #[test]

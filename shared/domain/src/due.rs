@@ -54,6 +54,9 @@ impl Upload {
 mod tests {
     use super::*;
     use crate::fixture::{self, later, now};
+    use crate::outcome::Outcome;
+    use crate::stage::Stage;
+    use crate::stage_result::StageResult;
     use crate::status::EndState;
 
     #[test]
@@ -62,7 +65,9 @@ mod tests {
         assert_eq!(awaiting.due_at(), Some(later(900) + GRACE));
         let mut stored = fixture::stored();
         assert_eq!(stored.due_at(), awaiting.due_at());
-        stored.start(1, later(1));
+        let seen = StageResult::without_work(Outcome::Succeeded, 1, later(1));
+        stored.record(Stage::FaceDetection, seen).unwrap();
+        assert_eq!(stored.status, Status::Running);
         assert_eq!(stored.due_at(), awaiting.due_at());
     }
 

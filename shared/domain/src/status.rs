@@ -8,9 +8,9 @@ use serde::{Deserialize, Serialize};
 pub enum Status {
     /// A URL was given out; no object yet.
     AwaitingUpload,
-    /// The object is there; an attempt is about to start.
+    /// The object is there and an attempt is open; no stage of it has ended.
     Stored,
-    /// An attempt runs.
+    /// A stage of the open attempt has ended.
     Running,
     /// Everything that was asked for is there.
     Complete,
@@ -49,8 +49,8 @@ pub enum StatusEvent {
         /// Whether a running attempt may be replaced.
         supersede: bool,
     },
-    /// The attempt's execution was started.
-    Started,
+    /// A stage of the attempt ended.
+    StageEnded,
     /// The attempt was closed.
     Closed(EndState),
     /// The keeper gave up waiting for the object.
@@ -127,8 +127,6 @@ impl Status {
     }
 
     /// The status after `event`, or None where the event does not apply and changes nothing.
-    ///
-    /// A worker may close an attempt before intake has written `running`, so `stored` closes too.
     pub fn next(self, event: StatusEvent) -> Option<Status> {
         use Status::{AwaitingUpload, Erased, Expired, Failed, Running, Stored};
         match (self, event) {
@@ -139,7 +137,7 @@ impl Status {
             (AwaitingUpload, StatusEvent::Expired) => Some(Expired),
             (Stored | Running, StatusEvent::Begun { supersede: true }) => Some(Stored),
             (closed, StatusEvent::Begun { .. }) if closed.is_closed() => Some(Stored),
-            (Stored, StatusEvent::Started) => Some(Running),
+            (Stored, StatusEvent::StageEnded) => Some(Running),
             (Stored | Running, StatusEvent::Closed(end)) => Some(end.into()),
             _ => None,
         }
@@ -157,7 +155,7 @@ mod tests {
             StatusEvent::Refused,
             StatusEvent::Begun { supersede: false },
             StatusEvent::Begun { supersede: true },
-            StatusEvent::Started,
+            StatusEvent::StageEnded,
             StatusEvent::Closed(EndState::Complete),
             StatusEvent::Closed(EndState::Failed),
             StatusEvent::Expired,

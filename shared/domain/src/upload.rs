@@ -280,3 +280,46 @@ impl Kind {
         self != Kind::Faces
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::attempt::Began;
+    use crate::begin::Begin;
+    use crate::fixture::{self, now};
+    use crate::status::EndState;
+
+    fn done(upload: &Upload) -> StageResult {
+        StageResult::without_work(Outcome::Succeeded, upload.attempt, now())
+    }
+
+    #[test]
+    fn a_promotion_keeps_faces_and_feelings_and_makes_the_rest() {
+        let mut faces = fixture::stored_from(Upload { kind: Kind::Faces, ..fixture::awaiting() });
+        for stage in [Stage::FaceDetection, Stage::EmotionAnalysis] {
+            faces.record(stage, done(&faces)).unwrap();
+        }
+        let running = faces.clone();
+        assert_eq!(faces.close(done(&faces)), Ok(EndState::Complete));
+        for mut upload in [running, faces] {
+            assert!(!upload.promote(), "its attempt was begun: that takes an order");
+            let promote = Begin { promote: true, supersede: true, ..fixture::begin(&upload, 1) };
+            assert_eq!(upload.begin(&promote, now()), Ok(Began::Anew));
+            assert_eq!((upload.kind, upload.attempt, upload.status), (Kind::Photo, 2, Status::Stored));
+            let kept: Vec<_> =
+                upload.results.iter().map(|(stage, result)| (*stage, result.attempt)).collect();
+            assert_eq!(kept, [(Stage::FaceDetection, 1), (Stage::EmotionAnalysis, 1)]);
+            let before = upload.clone();
+            let again = Begin { id: Uuid::from_u128(2), expect_attempt: 2, ..promote };
+            assert_eq!(upload.begin(&again, now()), Ok(Began::Already), "a photo is left alone");
+            assert_eq!(upload, before);
+        }
+    }
+
+    #[test]
+    fn before_the_first_attempt_a_promotion_is_a_change_of_kind() {
+        let mut awaiting = Upload { kind: Kind::Faces, ..fixture::awaiting() };
+        assert!(awaiting.promote() && !awaiting.promote());
+        assert_eq!(awaiting, fixture::awaiting());
+    }
+}

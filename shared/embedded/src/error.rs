@@ -85,6 +85,7 @@ impl From<StoreError> for PortError {
                 Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => PortErrorKind::Busy,
                 _ => PortErrorKind::Broken,
             },
+            StoreError::DiskFull => PortErrorKind::Full,
             _ => PortErrorKind::Broken,
         };
         PortError::new(kind, error)

@@ -222,6 +222,9 @@ pub(crate) fn migrate(connection: &mut Connection, path: &Path) -> Result<(), St
 mod tests {
     use super::*;
 
+    /// A row's id, owner, change and due moment.
+    type Listed = (String, Option<String>, Option<i64>, Option<i64>);
+
     #[test]
     fn records_of_the_first_schema_are_listed_after_the_second() {
         let mut connection = Connection::open_in_memory().unwrap();
@@ -244,8 +247,7 @@ mod tests {
             .prepare("SELECT upload_id, user_id, change, due_at FROM upload ORDER BY upload_id")
             .unwrap();
         let read = |row: &rusqlite::Row<'_>| Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?));
-        let found: Vec<(String, Option<String>, Option<i64>, Option<i64>)> =
-            select.query_map([], read).unwrap().collect::<Result<_, _>>().unwrap();
+        let found: Vec<Listed> = select.query_map([], read).unwrap().collect::<Result<_, _>>().unwrap();
         let expected = [
             ("a".into(), Some("eve".into()), Some(2), None),
             ("b".into(), Some("ana".into()), Some(1), Some(1_767_225_602_000 + 3_600_000)),

@@ -4,9 +4,12 @@ Prints `port N` once it answers. Ends when its standard input does, or with SIGT
 An access key of twelve digits is an account; accounts do not see each other.
 
     POST /_semblante/elapse?account=N&seconds=S    lets S seconds pass for that account's queues
+
+ledger.py counts what an account asks for, rekognition.py stands in for Rekognition.
 """
 
 import asyncio
+import json
 import os
 import shutil
 import signal
@@ -50,8 +53,9 @@ def prepare(port, home):
 
 
 def application():
-    """ministack's application with the repairs and the routes of ours before it."""
+    """ministack's application with the repairs, and the routes of ours before it."""
     import clock
+    import ledger
     import rekognition
     import step_functions
     from ministack.app import app
@@ -60,17 +64,51 @@ def application():
     step_functions.install()
 
     async def routed(scope, receive, send):
-        if scope["type"] == "http" and scope["path"] == "/_semblante/elapse":
+        if scope["type"] != "http":
+            await app(scope, receive, send)
+            return
+        body = await read(receive)
+        if scope["path"] == "/_semblante/elapse":
             query = {name: values[0] for name, values in parse_qs(scope["query_string"].decode()).items()}
             clock.advance(query["account"], float(query["seconds"]))
-            await send({"type": "http.response.start", "status": 204, "headers": []})
-            await send({"type": "http.response.body"})
-        elif scope["type"] == "http" and rekognition.is_asked(scope):
-            await rekognition.answer(scope, receive, send)
+            await respond(send, 200, {})
+        elif scope["path"] == ledger.PATH:
+            await respond(send, 200, ledger.page(scope))
+        elif rekognition.is_asked(scope):
+            ledger.enter(scope, body)
+            await respond(send, *rekognition.answer(scope, body))
         else:
-            await app(scope, receive, send)
+            ledger.enter(scope, body)
+            await app(scope, once_more(body, receive), send)
 
     return routed
+
+
+async def read(receive):
+    """A request's whole body."""
+    body = b""
+    while True:
+        message = await receive()
+        body += message.get("body", b"")
+        if not message.get("more_body"):
+            return body
+
+
+def once_more(body, receive):
+    """What was read already, and then what comes."""
+    left = [{"type": "http.request", "body": body, "more_body": False}]
+
+    async def again():
+        return left.pop() if left else await receive()
+
+    return again
+
+
+async def respond(send, status, document):
+    """Answers with JSON."""
+    headers = [(b"content-type", b"application/x-amz-json-1.1")]
+    await send({"type": "http.response.start", "status": status, "headers": headers})
+    await send({"type": "http.response.body", "body": json.dumps(document).encode()})
 
 
 async def serve(listening, port):

@@ -59,20 +59,15 @@ def is_asked(scope):
     return scope["path"] == CONTROL or target.startswith("RekognitionService.")
 
 
-async def answer(scope, receive, send):
-    """Answers it."""
-    body = await _body(receive)
+def answer(scope, body):
+    """Status and document of the answer."""
     if scope["path"] == CONTROL:
-        status, document = _control(scope)
-    else:
-        try:
-            status, document = 200, _detect_faces(scope, body)
-        except Refused as refused:
-            status, code, message = refused.args
-            document = {"__type": code, "Message": message}
-    headers = [(b"content-type", b"application/x-amz-json-1.1")]
-    await send({"type": "http.response.start", "status": status, "headers": headers})
-    await send({"type": "http.response.body", "body": json.dumps(document).encode()})
+        return _control(scope)
+    try:
+        return 200, _detect_faces(scope, body)
+    except Refused as refused:
+        status, code, message = refused.args
+        return status, {"__type": code, "Message": message}
 
 
 def _control(scope):
@@ -112,12 +107,3 @@ def _check(request):
 
 def _header(scope, wanted):
     return next((value.decode() for name, value in scope["headers"] if name.lower() == wanted), "")
-
-
-async def _body(receive):
-    body = b""
-    while True:
-        message = await receive()
-        body += message.get("body", b"")
-        if not message.get("more_body"):
-            return body

@@ -27,15 +27,17 @@ async fn a_replay_makes_again_what_comes_of_its_stage() {
 
 #[tokio::test]
 async fn a_replay_against_a_live_run_is_refused() {
-    let world = World::new().await;
-    let upload = world.upload(1).await;
-    world.drain_before(Stage::FaceDetection).await;
-    let running = world.live(&upload).await;
-    assert_eq!(running.status.as_str(), "running");
-    world.begin(&running, Scope::Resume, 5, false).await;
-    world.rest().await;
-    let seen = world.seen(&upload).await;
-    assert_eq!((seen.status.as_str(), seen.attempt, seen.closings), ("complete", 1, 1));
+    for (stage, status) in [(Stage::FaceDetection, "stored"), (Stage::EmotionAnalysis, "running")] {
+        let world = World::new().await;
+        let upload = world.upload(1).await;
+        world.drain_before(stage).await;
+        let live = world.live(&upload).await;
+        assert_eq!(live.status.as_str(), status);
+        world.begin(&live, Scope::Resume, 5, false).await;
+        world.rest().await;
+        let seen = world.seen(&upload).await;
+        assert_eq!((seen.status.as_str(), seen.attempt, seen.closings), ("complete", 1, 1));
+    }
 }
 
 #[tokio::test]

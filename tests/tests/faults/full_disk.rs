@@ -25,7 +25,7 @@ fn open(root: &Path, most_pages: Option<u32>) -> (Store, Queue, Objects) {
 }
 
 /// Pages of the database as it lies on the disk.
-fn pages(root: &Path) -> u32 {
+pub fn pages(root: &Path) -> u32 {
     let bytes = std::fs::metadata(root.join("semblante.db")).unwrap().len();
     u32::try_from(bytes / PAGE_BYTES).unwrap()
 }
@@ -75,7 +75,7 @@ async fn a_full_database_refuses_and_recovers() {
         }
         assert!(sent < 1000, "the pages never fill");
     };
-    assert_eq!(refused.kind, PortErrorKind::Broken);
+    assert_eq!(refused.kind, PortErrorKind::Full);
     assert!(refused.to_string().contains("no space left"), "{refused}");
 
     // A batch is whole or not at all, and so is an object: its row does not fit beside the event that it raises.
@@ -119,7 +119,7 @@ async fn a_file_that_may_not_grow_refuses_and_recovers() {
     };
     let (sent, put, refused) = (said("sent "), said("put "), said("refused "));
     assert!(!sent.is_empty() && !put.is_empty(), "{lines:?}");
-    assert!(refused.iter().any(|error| error.starts_with("Broken broken: ")), "{refused:?}");
+    assert!(refused.iter().any(|error| error.starts_with("Full full: ")), "{refused:?}");
     assert!(refused.iter().any(|error| error.contains("no space left")), "{refused:?}");
     assert!(!put.contains("generated-images/large"), "a file beyond the limit");
 

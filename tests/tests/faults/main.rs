@@ -4,6 +4,7 @@
 
 #![allow(clippy::unwrap_used)] // all of it is tests; clippy.toml allows it in functions marked so
 
+mod api;
 mod attempts;
 mod child;
 mod clock;
@@ -16,6 +17,7 @@ mod plan;
 mod resume;
 mod scripted;
 mod stages;
+mod status_document;
 mod store_model;
 mod sweeps;
 mod uploads;

@@ -10,7 +10,7 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 /// The outcomes of the five stages when one of them fails for good.
-fn outcomes_with_a_failed(stage: Stage) -> (&'static str, &'static str) {
+pub fn outcomes_with_a_failed(stage: Stage) -> (&'static str, &'static str) {
     match stage {
         Stage::FaceDetection => ("failed", "failed skipped skipped skipped succeeded"),
         Stage::EmotionAnalysis => ("partial", "succeeded failed skipped skipped succeeded"),

@@ -2,6 +2,7 @@
 //! by the production runner, one message after the other, on a clock that stands still until it is wound.
 
 use crate::crashing::Crashing;
+use crate::full_disk;
 use crate::plan::Plan;
 use crate::scripted::{Act, Meanwhile, Scripted};
 use async_trait::async_trait;
@@ -68,9 +69,28 @@ impl World {
     pub async fn with_substitutions(substitutions: BTreeMap<String, String>) -> Self {
         let root = tempfile::tempdir().expect("a temporary directory");
         let clock = Arc::new(ManualClock::new(fixture::now()));
-        let options =
-            Options { clock: Some(clock.clone()), durability: Durability::Normal, ..Options::default() };
-        let store = Store::open(root.path(), options).expect("a fresh directory opens");
+        let world = World::open(root, clock, None, substitutions).await;
+        Users::new(&world.store).create(fixture::user()).await.expect("a first user");
+        world
+    }
+
+    /// The same installation after a restart, with scripts and counts begun anew. `room`: pages that the database may
+    /// grow by before the disk is full; None: what the disk holds.
+    pub async fn reopened(self, room: Option<u32>) -> Self {
+        let World { clock, store, ingest, orchestrator, events, hosts, _root, .. } = self;
+        drop((store, ingest, orchestrator, events, hosts));
+        let most_pages = room.map(|room| full_disk::pages(_root.path()) + room);
+        World::open(_root, clock, most_pages, embedded::orchestrator::pipeline_substitutions()).await
+    }
+
+    async fn open(
+        root: TempDir,
+        clock: Arc<ManualClock>,
+        most_pages: Option<u32>,
+        substitutions: BTreeMap<String, String>,
+    ) -> Self {
+        let options = Options { clock: Some(clock.clone()), durability: Durability::Normal, most_pages };
+        let store = Store::open(root.path(), options).expect("the directory opens");
         let orchestrator = Orchestrator::with_definition(&store, statemachine::PIPELINE, substitutions)
             .await
             .expect("the pipeline loads");
@@ -79,7 +99,6 @@ impl World {
         let stages: BTreeMap<_, _> =
             Stage::ALL.map(|stage| (stage, Arc::new(Scripted::new(stage, clock.clone())))).into();
         let hosts = hosts(&ingest, &stages);
-        Users::new(&store).create(fixture::user()).await.expect("a first user");
         let events = Events::new(&store);
         World { clock, plan, store, ingest, stages, orchestrator, events, hosts, _root: root }
     }

@@ -133,7 +133,7 @@ fn the_tests_that_the_table_of_crash_points_names_exist() {
     let table = table.split("\n## ").next().unwrap_or_default();
     let faults: String = repository::files()
         .iter()
-        .filter(|path| path.starts_with("tests/tests/faults/"))
+        .filter(|path| ["tests/tests/faults/", "cli/tests/endurance/"].iter().any(|of| path.starts_with(of)))
         .map(|path| repository::read(path))
         .collect();
     let rows: Vec<&str> =

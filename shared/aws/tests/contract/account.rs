@@ -110,9 +110,14 @@ impl Account {
     /// With the two buckets, which keep older versions.
     pub async fn with_buckets() -> Self {
         let account = Account::empty().await;
+        account.make_buckets().await;
+        account
+    }
+
+    async fn make_buckets(&self) {
         let versioned = VersioningConfiguration::builder().status(BucketVersioningStatus::Enabled).build();
-        for bucket in [&account.resources.media_bucket, &account.resources.users_photos_bucket] {
-            let s3 = &account.clients.s3;
+        for bucket in [&self.resources.media_bucket, &self.resources.users_photos_bucket] {
+            let s3 = &self.clients.s3;
             s3.create_bucket().bucket(bucket).send().await.expect("the emulator makes it");
             s3.put_bucket_versioning()
                 .bucket(bucket)
@@ -121,7 +126,6 @@ impl Account {
                 .await
                 .expect("the emulator makes it");
         }
-        account
     }
 
     /// With the twelve queues.
@@ -153,13 +157,18 @@ impl Account {
 
     /// With buckets, queues, and the rule by which uploads raise their events.
     pub async fn with_uploads() -> Self {
-        let account = Account::with_buckets().await;
-        account.make_queues().await;
-        let bucket = &account.resources.media_bucket;
+        let account = Account::with_queues().await;
+        account.make_uploads().await;
+        account
+    }
+
+    async fn make_uploads(&self) {
+        self.make_buckets().await;
+        let bucket = &self.resources.media_bucket;
         let notification = NotificationConfiguration::builder()
             .event_bridge_configuration(EventBridgeConfiguration::builder().build())
             .build();
-        let configured = account.clients.s3.put_bucket_notification_configuration();
+        let configured = self.clients.s3.put_bucket_notification_configuration();
         configured
             .bucket(bucket)
             .notification_configuration(notification)
@@ -171,8 +180,7 @@ impl Account {
             "detail-type": ["Object Created"],
             "detail": {"bucket": {"name": [bucket]}, "object": {"key": [{"prefix": "user-uploads/"}]}}
         });
-        account.make_rule("uploads", pattern, QueueName::UPLOADS).await;
-        account
+        self.make_rule("uploads", pattern, QueueName::UPLOADS).await;
     }
 
     /// With the queues, the state machine that sends to them, and the rule by which its failures are told.
@@ -195,6 +203,40 @@ impl Account {
         });
         account.make_rule("ends", pattern, QueueName::UPLOADS).await;
         account
+    }
+
+    /// With everything.
+    pub async fn whole() -> Self {
+        let account = Account::with_state_machine().await;
+        account.make_uploads().await;
+        account.make_tables().await;
+        let bus = &account.resources.event_bus;
+        account.clients.eventbridge.create_event_bus().name(bus).send().await.expect("the emulator makes it");
+        account
+    }
+
+    /// What the emulator counted of this account's calls.
+    pub async fn ledger(&self) -> Value {
+        self.told("ledger").await
+    }
+
+    /// Has Rekognition answer so from now on.
+    pub async fn rekognition_answers(&self, answer: &str) {
+        let url =
+            format!("{}/_semblante/rekognition?account={}&answer={answer}", Emulator::get().url, self.id);
+        let answer = reqwest::Client::new().post(url).send().await.expect("the emulator answers");
+        assert!(answer.status().is_success());
+    }
+
+    /// How often Rekognition was asked.
+    pub async fn rekognition_calls(&self) -> u64 {
+        self.told("rekognition").await["calls"].as_u64().expect("a number")
+    }
+
+    async fn told(&self, what: &str) -> Value {
+        let url = format!("{}/_semblante/{what}?account={}", Emulator::get().url, self.id);
+        let answer = reqwest::get(url).await.expect("the emulator answers");
+        serde_json::from_slice(&answer.bytes().await.expect("a whole answer")).expect("JSON")
     }
 
     /// With the bus for events out, of which all lie in queue `uploads`.
@@ -222,10 +264,14 @@ impl Account {
     /// With every table.
     pub async fn with_tables() -> Self {
         let account = Account::empty().await;
-        for table in Table::ALL {
-            account.make_table(table).await;
-        }
+        account.make_tables().await;
         account
+    }
+
+    async fn make_tables(&self) {
+        for table in Table::ALL {
+            self.make_table(table).await;
+        }
     }
 
     async fn make_table(&self, table: Table) {

@@ -34,6 +34,25 @@ impl Asked {
 
 /// Clients of every service, which all are this one.
 pub async fn clients(answers: Vec<Canned>) -> (Clients, Asked) {
+    let (url, asked) = serve(answers).await;
+    let config = aws_config::defaults(BehaviorVersion::v2026_01_12())
+        .region(Region::new("us-east-1"))
+        .credentials_provider(Credentials::new("100000000000", "test", None, None, "test"))
+        .endpoint_url(&url)
+        .retry_config(
+            RetryConfig::standard().with_max_attempts(2).with_initial_backoff(Duration::from_millis(1)),
+        )
+        .timeout_config(
+            TimeoutConfig::builder().operation_attempt_timeout(Duration::from_millis(500)).build(),
+        )
+        .load()
+        .await;
+    let connection = Connection { s3_path_style: true, ..Connection::default() };
+    (Clients::new(&config, &connection), asked)
+}
+
+/// Starts the service; where it is, and what it will have been asked.
+async fn serve(answers: Vec<Canned>) -> (String, Asked) {
     let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
     let url = format!("http://{}", listener.local_addr().expect("it listens"));
     let asked = Arc::new(Mutex::new(Vec::new()));
@@ -46,16 +65,26 @@ pub async fn clients(answers: Vec<Canned>) -> (Clients, Asked) {
             tokio::spawn(answer(stream, last.clone(), log.clone()));
         }
     });
-    let config = aws_config::defaults(BehaviorVersion::v2026_01_12())
+    (url, Asked(asked))
+}
+
+/// Clients of which S3's and Rekognition's alone are this one.
+pub async fn clients_of_two(answers: Vec<Canned>) -> (Clients, Asked) {
+    let (url, asked) = serve(answers).await;
+    let elsewhere = aws_config::defaults(BehaviorVersion::v2026_01_12())
         .region(Region::new("us-east-1"))
         .credentials_provider(Credentials::new("100000000000", "test", None, None, "test"))
-        .endpoint_url(&url)
-        .retry_config(RetryConfig::standard().with_max_attempts(2).with_initial_backoff(Duration::from_millis(1)))
-        .timeout_config(TimeoutConfig::builder().operation_attempt_timeout(Duration::from_millis(500)).build())
+        .endpoint_url("http://127.0.0.1:9")
+        .retry_config(RetryConfig::disabled())
         .load()
         .await;
-    let connection = Connection { s3_path_style: true, ..Connection::default() };
-    (Clients::new(&config, &connection), Asked(asked))
+    let connection = Connection {
+        s3_endpoint_url: Some(url.clone()),
+        rekognition_endpoint_url: Some(url),
+        s3_path_style: true,
+        ..Connection::default()
+    };
+    (Clients::new(&elsewhere, &connection), asked)
 }
 
 async fn answer(mut stream: TcpStream, canned: Canned, log: Arc<Mutex<Vec<String>>>) {
@@ -63,7 +92,10 @@ async fn answer(mut stream: TcpStream, canned: Canned, log: Arc<Mutex<Vec<String
     log.lock().expect("nobody panicked").push(request);
     let text = match &canned {
         Canned::Answer(status, headers, body) => {
-            format!("HTTP/1.1 {status} X\r\nconnection: close\r\n{headers}content-length: {}\r\n\r\n{body}", body.len())
+            format!(
+                "HTTP/1.1 {status} X\r\nconnection: close\r\n{headers}content-length: {}\r\n\r\n{body}",
+                body.len()
+            )
         }
         Canned::Cut => "HTTP/1.1 200 X\r\ncontent-length: 100\r\n\r\n{\"half\":".to_owned(),
         Canned::Silence => return std::future::pending().await,

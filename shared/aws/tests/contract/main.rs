@@ -1,8 +1,11 @@
-//! Every contract suite on AWS's adapters, against the emulator.
+//! Every contract suite on AWS's adapters, against the emulator; a photo's whole way, counted; faults of connections.
 
 mod account;
+mod canned;
 mod emulator;
 mod events;
+mod faults;
+mod journey;
 mod objects;
 mod orchestrator;
 mod queue;

@@ -1,9 +1,11 @@
 //! Objects.
 
 use crate::account::{Account, Standing};
-use aws::{Objects, Queue, SystemClock};
+use aws::{Clients, Connection, Objects, Queue, SystemClock};
+use aws_config::{BehaviorVersion, Region};
+use aws_sdk_s3::config::Credentials;
 use domain::contract::objects as suite;
-use domain::fixture::{owner, upload_id};
+use domain::fixture::{later, owner, upload_id};
 use domain::ports::Objects as _;
 use domain::ports::objects::PutGrant;
 use domain::{Bucket, MediaType, ObjectKey, Sha256};
@@ -97,6 +99,37 @@ async fn a_signed_put_puts_exactly_what_was_granted() {
     assert_eq!(read.bytes().await.unwrap(), "photo");
     let forged = link.replace("X-Amz-Signature=", "X-Amz-Signature=0");
     assert!(reqwest::get(&forged).await.unwrap().status().is_client_error());
+}
+
+/// Signed for AWS itself: the bucket in the host's name, and every header that must be sent among the signed ones.
+#[tokio::test]
+async fn urls_are_awss_own_without_an_endpoint() {
+    let config = aws_config::defaults(BehaviorVersion::v2026_01_12())
+        .region(Region::new("eu-west-1"))
+        .credentials_provider(Credentials::new("AKIDEXAMPLE", "secret", None, None, "test"))
+        .load()
+        .await;
+    let account = Account::empty().await;
+    let clients = Clients::new(&config, &Connection::default());
+    let objects = Objects::new(&clients, &account.resources, Arc::new(Standing));
+    let (tenant, user) = owner();
+    let grant = PutGrant {
+        key: ObjectKey::upload(&tenant, &user, upload_id(1)),
+        content_length: 5,
+        content_type: MediaType::Jpeg,
+        sha256: Sha256::of(b"photo"),
+    };
+    let signed = objects.sign_put(&grant, Duration::from_secs(900)).await.unwrap();
+    let place =
+        format!("https://{}.s3.eu-west-1.amazonaws.com/{}?", account.resources.media_bucket, grant.key);
+    assert!(signed.url.starts_with(&place), "{}", signed.url);
+    let headers = "content-length%3Bcontent-type%3Bhost%3Bif-none-match%3Bx-amz-checksum-sha256";
+    assert!(signed.url.contains(&format!("X-Amz-SignedHeaders={headers}&")), "{}", signed.url);
+    assert!(signed.url.contains("X-Amz-Date=20260101T000000Z&X-Amz-Expires=900&"), "{}", signed.url);
+    assert_eq!(signed.expires_at, later(900));
+    assert_eq!(signed.headers.len(), 4, "{:?}", signed.headers);
+    let link = objects.sign_get(Bucket::Media, &grant.key, later(3600)).await.unwrap();
+    assert!(link.starts_with(&place) && link.contains("X-Amz-Expires=3600&"), "{link}");
 }
 
 async fn put(

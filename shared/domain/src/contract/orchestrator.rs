@@ -175,6 +175,11 @@ pub async fn stopping_kills_the_tokens(run: Runtime<'_>) {
     run.orchestrator.stop(&name, "Superseded", "again").await.expect("stopping again works");
     let absent = ExecutionName::new(fixture::upload_id(99), 1);
     run.orchestrator.stop(&absent, "Superseded", "absent").await.expect("stopping nothing works");
+    let ended = run.start(2).await;
+    run.fail(Stage::FaceDetection, "NoFace").await;
+    run.succeed(Stage::GalleryIndexing).await;
+    run.orchestrator.stop(&ended, "Superseded", "too late").await.expect("stopping what ended works");
+    assert_eq!(run.status(&ended).await, ExecutionStatus::Succeeded);
     assert!(run.is_empty(QueueName::UPLOADS).await);
 }
 

@@ -14,7 +14,9 @@ pub enum PortErrorKind {
     Busy,
     /// The request is refused as it stands and always will be: too large, malformed, not allowed.
     Denied,
-    /// The backend failed: full disk, corrupt file, no connection.
+    /// There is no room left: the same request may succeed when somebody has made some.
+    Full,
+    /// The backend failed: corrupt file, no connection.
     Broken,
 }
 
@@ -61,6 +63,7 @@ impl fmt::Display for PortError {
             PortErrorKind::Conflict => "conflict",
             PortErrorKind::Busy => "busy",
             PortErrorKind::Denied => "denied",
+            PortErrorKind::Full => "full",
             PortErrorKind::Broken => "broken",
         };
         write!(f, "{kind}: {}", self.source)

@@ -253,61 +253,55 @@ async fn objects_links_are_absolute() {
     contract::objects::links_are_absolute(&Fresh::new().objects()).await;
 }
 
+fn runtime((orchestrator, queue): &(Orchestrator, Queue)) -> Runtime<'_> {
+    Runtime { orchestrator, queue }
+}
+
 #[tokio::test]
 async fn orchestrator_runs_every_stage() {
     let fresh = Fresh::new();
-    let (orchestrator, queue) = fresh.runtime().await;
-    contract::orchestrator::runs_every_stage(Runtime { orchestrator: &orchestrator, queue: &queue }).await;
+    let ports = fresh.runtime().await;
+    contract::orchestrator::runs_every_stage(runtime(&ports)).await;
 }
 
 #[tokio::test]
 async fn orchestrator_a_failed_stage_goes_to_the_closing_one() {
     let fresh = Fresh::new();
-    let (orchestrator, queue) = fresh.runtime().await;
-    contract::orchestrator::a_failed_stage_goes_to_the_closing_one(Runtime {
-        orchestrator: &orchestrator,
-        queue: &queue,
-    })
-    .await;
+    let ports = fresh.runtime().await;
+    contract::orchestrator::a_failed_stage_goes_to_the_closing_one(runtime(&ports)).await;
 }
 
 #[tokio::test]
 async fn orchestrator_branches_fail_alone() {
     let fresh = Fresh::new();
-    let (orchestrator, queue) = fresh.runtime().await;
-    contract::orchestrator::branches_fail_alone(Runtime { orchestrator: &orchestrator, queue: &queue }).await;
+    let ports = fresh.runtime().await;
+    contract::orchestrator::branches_fail_alone(runtime(&ports)).await;
 }
 
 #[tokio::test]
 async fn orchestrator_a_failed_closing_is_told() {
     let fresh = Fresh::new();
-    let (orchestrator, queue) = fresh.runtime().await;
-    contract::orchestrator::a_failed_closing_is_told(Runtime { orchestrator: &orchestrator, queue: &queue })
-        .await;
+    let ports = fresh.runtime().await;
+    contract::orchestrator::a_failed_closing_is_told(runtime(&ports)).await;
 }
 
 #[tokio::test]
 async fn orchestrator_starting_again_is_harmless() {
     let fresh = Fresh::new();
-    let (orchestrator, queue) = fresh.runtime().await;
-    contract::orchestrator::starting_again_is_harmless(Runtime {
-        orchestrator: &orchestrator,
-        queue: &queue,
-    })
-    .await;
+    let ports = fresh.runtime().await;
+    contract::orchestrator::starting_again_is_harmless(runtime(&ports)).await;
 }
 
 #[tokio::test]
 async fn orchestrator_stopping_kills_the_tokens() {
     let fresh = Fresh::new();
-    let (orchestrator, queue) = fresh.runtime().await;
-    contract::orchestrator::stopping_kills_the_tokens(Runtime { orchestrator: &orchestrator, queue: &queue })
-        .await;
+    let ports = fresh.runtime().await;
+    contract::orchestrator::stopping_kills_the_tokens(runtime(&ports)).await;
 }
 
 #[tokio::test]
 async fn orchestrator_garbage_is_no_token() {
     let fresh = Fresh::new();
-    let (orchestrator, queue) = fresh.runtime().await;
-    contract::orchestrator::garbage_is_no_token(Runtime { orchestrator: &orchestrator, queue: &queue }).await;
+    let ports = fresh.runtime().await;
+    contract::orchestrator::garbage_is_no_token(runtime(&ports)).await;
 }

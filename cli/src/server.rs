@@ -1,0 +1,233 @@
+//! The HTTP server: how many connections there may be, and how long a client may take over a request's head, over reading
+//! its answer, and between two requests. How long bodies and requests may take is the API's to say.
+
+use axum::Router;
+use axum::extract::ConnectInfo;
+use hyper::Request;
+use hyper::body::Incoming;
+use hyper::server::conn::http1;
+use hyper_util::rt::{TokioIo, TokioTimer};
+use hyper_util::server::graceful::GracefulShutdown;
+use hyper_util::service::TowerToHyperService;
+use std::io::ErrorKind;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::task::JoinSet;
+use tokio_io_timeout::TimeoutStream;
+use tower::util::MapRequest;
+
+/// The most bytes of a request's head.
+const MOST_HEAD: usize = 32 << 10;
+/// The most bytes that a connection reads, or holds back to write, ahead.
+const MOST_AHEAD: usize = 64 << 10;
+/// The pause after an accept that failed for want of resources.
+const AFTER_A_FAILURE: Duration = Duration::from_secs(1);
+
+/// What clients may take.
+#[derive(Clone, Copy, Debug)]
+pub struct Limits {
+    /// Open connections; who comes then waits in the system's backlog until one of them ends.
+    pub connections: usize,
+    /// From a connection's beginning, or its last answer, to the end of the next request's head.
+    pub head: Duration,
+    /// How long a client may leave what was written to it unread.
+    pub unread: Duration,
+    /// How long requests that are under way may take after the stop was asked for.
+    pub drain: Duration,
+}
+
+impl Limits {
+    /// The usual times.
+    pub fn new(connections: usize) -> Self {
+        Limits {
+            connections,
+            head: Duration::from_secs(30),
+            unread: Duration::from_secs(30),
+            drain: Duration::from_secs(3),
+        }
+    }
+}
+
+/// Answers requests until `stop` ends, then those that are under way, for as long as the drain allows.
+pub async fn serve(
+    listener: TcpListener,
+    routes: Router,
+    limits: Limits,
+    stop: impl Future<Output = ()> + Send,
+) {
+    let mut http = http1::Builder::new();
+    http.timer(TokioTimer::new()).header_read_timeout(limits.head);
+    http.max_header_size(MOST_HEAD).max_buf_size(MOST_AHEAD);
+    let places = Arc::new(Semaphore::new(limits.connections));
+    let graceful = GracefulShutdown::new();
+    let mut connections = JoinSet::new();
+    let mut stop = std::pin::pin!(stop);
+    loop {
+        let (place, stream, peer) = tokio::select! {
+            biased;
+            () = &mut stop => break,
+            accepted = accept(&listener, &places) => accepted,
+        };
+        let service = MapRequest::new(routes.clone(), move |mut request: Request<Incoming>| {
+            request.extensions_mut().insert(ConnectInfo(peer));
+            request
+        });
+        let mut stream = TimeoutStream::new(stream);
+        stream.set_write_timeout(Some(limits.unread));
+        let io = TokioIo::new(Box::pin(stream));
+        let connection = graceful.watch(http.serve_connection(io, TowerToHyperService::new(service)));
+        connections.spawn(async move {
+            if let Err(error) = connection.await {
+                tracing::debug!(error = %error, "a connection broke off");
+            }
+            drop(place);
+        });
+        while connections.try_join_next().is_some() {}
+    }
+    drop(listener);
+    if tokio::time::timeout(limits.drain, graceful.shutdown()).await.is_err() {
+        tracing::warn!("stopped before all requests were answered");
+    }
+    connections.shutdown().await;
+}
+
+/// The next connection, once there is a place for it.
+async fn accept(
+    listener: &TcpListener,
+    places: &Arc<Semaphore>,
+) -> (OwnedSemaphorePermit, TcpStream, SocketAddr) {
+    let place = places.clone().acquire_owned().await.expect("nobody closes the semaphore");
+    loop {
+        match listener.accept().await {
+            Ok((stream, peer)) => return (place, stream, peer),
+            // The client was gone before it was its turn.
+            Err(error)
+                if matches!(error.kind(), ErrorKind::ConnectionAborted | ErrorKind::ConnectionReset) => {}
+            Err(error) => {
+                tracing::error!(error = %error, "no connection could be accepted");
+                tokio::time::sleep(AFTER_A_FAILURE).await;
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use axum::routing::get;
+    use std::sync::Mutex;
+    use tokio::io::{AsyncReadExt, AsyncWriteExt};
+    use tokio::sync::Notify;
+    use tokio::task::JoinHandle;
+
+    /// A server whose one route waits until it is let go.
+    struct Running {
+        address: SocketAddr,
+        let_go: Arc<Notify>,
+        entered: Arc<Notify>,
+        came: Arc<Mutex<Vec<String>>>,
+        stop: Arc<Notify>,
+        server: JoinHandle<()>,
+    }
+
+    async fn start(limits: Limits) -> Running {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap();
+        let (let_go, entered, stop) = <(Arc<Notify>, Arc<Notify>, Arc<Notify>)>::default();
+        let came = Arc::<Mutex<Vec<String>>>::default();
+        let (go, inside, names) = (let_go.clone(), entered.clone(), came.clone());
+        let wait = move |ConnectInfo(peer): ConnectInfo<SocketAddr>| async move {
+            names.lock().unwrap().push(peer.to_string());
+            inside.notify_one();
+            go.notified().await;
+            peer.to_string()
+        };
+        let routes = Router::new().route("/wait", get(wait)).route("/", get(|| async { "here" }));
+        let stopped = stop.clone();
+        let stopping = async move { stopped.notified().await };
+        let server = tokio::spawn(serve(listener, routes, limits, stopping));
+        Running { address, let_go, entered, came, stop, server }
+    }
+
+    fn limits() -> Limits {
+        Limits::new(10)
+    }
+
+    async fn send(address: SocketAddr, text: &str) -> TcpStream {
+        let mut stream = TcpStream::connect(address).await.unwrap();
+        stream.write_all(text.as_bytes()).await.unwrap();
+        stream
+    }
+
+    /// All that comes until the server closes.
+    async fn rest(mut stream: TcpStream) -> String {
+        let mut answer = Vec::new();
+        stream.read_to_end(&mut answer).await.unwrap();
+        String::from_utf8(answer).unwrap()
+    }
+
+    const WAIT: &str = "GET /wait HTTP/1.1\r\nhost: x\r\n\r\n";
+
+    #[tokio::test]
+    async fn a_head_that_never_ends_and_a_client_that_is_idle_lose_their_connection() {
+        let running = start(Limits { head: Duration::from_millis(50), ..limits() }).await;
+        for text in ["", "GET / HTTP/1.1\r\nhost: x\r\nx-a: b\r\n", "GET / HTTP/1.1\r\nhost: x\r\n\r\n"] {
+            let answer = rest(send(running.address, text).await).await;
+            assert_eq!(answer.ends_with("here"), text.ends_with("\r\n\r\n"), "{text:?}: {answer:?}");
+        }
+    }
+
+    #[tokio::test]
+    async fn a_head_without_bounds_is_refused() {
+        let running = start(limits()).await;
+        let head = format!("GET / HTTP/1.1\r\nhost: x\r\nx-a: {}\r\n\r\n", "b".repeat(MOST_HEAD));
+        let answer = rest(send(running.address, &head).await).await;
+        assert!(answer.starts_with("HTTP/1.1 431"), "{answer:?}");
+    }
+
+    #[tokio::test]
+    async fn connections_beyond_the_limit_wait_for_their_turn() {
+        let running = start(Limits { connections: 1, ..limits() }).await;
+        let first = send(running.address, WAIT).await;
+        running.entered.notified().await;
+        let second = send(running.address, WAIT).await;
+        for _ in 0..100 {
+            tokio::task::yield_now().await;
+        }
+        let name = |stream: &TcpStream| stream.local_addr().unwrap().to_string();
+        assert_eq!(*running.came.lock().unwrap(), [name(&first)]);
+        let names = [name(&first), name(&second)];
+        drop(first);
+        running.entered.notified().await;
+        assert_eq!(*running.came.lock().unwrap(), names);
+    }
+
+    #[tokio::test]
+    async fn a_stop_ends_idle_connections_and_answers_what_is_under_way() {
+        let running = start(limits()).await;
+        let idle = send(running.address, "").await;
+        let asked = send(running.address, WAIT).await;
+        running.entered.notified().await;
+        running.stop.notify_one();
+        assert_eq!(rest(idle).await, "");
+        running.let_go.notify_one();
+        let peer = asked.local_addr().unwrap().to_string();
+        let answer = rest(asked).await;
+        assert!(answer.starts_with("HTTP/1.1 200") && answer.ends_with(&peer), "{answer}");
+        running.server.await.unwrap();
+        assert!(TcpStream::connect(running.address).await.is_err(), "nobody listens any more");
+    }
+
+    #[tokio::test]
+    async fn a_stop_does_not_wait_for_ever() {
+        let running = start(Limits { drain: Duration::from_millis(50), ..limits() }).await;
+        let asked = send(running.address, WAIT).await;
+        running.entered.notified().await;
+        running.stop.notify_one();
+        running.server.await.unwrap();
+        assert_eq!(rest(asked).await, "");
+    }
+}

@@ -1,0 +1,28 @@
+//! Two hundred photos at the same time.
+
+use crate::client::Client;
+use crate::server::{Server, photo};
+use futures_util::future::join_all;
+use tokio::sync::watch;
+
+const PHOTOS: usize = 200;
+/// Bytes after the end of each photo: together they are more than the server may hold.
+const PADDING: usize = 1 << 20;
+/// What the server may hold at most, generously. The bodies alone would be 240 MB.
+const MOST_MEMORY_MB: u64 = 600;
+
+#[tokio::test]
+async fn two_hundred_photos_at_a_time_all_end_in_bounded_memory() {
+    let data = tempfile::tempdir().unwrap();
+    let server = Server::start(data.path());
+    let (_restarted, url) = watch::channel(server.url.clone());
+    let (client, _) = Client::sign_up(url).await;
+    let ids = join_all((0..PHOTOS).map(|number| client.upload(photo(number, PADDING)))).await;
+    for id in &ids {
+        let status = client.finished(id).await;
+        assert_eq!(status["state"], "complete", "{status}");
+    }
+    let peak = server.peak_memory_mb();
+    assert!(peak < MOST_MEMORY_MB, "{peak} MB");
+    assert_eq!(server.stop(), Some(0));
+}

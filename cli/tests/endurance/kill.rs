@@ -1,0 +1,96 @@
+//! kill -9 while photos come in.
+
+use crate::client::{Client, Tokens};
+use crate::server::{Server, photo};
+use futures_util::{StreamExt, stream};
+use reqwest::StatusCode;
+use serde_json::{Value, json};
+use std::collections::BTreeSet;
+use std::path::Path;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
+use tokio::sync::watch;
+
+const PHOTOS: usize = 50;
+/// Photos that are sent at a time.
+const SENDERS: usize = 8;
+/// The longest that the process lives on, once so many photos are in, before it is killed.
+const MOST_LIFE_MS: u64 = 1_500;
+
+#[tokio::test]
+async fn a_server_that_is_killed_twice_loses_and_doubles_nothing() {
+    let seed = fastrand::u64(..);
+    // Stands in the output of a failed test.
+    println!("seed {seed}");
+    let mut dice = fastrand::Rng::with_seed(seed);
+    let data = tempfile::tempdir().unwrap();
+    let server = Server::start(data.path());
+    let (restarted, url) = watch::channel(server.url.clone());
+    let (client, tokens) = Client::sign_up(url).await;
+
+    let (sender, arrived) = (&client, &AtomicUsize::new(0));
+    let sending = stream::iter(0..PHOTOS)
+        .map(async |number| {
+            let id = sender.upload(photo(number, 0)).await;
+            arrived.fetch_add(1, Ordering::Relaxed);
+            id
+        })
+        .buffer_unordered(SENDERS)
+        .collect::<BTreeSet<String>>();
+    let killing = async {
+        let mut server = server;
+        for _ in 0..2 {
+            tokio::time::sleep(Duration::from_millis(dice.u64(1..MOST_LIFE_MS))).await;
+            println!("killed with {} photos in", arrived.load(Ordering::Relaxed));
+            server.kill();
+            server = Server::start(data.path());
+            restarted.send(server.url.clone()).unwrap();
+        }
+        server
+    };
+    let (ids, server) = tokio::join!(sending, killing);
+    assert_eq!(ids.len(), PHOTOS);
+
+    for id in &ids {
+        let status = client.finished(id).await;
+        assert_eq!((&status["state"], &status["attempt"]), (&json!("complete"), &json!(1)), "{status}");
+        let outcomes: Vec<&Value> =
+            status["stages"].as_array().unwrap().iter().map(|stage| &stage["outcome"]).collect();
+        assert!(
+            outcomes.iter().all(|outcome| ["succeeded", "uncertain"].iter().any(|good| *outcome == good))
+        );
+    }
+    assert_eq!(shown(&client).await, ids, "one gallery row each");
+    still_admits(&client, &tokens).await;
+    assert_eq!(server.stop(), Some(0));
+    for (folder, each) in
+        [("user-uploads", 1), ("previews", 1), ("generated-images", 1), ("generated-melodies", 2)]
+    {
+        let files = files(&data.path().join("objects/media").join(folder));
+        assert_eq!(files, PHOTOS * each, "{folder}: one artefact for each stage");
+    }
+}
+
+/// The uploads of the gallery. Errors: one is there twice.
+async fn shown(client: &Client) -> BTreeSet<String> {
+    let (_, page) = client.get("/gallery?limit=100").await;
+    let rows: Vec<&str> =
+        page["uploads"].as_array().unwrap().iter().map(|row| row["upload_id"].as_str().unwrap()).collect();
+    let ids: BTreeSet<String> = rows.iter().map(|id| (*id).to_owned()).collect();
+    assert_eq!(ids.len(), rows.len(), "an upload is shown twice");
+    ids
+}
+
+/// Tokens that were issued before the first death admit after the last.
+async fn still_admits(client: &Client, tokens: &Tokens) {
+    let (status, me) = client.with_token(&tokens.access).get("/api/v1/auth/whoami").await;
+    assert_eq!((status, &me["email"]), (StatusCode::OK, &json!("ana@example.com")));
+    let (status, pair) = client.with_token(&tokens.refresh).post("/api/v1/token/refresh", &json!({})).await;
+    assert_eq!(status, StatusCode::OK, "{pair}");
+}
+
+/// Files below a folder.
+fn files(folder: &Path) -> usize {
+    let entries = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
+    entries.map(|path| if path.is_dir() { files(&path) } else { 1 }).sum()
+}

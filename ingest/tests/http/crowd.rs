@@ -1,0 +1,61 @@
+//! More at a time than there is room for.
+
+use crate::client::{Client, send};
+use crate::server::Server;
+use base64::Engine;
+use base64::prelude::BASE64_STANDARD;
+use reqwest::Method;
+use serde_json::json;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+const CLIENTS: usize = 200;
+const PHOTO_BYTES: usize = 20_000;
+
+/// A photo's first bytes, and a body of its own.
+fn photo(number: usize) -> Vec<u8> {
+    [&b"\xff\xd8\xff"[..], &number.to_be_bytes(), &vec![7; PHOTO_BYTES]].concat()
+}
+
+#[tokio::test]
+async fn two_hundred_uploads_at_once_end_all_and_who_finds_no_room_is_told_to_come_back() {
+    // Room for ten at a time, of which each takes its JSON twice.
+    let room = 10 * 2 * PHOTO_BYTES as u64 * 4 / 3;
+    let server = Server::with(|settings| settings.most_bytes_in_memory = room).await;
+    let ana = Arc::new(Client::of(&server, "ana@acme"));
+    let sent_away = Arc::new(AtomicUsize::new(0));
+    let clients: Vec<_> = (0..CLIENTS)
+        .map(|number| {
+            let (ana, sent_away) = (ana.clone(), sent_away.clone());
+            tokio::spawn(async move {
+                let body = json!({"image": BASE64_STANDARD.encode(photo(number))}).to_string();
+                loop {
+                    let request =
+                        ana.ask(Method::POST, "/upload-image").header("content-type", "application/json");
+                    let answered = send(request.body(body.clone())).await;
+                    if answered.status != 503 {
+                        return answered;
+                    }
+                    assert_eq!(answered.header("retry-after"), "2");
+                    sent_away.fetch_add(1, Ordering::SeqCst);
+                }
+            })
+        })
+        .collect();
+    let mut ids = Vec::new();
+    for client in clients {
+        let answered = client.await.expect("no panic");
+        assert_eq!(answered.status, 202, "{answered:?}");
+        ids.push(answered.json()["upload_id"].to_string());
+    }
+    ids.sort();
+    ids.dedup();
+    assert_eq!(ids.len(), CLIENTS);
+    assert!(sent_away.load(Ordering::SeqCst) > 0, "there was room for all at once");
+    server.drain().await;
+    let complete = ana.get("/gallery?state=complete&limit=100").await.json();
+    assert_eq!(complete["uploads"].as_array().map(Vec::len), Some(100));
+    let cursor = complete["next_cursor"].as_str().expect("there are more");
+    let rest = ana.get(&format!("/gallery?state=complete&limit=100&cursor={cursor}")).await.json();
+    assert_eq!((rest["uploads"].as_array().map(Vec::len), rest["next_cursor"].is_null()), (Some(100), true));
+}

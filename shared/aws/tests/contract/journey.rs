@@ -1,0 +1,194 @@
+//! A photo's whole way on AWS's ports, counted. The hosts are the production ones; the face engine is Rekognition's.
+
+use crate::account::Account;
+use aws::{
+    DeadLetters, Events, FaceEngine, Faces, Gallery, Objects, Orchestrator, Queue, SystemClock, Uploads,
+    Users,
+};
+use bytes::Bytes;
+use domain::object_event::ObjectCreated;
+use domain::ports::objects::NewObject;
+use domain::ports::queue::{Depth, NewMessage};
+use domain::ports::uploads::Created;
+use domain::ports::{Objects as _, Queue as _, Uploads as _, Users as _};
+use domain::{Bucket, Handler, ObjectKey, QueueName, Record, Stage, Status, Upload, fixture};
+use ingest::{Intake, Metrics};
+use serde_json::json;
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::sync::Semaphore;
+use workers::stand_in::StandIn;
+use workers::{
+    EmotionAnalysis, FaceDetection, GalleryIndexing, Limits, PollHost, Polling, Settle, StageWorker,
+};
+
+/// Rounds over all queues until a photo's way must be over.
+const MOST_ROUNDS: usize = 60;
+
+struct Plant {
+    account: Account,
+    ports: ingest::Ports,
+    hosts: Vec<PollHost>,
+}
+
+fn ports(account: &Account) -> ingest::Ports {
+    let (clients, resources) = (&account.clients, &account.resources);
+    let clock = Arc::new(SystemClock::default());
+    ingest::Ports {
+        clock: clock.clone(),
+        dead_letters: Arc::new(DeadLetters::new(clients, resources)),
+        events: Arc::new(Events::new(clients, resources)),
+        faces: Arc::new(Faces::new(clients, resources)),
+        gallery: Arc::new(Gallery::new(clients, resources)),
+        meter: Arc::new(Metrics::default()),
+        objects: Arc::new(Objects::new(clients, resources, clock.clone())),
+        orchestrator: Arc::new(Orchestrator::new(clients, resources)),
+        queue: Arc::new(Queue::new(clients, resources)),
+        uploads: Arc::new(Uploads::new(clients, resources, clock)),
+        users: Arc::new(Users::new(clients, resources)),
+    }
+}
+
+fn worker_ports(ports: &ingest::Ports) -> workers::Ports {
+    let ports = ports.clone();
+    workers::Ports {
+        clock: ports.clock,
+        dead_letters: ports.dead_letters,
+        events: ports.events,
+        faces: ports.faces,
+        gallery: ports.gallery,
+        meter: ports.meter,
+        objects: ports.objects,
+        orchestrator: ports.orchestrator,
+        queue: ports.queue,
+        uploads: ports.uploads,
+    }
+}
+
+impl Plant {
+    async fn new() -> Self {
+        let account = Account::whole().await;
+        let ports = ports(&account);
+        let engine = Arc::new(FaceEngine::new(&account.clients, Arc::new(Semaphore::new(1))));
+        let intake = Intake::new(ports.clone(), &account.resources.media_bucket);
+        let worker = |stage: Stage| -> Arc<dyn StageWorker> {
+            match stage {
+                Stage::FaceDetection => Arc::new(FaceDetection::new(ports.objects.clone(), engine.clone())),
+                Stage::EmotionAnalysis => Arc::new(EmotionAnalysis::new(ports.faces.clone())),
+                Stage::GalleryIndexing => Arc::new(GalleryIndexing),
+                Stage::ImageGeneration | Stage::MelodyGeneration => Arc::new(StandIn(stage)),
+            }
+        };
+        let settle = |stage: Stage| -> (QueueName, Arc<dyn Handler>) {
+            let settle = Settle::new(worker_ports(&ports), worker(stage), Limits::default());
+            (QueueName::of(stage), Arc::new(settle))
+        };
+        let handlers = std::iter::once((QueueName::UPLOADS, Arc::new(intake) as Arc<dyn Handler>));
+        let hosts = handlers.chain(Stage::ALL.map(settle)).map(|(queue_name, handler)| PollHost {
+            queue_name,
+            queue: ports.queue.clone(),
+            clock: ports.clock.clone(),
+            handler,
+            polling: Polling { wait: Duration::from_secs(1), ..Polling::default() },
+        });
+        let hosts = hosts.collect();
+        Plant { account, ports, hosts }
+    }
+
+    async fn declare(&self, photo: &[u8]) -> Upload {
+        let upload = fixture::awaiting_of(7, photo);
+        match self.ports.uploads.create(upload).await.expect("creating works") {
+            Created::New(upload) => upload,
+            Created::Duplicate(upload) => panic!("{} is there", upload.upload_id),
+        }
+    }
+
+    /// What a client does with a presigned URL.
+    async fn put(&self, upload: &Upload, photo: &[u8]) {
+        let key = ObjectKey::upload(&upload.tenant_id, &upload.user_id, upload.upload_id);
+        let object = NewObject {
+            bytes: Bytes::copy_from_slice(photo),
+            content_type: "image/jpeg".into(),
+            metadata: BTreeMap::new(),
+        };
+        self.ports.objects.put(Bucket::Media, &key, object).await.expect("putting works");
+    }
+
+    /// Works until the upload is closed.
+    async fn run(&self, upload: &Upload) -> Upload {
+        for _ in 0..MOST_ROUNDS {
+            for host in &self.hosts {
+                host.drain(10).await;
+            }
+            let found =
+                self.ports.uploads.get(&upload.tenant_id, upload.upload_id).await.expect("reading works");
+            let now = found.and_then(Record::live).expect("the upload is there");
+            if now.status.is_closed() {
+                return now;
+            }
+        }
+        panic!("the upload is still open")
+    }
+}
+
+fn photo() -> Vec<u8> {
+    let picture = vision::Picture::new(64, 48, [200, 100, 50].repeat(64 * 48)).expect("a picture");
+    vision::jpeg(&picture, 90).expect("a JPEG")
+}
+
+/// The figures that the design promises: one call of Rekognition, at most ten items written.
+#[tokio::test]
+async fn a_photo_with_one_face_costs_what_was_promised() {
+    let plant = Plant::new().await;
+    plant.ports.users.create(fixture::user()).await.unwrap();
+    let before = plant.account.ledger().await;
+    let photo = photo();
+    let upload = plant.declare(&photo).await;
+    plant.put(&upload, &photo).await;
+    let closed = plant.run(&upload).await;
+    assert_eq!(closed.status, Status::Complete, "{:?}", closed.results);
+    let after = plant.account.ledger().await;
+    let counted = |name: &str| after[name].as_u64().unwrap() - before[name].as_u64().unwrap_or(0);
+    println!("{after:#}");
+    assert_eq!(plant.account.rekognition_calls().await, 1);
+    assert_eq!(counted("items_written"), 10);
+    assert!(after["largest_item"].as_u64().unwrap() <= 1024, "every item is one write unit");
+    assert_eq!(counted("write_units"), 14, "three of the ten writes... ");
+}
+
+/// An event of somebody else's bucket, in both shapes, is ignored: nothing is read, written or deleted.
+#[tokio::test]
+async fn an_event_of_another_bucket_changes_nothing() {
+    let plant = Plant::new().await;
+    let photo = photo();
+    let upload = plant.declare(&photo).await;
+    let key = ObjectKey::upload(&upload.tenant_id, &upload.user_id, upload.upload_id).to_string();
+    let foreign = ObjectCreated { bucket: "elsewhere".into(), key: key.clone(), size: 5, etag: "e".into() };
+    let direct = json!({"Records": [{"eventName": "ObjectCreated:Put", "s3": {
+        "bucket": {"name": "elsewhere"}, "object": {"key": key, "size": 5, "eTag": "e"}}}]});
+    let bodies = [foreign.to_event_bridge("1", fixture::now()).to_string(), direct.to_string()];
+    let before = plant.account.ledger().await;
+    for body in bodies {
+        plant.ports.queue.send(QueueName::UPLOADS, vec![NewMessage::new(body, None)]).await.unwrap();
+    }
+    assert_eq!(plant.hosts[0].drain(10).await, 2);
+    let after = plant.account.ledger().await;
+    assert_eq!(after["items_written"], before["items_written"]);
+    assert_eq!(after["calls"]["s3:GetObject"], before["calls"]["s3:GetObject"]);
+    assert_eq!(plant.ports.queue.depth(QueueName::UPLOADS).await.unwrap(), Depth::default());
+    let found = plant.ports.uploads.get(&upload.tenant_id, upload.upload_id).await.unwrap();
+    assert_eq!(found.and_then(Record::live), Some(upload));
+}
+
+/// A photo without a face is an outcome and not an error, for the same one call.
+#[tokio::test]
+async fn a_photo_without_a_face_ends_well() {
+    let plant = Plant::new().await;
+    plant.account.rekognition_answers("no_face").await;
+    let photo = photo();
+    let upload = plant.declare(&photo).await;
+    plant.put(&upload, &photo).await;
+    assert_eq!(plant.run(&upload).await.status, Status::NoFace);
+    assert_eq!(plant.account.rekognition_calls().await, 1);
+}
