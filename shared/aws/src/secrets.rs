@@ -96,10 +96,11 @@ impl std::fmt::Debug for Keys {
 
 impl Secrets {
     /// The secret that `resources` names. Nothing is read yet.
-    pub fn new(clients: &Clients, resources: &Resources) -> Self {
+    pub fn new(clients: &Clients, resources: &Resources, clock: Arc<dyn Clock>) -> Self {
         Secrets {
             client: clients.secrets.clone(),
             secret_id: resources.secret_id.clone(),
+            clock,
             known: Mutex::new(None),
         }
     }
