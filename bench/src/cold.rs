@@ -116,11 +116,7 @@ fn functions() -> Vec<Function> {
             settings: vec![("ENTRANCE", "uploads")],
             event: batch.clone(),
         },
-        stage(
-            REKOGNITION,
-            "face-detection",
-            &[("FACE_ENGINE", "rekognition"), ("MODELS_DIR", "models")],
-        ),
+        stage(REKOGNITION, "face-detection", &[("FACE_ENGINE", "rekognition"), ("MODELS_DIR", "models")]),
         stage(
             "face-detection (embedded)",
             "face-detection",
@@ -130,7 +126,12 @@ fn functions() -> Vec<Function> {
         stage("image-generation", "image-generation", &[("IMAGE_PROVIDER", "embedded")]),
         stage("melody-generation", "melody-generation", &[("MELODY_PROVIDER", "embedded")]),
         stage("gallery-indexing", "gallery-indexing", &[]),
-        Function { name: "dead-letters", binary: Some("dead-letters"), settings: vec![], event: batch.clone() },
+        Function {
+            name: "dead-letters",
+            binary: Some("dead-letters"),
+            settings: vec![],
+            event: batch.clone(),
+        },
         Function { name: "keeper", binary: Some("keeper"), settings: vec![], event: json!({}) },
         Function { name: BOTO, binary: None, settings: vec![], event: batch },
     ]
@@ -187,7 +188,8 @@ async fn start(function: &Function, aws: &str) -> anyhow::Result<Start> {
         .envs([("AWS_LAMBDA_LOG_GROUP_NAME", "g"), ("PATH", "/usr/bin:/bin")]);
 
     let began = Instant::now();
-    let process = command.spawn().context("taskset (util-linux) is needed to pin the functions to one core")?;
+    let process =
+        command.spawn().context("taskset (util-linux) is needed to pin the functions to one core")?;
     tokio::time::timeout(PATIENCE, runtime.initialised()).await.context("it never asked for an event")?;
     let init_ms = began.elapsed().as_secs_f64() * 1e3;
     let began = Instant::now();

@@ -10,7 +10,6 @@ use domain::object_event::ObjectCreated;
 use domain::ports::objects::NewObject;
 use domain::ports::queue::{Depth, NewMessage};
 use domain::ports::uploads::Created;
-use domain::ports::{Objects as _, Queue as _, Uploads as _, Users as _};
 use domain::{Bucket, Handler, ObjectKey, QueueName, Record, Stage, Status, Upload, fixture};
 use ingest::{Intake, Metrics};
 use serde_json::json;
