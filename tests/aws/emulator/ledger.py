@@ -85,8 +85,8 @@ def _create_table(book, request):
 
 
 def _write(book, table, key, item, factor):
-    """An item that takes the place of another; None: it goes."""
-    place = (table, json.dumps([key[name] for name in book.keys[table]]))
+    """An item that takes the place of another; None: it goes. Of a table that a template made only the item is known."""
+    place = (table, json.dumps([key[name] for name in book.keys.get(table, key)]))
     before = book.items.pop(place, None)
     if item is not None:
         book.items[place] = item
@@ -94,7 +94,7 @@ def _write(book, table, key, item, factor):
     book.figures["items_written"] += 1
     book.figures["write_units"] += math.ceil(size / 1024) * factor
     book.figures["largest_item"] = max(book.figures["largest_item"], size)
-    for names in book.indexes[table]:
+    for names in book.indexes.get(table, []):
         old, new = ([(item or {}).get(name) for name in names] for item in (before, item))
         old, new = (None if None in entry else entry for entry in (old, new))
         if old != new:
