@@ -11,7 +11,7 @@ use domain::begin::{Begin, Scope};
 use domain::ports::objects::NewObject;
 use domain::ports::queue::NewMessage;
 use domain::ports::uploads::Created;
-use domain::ports::{self, Clock, Objects as _, Queue as _, Uploads as _, Users as _};
+use domain::ports::{self, Objects as _, Queue as _, Uploads as _, Users as _};
 use domain::{
     Arrival, Bucket, DeadLetter, GalleryRow, Handler, ObjectKey, QueueName, Record, Stage, Upload, closing,
     fixture,
