@@ -191,8 +191,12 @@ impl GivenSettings {
     }
 }
 
+/// Threads for what blocks: readers of the database, files, and computations, which wait for a core before they come here.
+/// Every thread keeps memory of what it freed, so many of them would keep much.
+const BLOCKING_THREADS: usize = 16;
+
 fn runtime() -> io::Result<Runtime> {
-    tokio::runtime::Builder::new_multi_thread().enable_all().build()
+    tokio::runtime::Builder::new_multi_thread().max_blocking_threads(BLOCKING_THREADS).enable_all().build()
 }
 
 fn key_and_value(text: &str) -> Result<(String, String), &'static str> {
