@@ -19,7 +19,7 @@ use tokio::task::JoinHandle;
 /// The socket's name in the data directory.
 pub const NAME: &str = "control.sock";
 /// How long requests that are under way may take after the stop was asked for.
-const DRAIN: Duration = Duration::from_secs(3);
+const DRAIN: Duration = Duration::from_secs(1);
 
 /// A socket that is served.
 pub struct ControlSocket {
