@@ -3,7 +3,7 @@
 use crate::arrival::Arrival;
 use crate::execution::{ExecutionInput, ExecutionName, ExecutionStatus};
 use crate::fixture;
-use crate::ports::orchestrator::Answered;
+use crate::ports::orchestrator::{Answered, Execution};
 use crate::ports::queue::Delivery;
 use crate::ports::{Orchestrator, PortErrorKind, Queue};
 use crate::queue_name::QueueName;
@@ -60,17 +60,30 @@ impl Runtime<'_> {
         assert_eq!(answered.expect("answering works"), Answered::Accepted);
     }
 
-    async fn status(&self, name: &ExecutionName) -> ExecutionStatus {
-        self.orchestrator
-            .describe(name)
-            .await
-            .expect("describing works")
-            .expect("the execution is there")
-            .status
+    async fn describe(&self, name: &ExecutionName) -> Execution {
+        self.orchestrator.describe(name).await.expect("describing works").expect("the execution is there")
+    }
+
+    /// The execution once it has ended: an accepted answer moves it on soon, not at once. To wait, it receives from
+    /// the closing stage's queue, where nothing is left: ports have no other clock.
+    async fn ended(&self, name: &ExecutionName) -> Execution {
+        for _ in 0..30 {
+            let execution = self.describe(name).await;
+            if execution.status != ExecutionStatus::Running {
+                return execution;
+            }
+            let closing = QueueName::of(Stage::GalleryIndexing);
+            assert!(self.stays_empty(closing, Duration::from_secs(1)).await, "closing is asked for once");
+        }
+        panic!("{name} has not ended")
     }
 
     async fn is_empty(&self, queue: QueueName) -> bool {
-        let received = self.queue.receive(queue, 1, Duration::from_secs(1), Duration::ZERO).await;
+        self.stays_empty(queue, Duration::ZERO).await
+    }
+
+    async fn stays_empty(&self, queue: QueueName, patience: Duration) -> bool {
+        let received = self.queue.receive(queue, 1, Duration::from_secs(1), patience).await;
         received.expect("receiving works").is_empty()
     }
 
@@ -94,9 +107,9 @@ pub async fn runs_every_stage(run: Runtime<'_>) {
     tokens.push(run.succeed(Stage::MelodyGeneration).await);
     assert!(run.is_empty(QueueName::of(Stage::GalleryIndexing)).await, "both branches end first");
     tokens.push(run.succeed(Stage::ImageGeneration).await);
-    assert_eq!(run.status(&name).await, ExecutionStatus::Running);
+    assert_eq!(run.describe(&name).await.status, ExecutionStatus::Running);
     tokens.push(run.succeed(Stage::GalleryIndexing).await);
-    assert_eq!(run.status(&name).await, ExecutionStatus::Succeeded);
+    assert_eq!(run.ended(&name).await.status, ExecutionStatus::Succeeded);
     for token in &tokens {
         assert_eq!(tokens.iter().filter(|other| *other == token).count(), 1, "tokens differ");
         let again =
@@ -115,7 +128,7 @@ pub async fn a_failed_stage_goes_to_the_closing_one(run: Runtime<'_>) {
         }
         run.fail(stage, "NoFace").await;
         run.succeed(Stage::GalleryIndexing).await;
-        assert_eq!(run.status(&name).await, ExecutionStatus::Succeeded);
+        assert_eq!(run.ended(&name).await.status, ExecutionStatus::Succeeded);
         assert!(run.is_empty(QueueName::of(Stage::ImageGeneration)).await);
     }
 }
@@ -130,7 +143,7 @@ pub async fn branches_fail_alone(run: Runtime<'_>) {
         run.fail(failing, "provider_down").await;
         run.succeed(other).await;
         run.succeed(Stage::GalleryIndexing).await;
-        assert_eq!(run.status(&name).await, ExecutionStatus::Succeeded);
+        assert_eq!(run.ended(&name).await.status, ExecutionStatus::Succeeded);
     }
 }
 
@@ -139,7 +152,7 @@ pub async fn a_failed_closing_is_told(run: Runtime<'_>) {
     let name = run.start(1).await;
     run.fail(Stage::FaceDetection, "undecodable_image").await;
     run.fail(Stage::GalleryIndexing, "broken").await;
-    let ended = run.orchestrator.describe(&name).await.expect("describing works").expect("it is there");
+    let ended = run.ended(&name).await;
     assert_eq!((ended.status, ended.error.as_deref()), (ExecutionStatus::Failed, Some("broken")));
     assert!(ended.ended_at.is_some());
     run.told_of(&name, ExecutionStatus::Failed).await;
@@ -155,7 +168,7 @@ pub async fn starting_again_is_harmless(run: Runtime<'_>) {
     run.fail(Stage::FaceDetection, "NoFace").await;
     run.succeed(Stage::GalleryIndexing).await;
     run.start(1).await;
-    assert_eq!(run.status(&name).await, ExecutionStatus::Succeeded);
+    assert_eq!(run.ended(&name).await.status, ExecutionStatus::Succeeded);
     assert!(run.is_empty(QueueName::of(Stage::FaceDetection)).await, "nothing ran twice");
 }
 
@@ -168,7 +181,7 @@ pub async fn stopping_kills_the_tokens(run: Runtime<'_>) {
     let name = run.start(1).await;
     let task = run.task(Stage::FaceDetection).await;
     run.orchestrator.stop(&name, "Superseded", "by a newer attempt").await.expect("stopping works");
-    assert_eq!(run.status(&name).await, ExecutionStatus::Aborted);
+    assert_eq!(run.ended(&name).await.status, ExecutionStatus::Aborted);
     let late = run.orchestrator.succeed(&task.task_token, json!({})).await.expect("answering is no error");
     assert_eq!(late, Answered::TokenGone);
     run.told_of(&name, ExecutionStatus::Aborted).await;
@@ -179,7 +192,7 @@ pub async fn stopping_kills_the_tokens(run: Runtime<'_>) {
     run.fail(Stage::FaceDetection, "NoFace").await;
     run.succeed(Stage::GalleryIndexing).await;
     run.orchestrator.stop(&ended, "Superseded", "too late").await.expect("stopping what ended works");
-    assert_eq!(run.status(&ended).await, ExecutionStatus::Succeeded);
+    assert_eq!(run.ended(&ended).await.status, ExecutionStatus::Succeeded);
     assert!(run.is_empty(QueueName::UPLOADS).await);
 }
 
