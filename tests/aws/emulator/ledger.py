@@ -14,6 +14,8 @@ import re
 from collections import Counter, defaultdict
 from urllib.parse import parse_qs
 
+from ministack.services import dynamodb
+
 PATH = "/_semblante/ledger"
 TARGETS = {
     "DynamoDB_20120810": "dynamodb",
@@ -61,7 +63,15 @@ def enter(scope, body):
         service, operation = "s3", _s3_operation(scope["method"], query)
     book.calls[f"{service}:{operation}"] += 1
     if service == "dynamodb":
+        _learn(book, account.group(1))
         _DYNAMODB.get(operation, _nothing)(book, json.loads(body))
+
+
+def _learn(book, account):
+    """Notes the keys of tables that a stack has made: nobody asked for those."""
+    for (owner, _, name), table in list(dynamodb._tables._data.items()):
+        if owner == account and name not in book.keys:
+            _create_table(book, table)
 
 
 def _s3_operation(method, query):
@@ -80,7 +90,7 @@ def _create_table(book, request):
     book.keys[table] = [element["AttributeName"] for element in request["KeySchema"]]
     book.indexes[table] = [
         [element["AttributeName"] for element in index["KeySchema"]]
-        for index in request.get("GlobalSecondaryIndexes", [])
+        for index in request.get("GlobalSecondaryIndexes") or []
     ]
 
 

@@ -121,11 +121,14 @@ const USES: [(&str, &[&str]); 29] = [
             "s3:ListBucketVersions MediaBucket",
             "s3:DeleteObject MediaBucket/*",
             "s3:DeleteObjectVersion MediaBucket/*",
+            // Whether what cannot be stopped has ended.
             "states:StopExecution StateMachine/executions",
+            "states:DescribeExecution StateMachine/executions",
             "events:PutEvents DomainBus",
         ],
     ),
-    ("starting", &["states:StartExecution StateMachine"]),
+    // Whether what was started before has our input.
+    ("starting", &["states:StartExecution StateMachine", "states:DescribeExecution StateMachine/executions"]),
     ("describing", &["states:DescribeExecution StateMachine/executions"]),
     ("answering", &["states:SendTaskSuccess StateMachine", "states:SendTaskFailure StateMachine"]),
     ("telling", &["events:PutEvents DomainBus"]),
