@@ -113,9 +113,8 @@ fn lines(counted: &Counted) -> Vec<(&'static str, f64)> {
 
 fn lambda(counted: &Counted) -> f64 {
     let stages = STAGE_MB.iter().map(|(name, mb)| gigabyte_s(*mb, counted.stage_ms[*name]));
-    let work: f64 = stages.sum::<f64>()
-        + gigabyte_s(API_MB, counted.api_ms)
-        + gigabyte_s(INTAKE_MB, counted.intake_ms);
+    let work: f64 =
+        stages.sum::<f64>() + gigabyte_s(API_MB, counted.api_ms) + gigabyte_s(INTAKE_MB, counted.intake_ms);
     work * GIGABYTE_SECOND + (counted.api_requests + MESSAGES) * INVOCATION
 }
 
