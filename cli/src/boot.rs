@@ -5,9 +5,9 @@ use crate::settings::{Durability, Settings};
 use axum::Router;
 use domain::ports::{self, FaceEngine, Maker, PortError};
 use embedded::{Options, Orchestrator, Policy, Store, StoreError, schema};
-use ingest::Metrics;
 use ingest::auth::{AuthPorts, AuthService, AuthSettings, AuthSetupError};
 use ingest::http::{App, HttpSettings};
+use ingest::{Bell, Metrics, RingingUploads};
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
@@ -21,6 +21,7 @@ pub struct Installation {
     /// What intake and the API work with.
     pub ports: ingest::Ports,
     metrics: Arc<Metrics>,
+    bell: Arc<Bell>,
     orchestrator: Orchestrator,
     signed_urls: embedded::SignedUrls,
     store: Store,
@@ -76,6 +77,7 @@ pub async fn open(settings: &Settings, data: &Path, public_url: &str) -> Result<
     }
     let signed_urls = objects.signed_urls().clone();
     let metrics = Arc::new(Metrics::default());
+    let bell = Arc::new(Bell::default());
     let ports = ingest::Ports {
         clock: store.clock(),
         dead_letters: Arc::new(embedded::DeadLetters::new(&store)),
@@ -86,10 +88,10 @@ pub async fn open(settings: &Settings, data: &Path, public_url: &str) -> Result<
         objects: Arc::new(objects),
         orchestrator: Arc::new(orchestrator.clone()),
         queue: Arc::new(embedded::Queue::new(&store, policy)),
-        uploads: Arc::new(embedded::Uploads::new(&store)),
+        uploads: Arc::new(RingingUploads::new(Arc::new(embedded::Uploads::new(&store)), bell.clone())),
         users: Arc::new(embedded::Users::new(&store)),
     };
-    Ok(Installation { ports, metrics, orchestrator, signed_urls, store })
+    Ok(Installation { ports, metrics, bell, orchestrator, signed_urls, store })
 }
 
 /// Loads the networks and sets up the makers.
@@ -117,7 +119,7 @@ pub fn routes(
     settings: &Settings,
     public_url: &str,
 ) -> Result<Router, BootError> {
-    let Installation { ports, metrics, signed_urls, store, .. } = installation;
+    let Installation { ports, metrics, bell, signed_urls, store, .. } = installation;
     let auth_ports = AuthPorts {
         clock: ports.clock.clone(),
         sessions: Arc::new(embedded::Sessions::new(store)),
@@ -140,6 +142,7 @@ pub fn routes(
         auth: auth.clone(),
         door: Arc::new(SignedObjects { urls: signed_urls.clone(), clock: ports.clock.clone() }),
         metrics: metrics.clone(),
+        bell: bell.clone(),
         settings: http,
     };
     Ok(ingest::http::router_beside(app, ingest::auth::routes(auth)))

@@ -38,6 +38,9 @@ mod up;
 
 use clap::Parser;
 
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 fn main() -> std::process::ExitCode {
     let command = command::CommandLine::parse();
     exit::code(command.run(std::env::vars_os().collect()))

@@ -2,6 +2,7 @@
 
 pub mod attempt;
 pub mod auth;
+pub mod bell;
 pub mod deposit;
 pub mod erasure;
 pub mod http;
@@ -18,6 +19,7 @@ pub mod request_context;
 pub mod request_id;
 mod trace;
 
+pub use bell::{Bell, RingingUploads};
 pub use deposit::deposit;
 pub use erasure::erase;
 pub use intake::Intake;

@@ -104,6 +104,7 @@ impl Installation {
             auth: auth.clone(),
             door: Arc::new(NoDoor),
             metrics: Arc::default(),
+            bell: Arc::default(),
             settings: http,
         };
         Ok(ingest::http::router_beside(app, ingest::auth::routes(auth)))

@@ -81,10 +81,11 @@ impl Settle {
     async fn work(&self, upload: &Upload, pending: Option<&Pending>) -> StageEnd {
         let clock = &self.ports.clock;
         let started_at = clock.now();
+        let limit = started_at + self.limits.time;
         let run = AssertUnwindSafe(self.worker.run(Work { upload, pending })).catch_unwind();
         let end = tokio::select! {
             ended = run => ended.unwrap_or_else(|_| StageEnd::Retry("the stage panicked".into())),
-            () = clock.sleep_until(started_at + self.limits.time) => StageEnd::Retry("the stage took too long".into()),
+            () = clock.sleep_until(limit) => StageEnd::Retry("the stage took too long".into()),
         };
         let took = Duration::try_from(clock.now().duration_since(started_at)).unwrap_or_default();
         self.ports.meter.stage_ran(self.stage(), took);

@@ -4,6 +4,7 @@ mod address;
 mod answer;
 mod body;
 pub mod caller;
+mod good_tokens;
 mod live_sessions;
 pub mod password;
 mod refusal;

@@ -1,6 +1,7 @@
 //! Signing up, logging in, and telling callers from their tokens.
 
 use super::caller::{AuthError, Authenticate, Caller};
+use super::good_tokens::GoodTokens;
 use super::live_sessions::LiveSessions;
 use super::password::{Password, PasswordError, Passwords};
 use super::refusal::Refusal;
@@ -12,7 +13,7 @@ use domain::ports::{Clock, PortErrorKind, Sessions, Throttle, Users};
 use domain::session::SessionKey;
 use domain::throttle::{Rule, ThrottleKey};
 use domain::user::{Role, User};
-use domain::{Email, TenantId, UserId};
+use domain::{Email, Sha256, TenantId, Timestamp, UserId};
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::Semaphore;
@@ -44,6 +45,7 @@ pub struct AuthService {
     pub(super) ports: AuthPorts,
     pub(super) settings: AuthSettings,
     pub(super) tokens: AccessTokens,
+    good: GoodTokens,
     pub(super) live: LiveSessions,
     passwords: Passwords,
 }
@@ -77,7 +79,14 @@ impl AuthService {
     ) -> Result<Self, AuthSetupError> {
         let tokens = AccessTokens::new(&settings.public_url, seeds).ok_or(AuthSetupError::NoKey)?;
         let passwords = Passwords::new(cores)?;
-        Ok(AuthService { ports, settings, tokens, live: LiveSessions::default(), passwords })
+        Ok(AuthService {
+            ports,
+            settings,
+            tokens,
+            good: GoodTokens::default(),
+            live: LiveSessions::default(),
+            passwords,
+        })
     }
 
     /// Counts a request from an address.
@@ -149,6 +158,17 @@ impl AuthService {
         taken.map_err(|refused| Refusal::TooOften { wait: wait(refused.until) })
     }
 
+    /// What an access token says, if it is one of ours and its time is not over.
+    fn claims(&self, bearer: &str, now: Timestamp) -> Result<Arc<Claims>, AuthError> {
+        let digest = Sha256::of(bearer.as_bytes());
+        if let Some(claims) = self.good.claims(&digest, now) {
+            return Ok(claims);
+        }
+        let claims = Arc::new(self.tokens.verify(bearer, now).map_err(|_| AuthError::Invalid)?);
+        self.good.remember(digest, claims.clone(), now);
+        Ok(claims)
+    }
+
     /// The user behind a token.
     pub(super) async fn who_am_i(&self, bearer: &str) -> Result<User, Refusal> {
         let caller = self.caller(bearer, false).await?;
@@ -168,9 +188,9 @@ impl AuthService {
 impl Authenticate for AuthService {
     async fn caller(&self, bearer: &str, fresh: bool) -> Result<Caller, AuthError> {
         let now = self.ports.clock.now();
-        let claims = self.tokens.verify(bearer, now).map_err(|_| AuthError::Invalid)?;
-        let Claims { sub: user_id, tid: tenant_id, sid: session_id, role, .. } = claims;
-        let key = SessionKey { tenant_id, user_id, session_id };
+        let claims = self.claims(bearer, now)?;
+        let (tenant_id, user_id) = (claims.tid.clone(), claims.sub.clone());
+        let key = SessionKey { tenant_id, user_id, session_id: claims.sid };
         if fresh || !self.live.knows(&key, now) {
             let Some(session) = self.ports.sessions.get(&key, now).await? else {
                 self.live.forget(&key);
@@ -178,6 +198,7 @@ impl Authenticate for AuthService {
             };
             self.live.remember(&session, now);
         }
-        Ok(Caller { tenant_id: key.tenant_id, user_id: key.user_id, role, session_id: key.session_id })
+        let SessionKey { tenant_id, user_id, session_id } = key;
+        Ok(Caller { tenant_id, user_id, role: claims.role, session_id })
     }
 }

@@ -39,6 +39,13 @@ pub struct Claims {
     pub exp: i64,
 }
 
+impl Claims {
+    /// Whether they count still.
+    pub fn count(&self, now: Timestamp) -> bool {
+        now.as_second() < self.exp
+    }
+}
+
 #[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Header {
@@ -103,7 +110,7 @@ impl AccessTokens {
         key.verify_strict(message.as_bytes(), &signature).map_err(|_| InvalidToken)?;
         let claims: Claims = read(claims)?;
         let ours = claims.iss == self.issuer && claims.aud == self.issuer;
-        if ours && now.as_second() < claims.exp { Ok(claims) } else { Err(InvalidToken) }
+        if ours && claims.count(now) { Ok(claims) } else { Err(InvalidToken) }
     }
 
     /// The public keys as a JWK Set (RFC 7517).
@@ -142,7 +149,7 @@ fn read<T: for<'a> Deserialize<'a>>(part: &str) -> Result<T, InvalidToken> {
 }
 
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     use super::*;
     use domain::fixture;
 
@@ -150,7 +157,7 @@ mod tests {
         AccessTokens::new("https://photos.example", seeds).unwrap()
     }
 
-    fn claims() -> Claims {
+    pub(in crate::auth) fn claims() -> Claims {
         let (tid, sub) = fixture::owner();
         let issuer = "https://photos.example".to_owned();
         let iat = fixture::now().as_second();

@@ -3,14 +3,15 @@
 use super::answer::{Answer, json};
 use super::prefer::Patience;
 use super::session::Reader;
-use super::{Shared, cursor, prefer, status_document};
+use super::status_document::Facts;
+use super::{Links, Shared, cursor, prefer};
 use crate::problem::Problem;
 use axum::extract::rejection::QueryRejection;
 use axum::extract::{Query, State};
 use axum::http::{HeaderMap, StatusCode};
 use domain::{Status, Upload};
-use serde::Deserialize;
-use serde_json::{Value, json};
+use serde::{Deserialize, Serialize};
+use serde_json::json;
 
 /// The most empty pages that one request passes over; its answer says where to go on.
 const MOST_PASSED: usize = 50;
@@ -32,6 +33,20 @@ impl Asked {
     }
 }
 
+/// An upload in the list: its facts, and where its document is.
+#[derive(Serialize)]
+struct Listed<'a> {
+    #[serde(flatten)]
+    facts: Facts<'a>,
+    status_url: String,
+}
+
+impl<'a> Listed<'a> {
+    fn of(links: &Links, upload: &'a Upload) -> Self {
+        Listed { facts: Facts::of(upload), status_url: links.status(upload.upload_id) }
+    }
+}
+
 pub(crate) async fn get(
     State(api): Shared,
     Reader(caller): Reader,
@@ -43,26 +58,26 @@ pub(crate) async fn get(
     let since = asked.since.as_deref().map(cursor::change).transpose()?;
     let wait = prefer::wait(&api, &headers);
     let mut patience = Patience::new(&api, wait);
-    let list = |after| api.ports.uploads.changed(&caller.tenant_id, &caller.user_id, status, after, limit);
-    let mut page = list(since).await?;
-    // A page that the filter left empty is no news, but what comes behind it may be.
-    let mut passed = 0;
-    while page.uploads.is_empty() {
-        match page.more {
-            true if passed < MOST_PASSED => passed += 1,
-            false if patience.pause().await => {}
-            _ => break,
+    let (tenant, user) = (&caller.tenant_id, &caller.user_id);
+    let (mut after, mut passed) = (since, 0);
+    let page = loop {
+        let change = api.bell.owner(tenant, user);
+        let page = api.ports.uploads.changed(tenant, user, status, after, limit).await?;
+        // A page that the filter left empty is no news, but what comes behind it may be.
+        let goes_on = page.uploads.is_empty()
+            && match page.more {
+                true => passed < MOST_PASSED,
+                false => patience.pause(change).await,
+            };
+        if !goes_on {
+            break page;
         }
-        page = list(Some(page.next)).await?;
-    }
-    let shown = |upload: &Upload| -> Value {
-        let mut facts = status_document::facts(upload);
-        facts["status_url"] = api.links.status(upload.upload_id).into();
-        facts
+        passed += usize::from(page.more);
+        after = Some(page.next);
     };
     let next = cursor::of_change(page.next);
     let body = json!({
-        "uploads": page.uploads.iter().map(shown).collect::<Vec<_>>(),
+        "uploads": page.uploads.iter().map(|upload| Listed::of(&api.links, upload)).collect::<Vec<_>>(),
         "next_cursor": page.more.then_some(&next),
         "since": next,
     });

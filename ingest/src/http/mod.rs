@@ -45,6 +45,7 @@ pub use routes::{router, router_beside};
 pub use settings::HttpSettings;
 
 use crate::auth::Authenticate;
+use crate::bell::Bell;
 use crate::metrics::Metrics;
 use crate::ports::Ports;
 use crate::trace;
@@ -63,6 +64,8 @@ pub struct App {
     pub door: Arc<dyn ObjectDoor>,
     /// What `/metrics` shows; the ports' meter, or one that shows requests only.
     pub metrics: Arc<Metrics>,
+    /// Rung when an upload is saved in this process; one that nobody rings does no harm.
+    pub bell: Arc<Bell>,
     /// Limits and the public address.
     pub settings: HttpSettings,
 }
@@ -78,16 +81,17 @@ pub(crate) struct Api {
     /// Requests that wait for an upload to change.
     waiters: Semaphore,
     metrics: Arc<Metrics>,
+    bell: Arc<Bell>,
 }
 
 pub(crate) type Shared = axum::extract::State<Arc<Api>>;
 
 impl Api {
     fn new(app: App) -> Self {
-        let App { ports, auth, door, metrics, settings } = app;
+        let App { ports, auth, door, metrics, bell, settings } = app;
         let links = Links::new(&ports, &settings.public_url);
         let budget = BodyBudget::new(settings.most_bytes_in_memory);
         let waiters = Semaphore::new(settings.most_waiters);
-        Api { ports, auth, door, settings, links, budget, waiters, metrics }
+        Api { ports, auth, door, settings, links, budget, waiters, metrics, bell }
     }
 }

@@ -14,8 +14,12 @@ pub(crate) async fn find(api: &Api, caller: &Caller, id: UploadId) -> Result<Upl
     Ok(upload)
 }
 
+/// The id in a path. Errors: what is no id is not found.
+pub(crate) fn id(raw: &str) -> Result<UploadId, Problem> {
+    UploadId::parse(raw).map_err(|_| Problem::not_found())
+}
+
 /// The same, by the text of the path.
 pub(crate) async fn by_path(api: &Api, caller: &Caller, id: &str) -> Result<Upload, Problem> {
-    let id = UploadId::parse(id).map_err(|_| Problem::not_found())?;
-    find(api, caller, id).await
+    find(api, caller, self::id(id)?).await
 }

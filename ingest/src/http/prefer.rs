@@ -9,6 +9,7 @@ use axum::response::Response;
 use domain::{Upload, UploadId};
 use std::time::Duration;
 use tokio::sync::SemaphorePermit;
+use tokio::sync::futures::Notified;
 use tokio::time::Instant;
 
 /// The first pause between two looks, and the longest.
@@ -49,13 +50,17 @@ impl<'a> Patience<'a> {
         Patience { _place: place, deadline: Instant::now() + wait, pause: FIRST_PAUSE }
     }
 
-    /// Waits a little; false, at once, when the time is over.
-    pub(crate) async fn pause(&mut self) -> bool {
+    /// Waits for a change, and a little while at most; false, at once, when the time is over.
+    pub(crate) async fn pause(&mut self, change: Notified<'_>) -> bool {
         if Instant::now() >= self.deadline {
             return false;
         }
-        tokio::time::sleep_until((Instant::now() + self.pause).min(self.deadline)).await;
-        self.pause = (self.pause * 3 / 2).min(LONGEST_PAUSE);
+        tokio::select! {
+            () = change => {}
+            () = tokio::time::sleep_until((Instant::now() + self.pause).min(self.deadline)) => {
+                self.pause = (self.pause * 3 / 2).min(LONGEST_PAUSE);
+            }
+        }
         true
     }
 }
@@ -69,8 +74,9 @@ pub(crate) async fn until_done(
 ) -> Result<Upload, Problem> {
     let mut patience = Patience::new(api, wait);
     loop {
+        let change = api.bell.upload(id);
         let upload = owned::find(api, caller, id).await?;
-        if upload.status.is_done() || !patience.pause().await {
+        if upload.status.is_done() || !patience.pause(change).await {
             return Ok(upload);
         }
     }

@@ -1,8 +1,7 @@
 //! A stage as the status document shows it.
 
-use super::answer::moment;
-use domain::{Outcome, Stage, Status, Upload};
-use serde_json::{Value, json};
+use domain::{Code, MadeBy, Stage, Status, Timestamp, Upload};
+use serde::Serialize;
 
 /// What a stage is doing. Nobody writes "running": it follows from the stages before.
 fn state(upload: &Upload, stage: Stage) -> &'static str {
@@ -23,28 +22,43 @@ fn state(upload: &Upload, stage: Stage) -> &'static str {
     if ready && is_open { "running" } else { "pending" }
 }
 
-/// The stage's part of the document. `receive_count` and times are null until it has a result.
-pub(crate) fn write(upload: &Upload, stage: Stage) -> Value {
-    let mut body = json!({"name": stage, "state": state(upload, stage)});
-    let Some(result) = upload.results.get(&stage) else {
-        for absent in ["outcome", "attempt", "receive_count", "started_at", "finished_at", "made_by", "error"]
-        {
-            body[absent] = Value::Null;
+/// The stage's part of the document. Without a result it has a name and a state, and nothing else.
+#[derive(Serialize)]
+pub(crate) struct StageDocument<'a> {
+    name: Stage,
+    state: &'static str,
+    outcome: Option<&'static str>,
+    attempt: Option<u32>,
+    receive_count: Option<u32>,
+    started_at: Option<Timestamp>,
+    finished_at: Option<Timestamp>,
+    made_by: Option<&'a MadeBy>,
+    error: Option<Failure<'a>>,
+}
+
+#[derive(Serialize)]
+struct Failure<'a> {
+    code: &'a Code,
+    /// What failed for good comes again only by a replay; that is the sender's to ask for.
+    retryable: bool,
+}
+
+impl<'a> StageDocument<'a> {
+    pub(crate) fn of(upload: &'a Upload, stage: Stage) -> Self {
+        let result = upload.results.get(&stage);
+        let failure = |code: &'a Code| Failure { code, retryable: is_retryable(code.as_str()) };
+        StageDocument {
+            name: stage,
+            state: state(upload, stage),
+            outcome: result.map(|result| result.outcome.as_str()),
+            attempt: result.map(|result| result.attempt),
+            receive_count: result.map(|result| result.receive_count),
+            started_at: result.map(|result| result.started_at),
+            finished_at: result.map(|result| result.finished_at),
+            made_by: result.and_then(|result| result.made_by.as_ref()),
+            error: result.and_then(|result| result.outcome.code()).map(failure),
         }
-        return body;
-    };
-    body["outcome"] = json!(&result.outcome)["outcome"].take();
-    body["attempt"] = result.attempt.into();
-    body["receive_count"] = result.receive_count.into();
-    body["started_at"] = moment(result.started_at);
-    body["finished_at"] = moment(result.finished_at);
-    body["made_by"] = json!(result.made_by);
-    body["error"] = match &result.outcome {
-        // What failed for good comes again only by a replay; that is the sender's to ask for.
-        Outcome::Failed { code } => json!({"code": code, "retryable": is_retryable(code.as_str())}),
-        _ => Value::Null,
-    };
-    body
+    }
 }
 
 /// Whether a replay of the same photo may end better: our failures, not the photo's.
@@ -56,8 +70,8 @@ fn is_retryable(code: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use domain::StageResult;
     use domain::fixture;
+    use domain::{Outcome, StageResult};
 
     fn states(upload: &Upload) -> String {
         Stage::ALL.map(|stage| state(upload, stage)).join(" ")

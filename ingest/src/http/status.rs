@@ -3,7 +3,8 @@
 use super::answer::{Answer, json, with};
 use super::prefer::Patience;
 use super::session::Reader;
-use super::{Shared, object_response, owned, prefer, status_document};
+use super::status_document::Facts;
+use super::{Shared, object_response, owned, prefer};
 use axum::extract::{Path, State};
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::IntoResponse;
@@ -20,18 +21,21 @@ pub(crate) async fn get(
 ) -> Answer {
     let known = headers.get(header::IF_NONE_MATCH).and_then(|given| given.to_str().ok());
     let wait = prefer::wait(&api, &headers);
-    let mut upload = owned::by_path(&api, &caller, &id).await?;
-    let id = upload.upload_id;
+    let id = owned::id(&id)?;
     let mut patience = Patience::new(&api, wait);
     // With an ETag a waiter is told of every change, without one of the end.
-    while !is_news(&upload, known) && patience.pause().await {
-        upload = owned::find(&api, &caller, id).await?;
-    }
-    let facts = status_document::facts(&upload);
-    let etag = status_document::etag(&facts);
+    let upload = loop {
+        let change = api.bell.upload(id);
+        let upload = owned::find(&api, &caller, id).await?;
+        if is_news(&upload, known) || !patience.pause(change).await {
+            break upload;
+        }
+    };
+    let facts = Facts::of(&upload);
+    let etag = facts.etag();
     let mut response = match known.is_some_and(|known| object_response::matches(known, &etag)) {
         true => StatusCode::NOT_MODIFIED.into_response(),
-        false => json(StatusCode::OK, &status_document::with_links(&api.links, &upload, facts).await?),
+        false => json(StatusCode::OK, &facts.with_links(&api.links, &upload).await?),
     };
     if !upload.status.is_done() {
         response = with(response, header::RETRY_AFTER, RETRY_AFTER_S);
@@ -41,9 +45,7 @@ pub(crate) async fn get(
 
 fn is_news(upload: &Upload, known: Option<&str>) -> bool {
     match known {
-        Some(known) => {
-            !object_response::matches(known, &status_document::etag(&status_document::facts(upload)))
-        }
+        Some(known) => !object_response::matches(known, &Facts::of(upload).etag()),
         None => upload.status.is_done(),
     }
 }

@@ -2,7 +2,8 @@
 
 use super::answer::{Answer, json, with};
 use super::session::{Writer, owner};
-use super::{Api, Shared, base64_photo, body, multipart_photo, photo, prefer, status_document, trace};
+use super::status_document::Facts;
+use super::{Api, Shared, base64_photo, body, multipart_photo, photo, prefer, trace};
 use crate::auth::Caller;
 use crate::problem::Problem;
 use axum::extract::{Request, State};
@@ -66,12 +67,11 @@ async fn body(api: &Api, upload: &Upload) -> Result<Value, Problem> {
     let (tenant, user, id) = (&upload.tenant_id, &upload.user_id, upload.upload_id);
     let stored = upload.object.as_ref().map(|object| object.key.clone());
     let key = stored.unwrap_or_else(|| ObjectKey::upload(tenant, user, id));
-    let facts = status_document::facts(upload);
     Ok(json!({
         "upload_id": id,
         "image_url": api.links.to(&key).await?,
         "status_url": api.links.status(id),
         "state": upload.status,
-        "emotion": facts["emotion"],
+        "emotion": Facts::of(upload).emotion,
     }))
 }

@@ -89,7 +89,7 @@ impl Server {
         let mut settings = HttpSettings::new(&url);
         change(&mut settings);
         let (auth, door) = (Arc::new(Names), Arc::new(door));
-        let app = App { ports: ports.clone(), auth, door, metrics, settings };
+        let app = App { ports: ports.clone(), auth, door, metrics, bell: Arc::default(), settings };
         let router = ingest::http::router(app);
         tokio::spawn(async move { axum::serve(listener, router).await.expect("it serves") });
         Server { clock, hosts: hosts(&ports), ports, url, _root: root }

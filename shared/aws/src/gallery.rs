@@ -63,11 +63,11 @@ fn bounds(filter: &GalleryFilter, after: Option<GalleryPlace>) -> Option<(String
     let first = filter.from.map_or_else(|| "0".to_owned(), ordered);
     // A place is longer than its moment, so the moment alone is before all of its places.
     let end = filter.to.map_or_else(|| ":".to_owned(), ordered);
-    // '!' is before every character of an id, so this is just before the place itself.
+    // The last character one less and '~' behind it: after every earlier place, and before this one.
     let behind = after.map(|place| {
         let place = place_text(place);
         let (shorter, last) = place.split_at(place.len() - 1);
-        let previous = last.bytes().next().map_or('!', |last| char::from(last - 1));
+        let previous = last.bytes().next().map_or(' ', |last| char::from(last - 1));
         format!("{shorter}{previous}~")
     });
     let last = behind.map_or(end.clone(), |behind| behind.min(end));

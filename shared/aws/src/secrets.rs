@@ -96,12 +96,9 @@ impl std::fmt::Debug for Keys {
 
 impl Secrets {
     /// The secret that `resources` names. Nothing is read yet.
-    pub fn new(clients: &Clients, resources: &Resources) -> Self {
-        Secrets {
-            client: clients.secrets.clone(),
-            secret_id: resources.secret_id.clone(),
-            known: Mutex::new(None),
-        }
+    pub fn new(clients: &Clients, resources: &Resources, clock: Arc<dyn Clock>) -> Self {
+        let secret_id = resources.secret_id.clone();
+        Secrets { client: clients.secrets.clone(), secret_id, clock, known: Mutex::new(None) }
     }
 
     /// The keys, at most [`MOST_AGE`] old. Where they cannot be read again, those that are known serve on.

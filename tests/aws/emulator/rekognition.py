@@ -10,9 +10,10 @@ import binascii
 import copy
 import json
 import pathlib
-import re
 from collections import Counter
 from urllib.parse import parse_qs
+
+import account
 
 MOST_BYTES = 5 * 1024 * 1024
 FORMATS = (b"\xff\xd8\xff", b"\x89PNG\r\n\x1a\n")
@@ -78,15 +79,14 @@ def _control(scope):
 
 
 def _detect_faces(scope, body):
-    credential = re.search(r"Credential=(\d{12})/\d{8}/[a-z0-9-]+/rekognition/aws4_request", _header(scope, b"authorization"))
-    if not credential:
+    signed = account.of(scope)
+    if not signed or signed[1] != "rekognition":
         raise Refused(400, "MissingAuthenticationTokenException", "Missing Authentication Token")
     if _header(scope, b"x-amz-target") != TARGET:
         raise Refused(400, "UnknownOperationException", "only DetectFaces is here")
-    account = credential.group(1)
-    _calls[account] += 1
+    _calls[signed[0]] += 1
     _check(json.loads(body))
-    return _answers.get(account, ANSWERS["one_face"])()
+    return _answers.get(signed[0], ANSWERS["one_face"])()
 
 
 def _check(request):

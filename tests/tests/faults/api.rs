@@ -67,6 +67,7 @@ impl Api {
             door: Arc::new(Closed),
             settings: HttpSettings::new("http://127.0.0.1:8080"),
             metrics: Arc::default(),
+            bell: Arc::default(),
         }))
     }
 

@@ -53,6 +53,19 @@ async fn a_stage_that_always_fails_becomes_a_dead_letter() {
             assert_eq!(letters.len(), 1, "{stage}: {act:?}");
             assert_eq!((letters[0].stage, letters[0].code.as_str()), (Some(stage), "retries_exhausted"));
             assert!(!letters[0].body.contains("task_token"));
+            let measured = world.metrics.text();
+            for line in [
+                format!("stage_duration_seconds_count{{stage=\"{stage}\"}} 5"),
+                format!("stage_retries_total{{stage=\"{stage}\"}} 4"),
+                format!("dead_letters_total{{queue=\"{stage}\",code=\"retries_exhausted\"}} 1"),
+                format!(
+                    "stage_outcomes_total{{stage=\"{stage}\",outcome=\"failed\",code=\"retries_exhausted\"}} 1"
+                ),
+                "stage_outcomes_total{stage=\"gallery-indexing\",outcome=".to_owned(),
+            ] {
+                let told = measured.lines().filter(|told| told.starts_with(&format!("semblante_{line}")));
+                assert_eq!(told.count(), 1, "{stage}: {act:?}: {line} in\n{measured}");
+            }
         }
     }
 }

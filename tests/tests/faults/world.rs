@@ -11,7 +11,7 @@ use domain::begin::{Begin, Scope};
 use domain::ports::objects::NewObject;
 use domain::ports::queue::NewMessage;
 use domain::ports::uploads::Created;
-use domain::ports::{self, Clock, Objects as _, Queue as _, Uploads as _, Users as _};
+use domain::ports::{self, Objects as _, Queue as _, Uploads as _, Users as _};
 use domain::{
     Arrival, Bucket, DeadLetter, GalleryRow, Handler, ObjectKey, QueueName, Record, Stage, Upload, closing,
     fixture,
@@ -37,6 +37,7 @@ const MOST_STEPS: usize = 400;
 pub struct World {
     pub clock: Arc<ManualClock>,
     pub plan: Arc<Plan>,
+    pub metrics: Arc<Metrics>,
     pub store: Store,
     pub ingest: ingest::Ports,
     pub stages: BTreeMap<Stage, Arc<Scripted>>,
@@ -95,12 +96,13 @@ impl World {
             .await
             .expect("the pipeline loads");
         let plan = Arc::new(Plan::default());
-        let ingest = ports(&store, &orchestrator, &plan, clock.clone());
+        let metrics = Arc::new(Metrics::default());
+        let ingest = ports(&store, &orchestrator, &plan, (clock.clone(), metrics.clone()));
         let stages: BTreeMap<_, _> =
             Stage::ALL.map(|stage| (stage, Arc::new(Scripted::new(stage, clock.clone())))).into();
         let hosts = hosts(&ingest, &stages);
         let events = Events::new(&store);
-        World { clock, plan, store, ingest, stages, orchestrator, events, hosts, _root: root }
+        World { clock, plan, metrics, store, ingest, stages, orchestrator, events, hosts, _root: root }
     }
 
     /// Makes a stage do these things first.
@@ -329,7 +331,7 @@ fn ports(
     store: &Store,
     orchestrator: &Orchestrator,
     plan: &Arc<Plan>,
-    clock: Arc<dyn Clock>,
+    (clock, meter): (Arc<ManualClock>, Arc<Metrics>),
 ) -> ingest::Ports {
     fn under<P>(port: P, plan: &Arc<Plan>) -> Arc<Crashing<P>> {
         Arc::new(Crashing { port, plan: plan.clone() })
@@ -340,7 +342,7 @@ fn ports(
         events: under(Events::new(store), plan),
         faces: under(Faces::new(store), plan),
         gallery: under(Gallery::new(store), plan),
-        meter: Arc::new(Metrics::default()),
+        meter,
         objects: under(Objects::new(store, "http://127.0.0.1:8080"), plan),
         orchestrator: under(orchestrator.clone(), plan),
         queue: under(Queue::new(store, Policy::default()), plan),

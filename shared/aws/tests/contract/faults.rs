@@ -160,7 +160,8 @@ async fn a_clock_that_is_off_is_corrected() {
     let (clients, asked) = clients(vec![Canned::Answer(403, date, skewed.to_string()), ok(json!({}))]).await;
     let uploads = Uploads::new(&clients, &resources(), Arc::new(Standing));
     assert_eq!(uploads.get(&owner().0, upload_id(1)).await.unwrap(), None);
-    let signed_at = asked.all().iter().map(|request| {
+    let requests = asked.all();
+    let signed_at = requests.iter().map(|request| {
         let line = request.lines().find_map(|line| line.strip_prefix("x-amz-date: ")).expect("it is signed");
         domain::Timestamp::strptime("%Y%m%dT%H%M%S%z", line.replace('Z', "+0000")).expect("a date")
     });

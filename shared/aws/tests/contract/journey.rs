@@ -10,10 +10,9 @@ use domain::object_event::ObjectCreated;
 use domain::ports::objects::NewObject;
 use domain::ports::queue::{Depth, NewMessage};
 use domain::ports::uploads::Created;
-use domain::ports::{Objects as _, Queue as _, Uploads as _, Users as _};
 use domain::{Bucket, Handler, ObjectKey, QueueName, Record, Stage, Status, Upload, fixture};
 use ingest::{Intake, Metrics};
-use serde_json::json;
+use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
@@ -149,12 +148,18 @@ async fn a_photo_with_one_face_costs_what_was_promised() {
     let closed = plant.run(&upload).await;
     assert_eq!(closed.status, Status::Complete, "{:?}", closed.results);
     let after = plant.account.ledger().await;
-    let counted = |name: &str| after[name].as_u64().unwrap() - before[name].as_u64().unwrap_or(0);
-    println!("{after:#}");
+    let more = |name: &str| {
+        let at = |page: &Value| page.pointer(name).and_then(Value::as_u64).unwrap_or(0);
+        at(&after) - at(&before)
+    };
+    println!("{before:#} {after:#}");
     assert_eq!(plant.account.rekognition_calls().await, 1);
-    assert_eq!(counted("items_written"), 10);
+    assert_eq!(more("/items_written"), 10);
     assert!(after["largest_item"].as_u64().unwrap() <= 1024, "every item is one write unit");
-    assert_eq!(counted("write_units"), 14, "three of the ten writes... ");
+    assert_eq!(more("/write_units"), 6 + 2 * 4, "six writes alone, and four in two transactions");
+    assert_eq!(more("/calls/s3:PutObject"), 5, "photo, preview, picture, melody, score");
+    assert_eq!(more("/calls/states:StartExecution"), 1);
+    assert_eq!(more("/calls/events:PutEvents"), 1);
 }
 
 /// An event of somebody else's bucket, in both shapes, is ignored: nothing is read, written or deleted.

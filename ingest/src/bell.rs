@@ -1,0 +1,136 @@
+//! Tells those who wait in this process that an upload was saved in it, so that they hear of it at once. Where others
+//! save too, or nobody rings, whoever waits has to look again now and then.
+
+use async_trait::async_trait;
+use domain::due::DuePlace;
+use domain::ports::uploads::{ChangePlace, Changes, Created, GalleryWrite};
+use domain::ports::{PortError, Uploads};
+use domain::{Record, Status, TenantId, Timestamp, Tombstone, Upload, UploadId, UserId};
+use std::hash::{DefaultHasher, Hash, Hasher};
+use std::sync::Arc;
+use tokio::sync::Notify;
+use tokio::sync::futures::Notified;
+
+/// Places to wait at. Uploads that share one wake each other's waiters, who find nothing new and wait on.
+const PLACES: usize = 256;
+
+/// Where to wait for an upload, or for any of an owner's, to be saved.
+pub struct Bell {
+    places: Vec<Notify>,
+}
+
+impl Default for Bell {
+    fn default() -> Self {
+        Bell { places: (0..PLACES).map(|_| Notify::new()).collect() }
+    }
+}
+
+impl Bell {
+    /// Ends when the upload is saved, perhaps earlier. Saves from the call on count, even before it is polled.
+    pub fn upload(&self, upload: UploadId) -> Notified<'_> {
+        self.place(upload).notified()
+    }
+
+    /// The same for any upload of an owner.
+    pub fn owner(&self, tenant: &TenantId, user: &UserId) -> Notified<'_> {
+        self.place((tenant, user)).notified()
+    }
+
+    fn ring(&self, tenant: &TenantId, user: &UserId, upload: UploadId) {
+        self.place(upload).notify_waiters();
+        self.place((tenant, user)).notify_waiters();
+    }
+
+    fn place(&self, key: impl Hash) -> &Notify {
+        let mut hasher = DefaultHasher::new();
+        key.hash(&mut hasher);
+        &self.places[(hasher.finish() % PLACES as u64) as usize]
+    }
+}
+
+/// Upload records that ring a bell when one is written.
+pub struct RingingUploads {
+    uploads: Arc<dyn Uploads>,
+    bell: Arc<Bell>,
+}
+
+impl RingingUploads {
+    /// Rings `bell` for what is written to `uploads` through this.
+    pub fn new(uploads: Arc<dyn Uploads>, bell: Arc<Bell>) -> Self {
+        RingingUploads { uploads, bell }
+    }
+
+    fn ring(&self, upload: &Upload) {
+        self.bell.ring(&upload.tenant_id, &upload.user_id, upload.upload_id);
+    }
+}
+
+#[async_trait]
+impl Uploads for RingingUploads {
+    async fn create(&self, upload: Upload) -> Result<Created, PortError> {
+        let created = self.uploads.create(upload).await?;
+        if let Created::New(upload) = &created {
+            self.ring(upload);
+        }
+        Ok(created)
+    }
+
+    async fn get(&self, tenant: &TenantId, upload: UploadId) -> Result<Option<Record>, PortError> {
+        self.uploads.get(tenant, upload).await
+    }
+
+    async fn save(&self, upload: Upload, gallery: GalleryWrite) -> Result<Upload, PortError> {
+        let saved = self.uploads.save(upload, gallery).await?;
+        self.ring(&saved);
+        Ok(saved)
+    }
+
+    async fn changed(
+        &self,
+        tenant: &TenantId,
+        user: &UserId,
+        status: Option<Status>,
+        after: Option<ChangePlace>,
+        most: usize,
+    ) -> Result<Changes, PortError> {
+        self.uploads.changed(tenant, user, status, after, most).await
+    }
+
+    async fn due(
+        &self,
+        now: Timestamp,
+        after: Option<DuePlace>,
+        most: usize,
+    ) -> Result<Vec<Upload>, PortError> {
+        self.uploads.due(now, after, most).await
+    }
+
+    async fn erase(&self, tombstone: Tombstone) -> Result<Option<Upload>, PortError> {
+        let erased = self.uploads.erase(tombstone).await?;
+        if let Some(upload) = &erased {
+            self.ring(upload);
+        }
+        Ok(erased)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use domain::fixture::{owner, upload_id};
+    use std::pin::pin;
+
+    #[test]
+    fn who_waits_for_an_upload_or_its_owner_hears_of_it() {
+        let bell = Bell::default();
+        let (tenant, user) = owner();
+        let stranger = UserId::parse("ben").unwrap();
+        let waiting = [bell.upload(upload_id(1)), bell.owner(&tenant, &user)];
+        let others = [bell.upload(upload_id(2)), bell.owner(&tenant, &stranger)];
+        bell.ring(&tenant, &user, upload_id(1));
+        let has_heard = |waiting: Notified<'_>| pin!(waiting).enable();
+        assert_eq!(waiting.map(has_heard), [true; 2]);
+        assert_eq!(others.map(has_heard), [false; 2]);
+        assert!(!has_heard(bell.upload(upload_id(1))), "what was before does not count");
+    }
+}
