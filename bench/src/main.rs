@@ -1,6 +1,7 @@
 //! Benchmarks: `make bench BENCH="NAME [--json FILE]"`. Each prints its figures as a table.
 
 mod cold;
+mod cost;
 mod growth;
 mod machine;
 mod muse;
@@ -28,6 +29,8 @@ struct Arguments {
 enum Benchmark {
     /// Cold starts of the Lambda functions, beside a Python function.
     Cold,
+    /// What a million uploads cost on AWS, from the counted calls of one in the emulator.
+    Cost,
     /// Pictures and melodies: speed, recognisability, loudness, repeatability.
     Muse(muse::Arguments),
     /// The whole command: photos from PUT to gallery, status requests, memory, start.
@@ -49,6 +52,7 @@ fn main() -> anyhow::Result<()> {
     let mut report = Report::default();
     match arguments.benchmark {
         Benchmark::Cold => cold::run(&mut report)?,
+        Benchmark::Cost => cost::run(&mut report)?,
         Benchmark::Muse(arguments) => muse::run(&arguments, &mut report)?,
         Benchmark::Pipeline(arguments) => pipeline::run(&arguments, &mut report)?,
         Benchmark::Queue(arguments) => queue::run(&arguments, &mut report)?,

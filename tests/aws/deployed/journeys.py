@@ -56,6 +56,11 @@ def presigned_put_to_gallery(world):
     assert read["melody_midi"].startswith(b"MThd")
     assert ana.declare(sent).expect(200)["upload_id"] == upload, "the same content is there"
     world.somebody().get(f"/uploads/{upload}").expect_problem(404, "not_found")
+    world.expect_execution(upload, 1, "SUCCEEDED")
+    assert world.states(upload, 1) == [
+        "+FaceDetection", "-FaceDetection", "+EmotionAnalysis", "-EmotionAnalysis",
+        "+Generate", "-Generate", "+GalleryIndexing", "-GalleryIndexing",
+    ]
 
 
 def a_put_that_is_not_what_was_declared(world):
@@ -119,6 +124,7 @@ def a_photo_that_is_none(world):
     outcomes = stages(document)
     assert outcomes["face-detection"] == "failed" and outcomes["gallery-indexing"] == "succeeded", outcomes
     world.expect_execution(upload, 1, "SUCCEEDED")
+    assert world.states(upload, 1) == ["+FaceDetection", "-FaceDetection", "+GalleryIndexing", "-GalleryIndexing"]
 
 
 def replay_from_a_stage(world):

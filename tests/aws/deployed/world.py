@@ -20,7 +20,12 @@ PARAMETERS = {
     "Architecture": "x86_64",
     "AllowedOrigins": "https://page.example",
     "ApiConcurrency": "20",
+    # As many as this machine has cores for.
+    "FaceDetectionConcurrency": "2",
+    "StageConcurrency": "2",
 }
+# States that lie in no branch.
+OUTSIDE = ("FaceDetection", "EmotionAnalysis", "Generate", "GalleryIndexing")
 BINARIES = ("ingest", "worker", "dead-letters", "keeper")
 
 
@@ -127,6 +132,16 @@ class World:
         history = sfn.get_execution_history(executionArn=arn, maxResults=1000)["events"]
         return described, history
 
+    def states(self, upload, attempt):
+        """The states that an execution entered and exited, outside of its branches, of which the emulator tells nothing."""
+        _, history = self.execution(upload, attempt)
+        details = [
+            ("+" if event["type"].endswith("Entered") else "-", event.get("stateEnteredEventDetails") or event.get("stateExitedEventDetails"))
+            for event in history
+            if event["type"].endswith(("StateEntered", "StateExited"))
+        ]
+        return [sign + detail["name"] for sign, detail in details if detail["name"] in OUTSIDE]
+
     def expect_execution(self, upload, attempt, status):
         deadline = time.monotonic() + 30
         while True:
@@ -140,14 +155,20 @@ class World:
         """The rows of dead letters, as DynamoDB has them."""
         return self.client("dynamodb").scan(TableName=f"{STACK}-dead-letters")["Items"]
 
+    def _log(self, since_ms):
+        """The lines that the functions have written since then."""
+        logs = self.client("logs")
+        groups = [one["logGroupName"] for one in logs.describe_log_groups()["logGroups"]]
+        (group,) = [name for name in groups if "FunctionLogs" in name]
+        lines = logs.filter_log_events(logGroupName=group, startTime=since_ms)["events"]
+        return [line["message"] for line in lines]
+
     def troubles(self, since_ms):
         """What the functions warned of since then."""
-        logs = self.client("logs")
-        (group,) = [
-            one["logGroupName"] for one in logs.describe_log_groups()["logGroups"] if "FunctionLogs" in one["logGroupName"]
-        ]
-        lines = logs.filter_log_events(logGroupName=group, startTime=since_ms)["events"]
-        return [line["message"] for line in lines if '"WARN"' in line["message"] or '"ERROR"' in line["message"]]
+        return [line for line in self._log(since_ms) if '"WARN"' in line or '"ERROR"' in line]
+
+    def log_bytes(self, since_ms):
+        return sum(len(line.encode()) for line in self._log(since_ms))
 
     def function(self, logical):
         """The name that a function of the template has."""

@@ -86,12 +86,12 @@ def application():
 
 async def read(receive):
     """A request's whole body."""
-    body = b""
+    parts = []
     while True:
         message = await receive()
-        body += message.get("body", b"")
+        parts.append(message.get("body", b""))
         if not message.get("more_body"):
-            return body
+            return b"".join(parts)
 
 
 def once_more(body, receive):

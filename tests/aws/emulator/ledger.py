@@ -14,6 +14,7 @@ from collections import Counter, defaultdict
 from urllib.parse import parse_qs
 
 import account
+from ministack.services import dynamodb
 
 PATH = "/_semblante/ledger"
 TARGETS = {
@@ -60,7 +61,15 @@ def enter(scope, body):
         service, operation = "s3", _s3_operation(scope["method"], query)
     book.calls[f"{service}:{operation}"] += 1
     if service == "dynamodb":
+        _learn(book, signed[0])
         _DYNAMODB.get(operation, _nothing)(book, json.loads(body))
+
+
+def _learn(book, owner):
+    """Notes the keys of tables that a stack has made: nobody asked for those."""
+    for (whose, _, name), table in list(dynamodb._tables._data.items()):
+        if whose == owner and name not in book.keys:
+            _create_table(book, table)
 
 
 def _s3_operation(method, query):
@@ -79,13 +88,13 @@ def _create_table(book, request):
     book.keys[table] = [element["AttributeName"] for element in request["KeySchema"]]
     book.indexes[table] = [
         [element["AttributeName"] for element in index["KeySchema"]]
-        for index in request.get("GlobalSecondaryIndexes", [])
+        for index in request.get("GlobalSecondaryIndexes") or []
     ]
 
 
 def _write(book, table, key, item, factor):
-    """An item that takes the place of another; None: it goes. Of a table that a template made only the item is known."""
-    place = (table, json.dumps([key[name] for name in book.keys.get(table, key)]))
+    """An item that takes the place of another; None: it goes."""
+    place = (table, json.dumps([key[name] for name in book.keys[table]]))
     before = book.items.pop(place, None)
     if item is not None:
         book.items[place] = item
@@ -93,7 +102,7 @@ def _write(book, table, key, item, factor):
     book.figures["items_written"] += 1
     book.figures["write_units"] += math.ceil(size / 1024) * factor
     book.figures["largest_item"] = max(book.figures["largest_item"], size)
-    for names in book.indexes.get(table, []):
+    for names in book.indexes[table]:
         old, new = ([(item or {}).get(name) for name in names] for item in (before, item))
         old, new = (None if None in entry else entry for entry in (old, new))
         if old != new:
