@@ -9,7 +9,7 @@ use axum::Router;
 use directory::Directory;
 use domain::ports::{self, FaceEngine, Maker, PortError};
 use embedded::StoreError;
-use ingest::auth::{AuthPorts, AuthService, AuthSettings, AuthSetupError};
+use ingest::auth::{AuthPorts, AuthService, AuthSettings, NoKeys};
 use ingest::http::{App, HttpSettings, ObjectDoor};
 use ingest::{Bell, Metrics};
 use std::path::Path;
@@ -55,7 +55,7 @@ pub enum BootError {
     Models(#[from] vision::ModelError),
     /// Authentication cannot be set up.
     #[error(transparent)]
-    Auth(#[from] AuthSetupError),
+    Auth(#[from] NoKeys),
     /// This binary has no AWS in it.
     #[cfg(not(feature = "aws"))]
     #[error("setting {0} asks for AWS, which this program was built without")]

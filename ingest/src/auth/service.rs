@@ -2,7 +2,7 @@
 
 use super::caller::{AuthError, Authenticate, Caller};
 use super::live_sessions::LiveSessions;
-use super::password::{Password, PasswordError, Passwords};
+use super::password::{Password, Passwords};
 use super::refusal::Refusal;
 use super::session::{self, Admission};
 use super::settings::AuthSettings;
@@ -27,17 +27,6 @@ pub struct AuthPorts {
     pub sessions: Arc<dyn Sessions>,
     pub throttle: Arc<dyn Throttle>,
     pub users: Arc<dyn Users>,
-}
-
-/// Why authentication cannot be set up.
-#[derive(Debug, thiserror::Error)]
-pub enum AuthSetupError {
-    /// Access tokens cannot be signed.
-    #[error(transparent)]
-    Keys(#[from] NoKeys),
-    /// Passwords cannot be hashed.
-    #[error(transparent)]
-    Password(#[from] PasswordError),
 }
 
 /// Authentication.
@@ -73,9 +62,9 @@ impl AuthService {
         ports: AuthPorts,
         settings: AuthSettings,
         cores: Arc<Semaphore>,
-    ) -> Result<Self, AuthSetupError> {
+    ) -> Result<Self, NoKeys> {
         let keys = TokenKeys::open(&settings.public_url, ports.secrets.clone()).await?;
-        let passwords = Passwords::new(cores)?;
+        let passwords = Passwords::new(cores);
         Ok(AuthService { ports, settings, keys, live: LiveSessions::default(), passwords })
     }
 

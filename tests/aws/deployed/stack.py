@@ -12,6 +12,7 @@ from samtranslator.yaml_helper import yaml_parse
 TEMPLATE = "template.yaml"
 DEFINITION = "statemachine/pipeline.asl.json"
 ARTEFACTS = "artefacts"
+_EMPTY_ZIP = b"PK\x05\x06" + bytes(18)
 
 
 class _NoManagedPolicies:
@@ -38,6 +39,7 @@ def _upload(s3, binaries):
     s3.upload_file(DEFINITION, ARTEFACTS, "definition.json")
     for name, path in binaries.items():
         s3.put_object(Bucket=ARTEFACTS, Key=name, Body=_packaged(path))
+    s3.put_object(Bucket=ARTEFACTS, Key="layer", Body=_EMPTY_ZIP)
 
 
 def _with_artefacts(template):

@@ -71,15 +71,18 @@ def _children(parent):
 class World:
     """The stack, with clients of what is beneath its API."""
 
-    def __init__(self, emulator, binaries):
+    def __init__(self, emulator, binaries, **parameters):
         self.session = boto3.Session(
             aws_access_key_id="test", aws_secret_access_key="test", region_name=REGION
         )
         self.url = emulator.url
         began = time.monotonic()
         paths = {name: f"{binaries}/{name}" for name in BINARIES}
-        self.outputs = stack.deploy(self, STACK, paths, PARAMETERS)
+        self.outputs = stack.deploy(self, STACK, paths, {**PARAMETERS, **parameters})
         self.stack_s = time.monotonic() - began
+        if parameters.get("FaceEngine") == "embedded":
+            # A layer's files are not where a function of the emulator looks for them.
+            self.set("FaceDetection", SEMBLANTE_MODELS_DIR=os.path.abspath("models"))
         self.api = self.outputs["ApiUrl"]
         self._names = itertools.count()
 
@@ -155,7 +158,7 @@ class World:
         """The rows of dead letters, as DynamoDB has them."""
         return self.client("dynamodb").scan(TableName=f"{STACK}-dead-letters")["Items"]
 
-    def _log(self, since_ms):
+    def log(self, since_ms):
         """The lines that the functions have written since then."""
         logs = self.client("logs")
         groups = [one["logGroupName"] for one in logs.describe_log_groups()["logGroups"]]
@@ -165,10 +168,7 @@ class World:
 
     def troubles(self, since_ms):
         """What the functions warned of since then."""
-        return [line for line in self._log(since_ms) if '"WARN"' in line or '"ERROR"' in line]
-
-    def log_bytes(self, since_ms):
-        return sum(len(line.encode()) for line in self._log(since_ms))
+        return [line for line in self.log(since_ms) if '"WARN"' in line or '"ERROR"' in line]
 
     def function(self, logical):
         """The name that a function of the template has."""
