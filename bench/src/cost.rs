@@ -18,7 +18,7 @@ use tokio::sync::Semaphore;
 
 const PYTHON: &str = "tests/aws/.venv/bin/python";
 const COUNT: &str = "tests/aws/deployed/cost.py";
-const BINARIES: &str = "target/deployed";
+const BINARIES: &str = "target/release";
 
 /// Dollars for a million.
 const TRANSITION: f64 = 25.0;

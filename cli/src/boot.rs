@@ -1,30 +1,32 @@
-//! Settings to ports: the only file of this crate that names a backend.
+//! Settings to ports. This file and those below it are the only ones of this crate that name a backend.
 
-use crate::object_door::SignedObjects;
-use crate::settings::{Durability, Settings};
+#[cfg(feature = "aws")]
+mod account;
+mod directory;
+
+use crate::settings::{Backend, FaceEngineChoice, Settings};
 use axum::Router;
+use directory::Directory;
 use domain::ports::{self, FaceEngine, Maker, PortError};
-use embedded::{Options, Orchestrator, Policy, Store, StoreError, schema};
+use embedded::StoreError;
 use ingest::auth::{AuthPorts, AuthService, AuthSettings, AuthSetupError};
-use ingest::http::{App, HttpSettings};
-use ingest::{Bell, Metrics, RingingUploads};
+use ingest::http::{App, HttpSettings, ObjectDoor};
+use ingest::{Bell, Metrics};
 use std::path::Path;
 use std::sync::Arc;
-use std::time::Duration;
 use tokio::sync::Semaphore;
 
-/// Files without rows that are younger may belong to a backup that is being restored.
-const ORPHAN_AGE: Duration = Duration::from_secs(3600);
-
-/// A data directory with everything in it.
+/// Everything that an installation keeps, wherever it keeps it.
 pub struct Installation {
     /// What intake and the API work with.
     pub ports: ingest::Ports,
+    /// What is there only on one machine.
+    pub directory: Option<Directory>,
+    auth_ports: AuthPorts,
+    door: Arc<dyn ObjectDoor>,
     metrics: Arc<Metrics>,
     bell: Arc<Bell>,
-    orchestrator: Orchestrator,
-    signed_urls: embedded::SignedUrls,
-    store: Store,
+    uploads_bucket: String,
 }
 
 /// What looks at photos and makes art. The permits are shared: one per core, whatever computes.
@@ -54,81 +56,74 @@ pub enum BootError {
     /// Authentication cannot be set up.
     #[error(transparent)]
     Auth(#[from] AuthSetupError),
+    /// This binary has no AWS in it.
+    #[cfg(not(feature = "aws"))]
+    #[error("setting {0} asks for AWS, which this program was built without")]
+    WithoutAws(&'static str),
 }
 
-/// Opens the data directory and everything in it; made where it is not there, brought up to date where it is old.
-pub async fn open(settings: &Settings, data: &Path, public_url: &str) -> Result<Installation, BootError> {
-    let durability = match settings.durability {
-        Durability::Full => embedded::Durability::Full,
-        Durability::Normal => embedded::Durability::Normal,
-    };
-    let store = Store::open(data, Options { durability, ..Options::default() })?;
-    let policy = Policy { most_receives: settings.max_receives, ..Policy::default() };
-    let orchestrator = Orchestrator::open(&store).await?;
-    let objects = embedded::Objects::new(&store, public_url);
-    let found = objects.reconcile(ORPHAN_AGE).await?;
-    if found.removed_files > 0 || !found.lost_objects.is_empty() {
-        let lost = found.lost_objects.len();
-        tracing::warn!(
-            removed_files = found.removed_files,
-            lost_objects = lost,
-            "files and rows were reconciled"
-        );
+/// Opens the installation that the settings name: a data directory, or what the template made in an AWS account.
+pub async fn open(settings: &Settings, public_url: &str) -> Result<Installation, BootError> {
+    match settings.backend {
+        Backend::Embedded => open_directory(settings, &settings.data, public_url).await,
+        #[cfg(feature = "aws")]
+        Backend::Aws => Ok(account::open(settings).await),
+        #[cfg(not(feature = "aws"))]
+        Backend::Aws => Err(BootError::WithoutAws("backend")),
     }
-    let signed_urls = objects.signed_urls().clone();
-    let metrics = Arc::new(Metrics::default());
-    let bell = Arc::new(Bell::default());
-    let ports = ingest::Ports {
-        clock: store.clock(),
-        dead_letters: Arc::new(embedded::DeadLetters::new(&store)),
-        events: Arc::new(embedded::Events::new(&store)),
-        faces: Arc::new(embedded::Faces::new(&store)),
-        gallery: Arc::new(embedded::Gallery::new(&store)),
-        meter: metrics.clone(),
-        objects: Arc::new(objects),
-        orchestrator: Arc::new(orchestrator.clone()),
-        queue: Arc::new(embedded::Queue::new(&store, policy)),
-        uploads: Arc::new(RingingUploads::new(Arc::new(embedded::Uploads::new(&store)), bell.clone())),
-        users: Arc::new(embedded::Users::new(&store)),
-    };
-    Ok(Installation { ports, metrics, bell, orchestrator, signed_urls, store })
+}
+
+/// Opens a data directory and everything in it, whatever the settings say of where things are; made where it is not
+/// there, brought up to date where it is old.
+pub async fn open_directory(
+    settings: &Settings,
+    data: &Path,
+    public_url: &str,
+) -> Result<Installation, BootError> {
+    directory::open(settings, data, public_url).await
 }
 
 /// Loads the networks and sets up the makers.
-pub fn engines(settings: &Settings) -> Result<Engines, BootError> {
+pub async fn engines(settings: &Settings) -> Result<Engines, BootError> {
     let cores = std::thread::available_parallelism().map_or(1, |cores| cores.get());
     let permits = Arc::new(Semaphore::new(cores));
-    let analyser = Arc::new(vision::Analyser::open(&settings.models_dir)?);
     let maker: Arc<dyn Maker> = Arc::new(muse::Muse::new(
         permits.clone(),
         muse::PictureSettings { size: settings.picture_size, ..Default::default() },
         muse::MelodySettings { bars: settings.melody_bars, ..Default::default() },
     ));
     Ok(Engines {
-        faces: Arc::new(vision::FaceEngine::new(analyser, permits.clone(), false)),
+        faces: face_engine(settings, permits.clone()).await?,
         pictures: maker.clone(),
         melodies: maker,
         cores: permits,
     })
 }
 
+async fn face_engine(settings: &Settings, permits: Arc<Semaphore>) -> Result<Arc<dyn FaceEngine>, BootError> {
+    match settings.face_engine {
+        FaceEngineChoice::Embedded => {
+            let analyser = Arc::new(vision::Analyser::open(&settings.models_dir)?);
+            Ok(Arc::new(vision::FaceEngine::new(analyser, permits, false)))
+        }
+        #[cfg(feature = "aws")]
+        FaceEngineChoice::Rekognition => Ok(account::face_engine(permits).await),
+        #[cfg(not(feature = "aws"))]
+        FaceEngineChoice::Rekognition => Err(BootError::WithoutAws("face_engine")),
+    }
+}
+
 /// The API, with authentication, below `public_url`.
-pub fn routes(
+pub async fn routes(
     installation: &Installation,
     engines: &Engines,
     settings: &Settings,
     public_url: &str,
 ) -> Result<Router, BootError> {
-    let Installation { ports, metrics, bell, signed_urls, store, .. } = installation;
-    let auth_ports = AuthPorts {
-        clock: ports.clock.clone(),
-        sessions: Arc::new(embedded::Sessions::new(store)),
-        throttle: Arc::new(embedded::Throttle::new(store)),
-        users: ports.users.clone(),
-    };
+    let Installation { ports, auth_ports, door, metrics, bell, .. } = installation;
     let auth_settings = AuthSettings::new(public_url);
-    let seeds = store.keys().token_seeds();
-    let auth = Arc::new(AuthService::new(auth_ports, auth_settings, seeds, engines.cores.clone())?);
+    let auth = AuthService::open(auth_ports.clone(), auth_settings, engines.cores.clone()).await?;
+    let auth = Arc::new(auth);
     let http = HttpSettings {
         accept_traffic: settings.accept_traffic,
         allowed_origins: settings.allowed_origins.clone(),
@@ -140,7 +135,7 @@ pub fn routes(
     let app = App {
         ports: ports.clone(),
         auth: auth.clone(),
-        door: Arc::new(SignedObjects { urls: signed_urls.clone(), clock: ports.clock.clone() }),
+        door: door.clone(),
         metrics: metrics.clone(),
         bell: bell.clone(),
         settings: http,
@@ -149,24 +144,14 @@ pub fn routes(
 }
 
 impl Installation {
-    /// The version of the database's schema.
-    pub fn schema(&self) -> i64 {
-        schema::NEWEST
-    }
-
-    /// Checks the whole database; what is wrong with it, none if all is well.
-    pub async fn check(&self) -> Result<Vec<String>, PortError> {
-        self.store.check().await
-    }
-
-    /// Fires the state machine's timers until `stop` ends.
-    pub async fn run_timers(&self, stop: impl Future<Output = ()> + Send) {
-        self.orchestrator.run_timers(stop).await;
+    /// Whether the secrets can be read.
+    pub async fn check_secrets(&self) -> Result<(), PortError> {
+        self.auth_ports.secrets.token_seeds().await.map(drop)
     }
 
     /// The name by which events call the bucket of uploads.
-    pub fn uploads_bucket(&self) -> &'static str {
-        domain::Bucket::Media.as_str()
+    pub fn uploads_bucket(&self) -> &str {
+        &self.uploads_bucket
     }
 
     /// What settling works with.
@@ -199,6 +184,10 @@ impl BootError {
             BootError::Models(_) => "fetch the networks: make models",
             BootError::Auth(_) => "see that keys/ in the data directory is readable and whole",
             BootError::Port(_) => "try again; if it stays so, report it",
+            #[cfg(not(feature = "aws"))]
+            BootError::WithoutAws(_) => {
+                "build it with AWS: cargo build --release -p semblante --features aws"
+            }
             BootError::Store(error) => remedy(error),
         }
     }

@@ -66,7 +66,8 @@ enum Command {
 enum Work {
     /// Start everything in one process: API, intake, five stages, state machine
     ///
-    /// When it is ready it prints one line, "listening on http://ADDRESS:PORT". SIGTERM or Ctrl-C ends it; what is not
+    /// With --backend aws it polls the queues of an account in which template.yaml is deployed, beside the functions or,
+    /// with their event sources disabled, in their place; Step Functions runs the state machine. When it is ready it prints one line, "listening on http://ADDRESS:PORT". SIGTERM or Ctrl-C ends it; what is not
     /// finished then goes on at the next start.
     #[command(after_help = up::EXAMPLES)]
     Up {
@@ -128,6 +129,9 @@ struct GivenSettings {
     /// Set the data directory: --set data=DIR
     #[arg(long, global = true, value_name = "DIR")]
     data: Option<String>,
+    /// Set where everything is kept: --set backend=embedded|aws
+    #[arg(long, global = true, value_name = "BACKEND")]
+    backend: Option<String>,
     /// Set any key; may be repeated
     #[arg(long, global = true, value_name = "KEY=VALUE", value_parser = key_and_value)]
     set: Vec<(String, String)>,
@@ -186,8 +190,10 @@ impl Work {
 impl GivenSettings {
     fn read(self, environment: BTreeMap<OsString, OsString>) -> Result<(Settings, Vec<Row>), SettingsError> {
         let data = self.data.map(|dir| ("--data".to_owned(), "data".to_owned(), dir));
+        let backend = self.backend.map(|backend| ("--backend".to_owned(), "backend".to_owned(), backend));
         let set = self.set.into_iter().map(|(key, value)| (format!("--set {key}"), key, value));
-        Settings::read(&Sources { config: self.config, environment, flags: set.chain(data).collect() })
+        let flags = set.chain(data).chain(backend).collect();
+        Settings::read(&Sources { config: self.config, environment, flags })
     }
 }
 

@@ -1,15 +1,17 @@
 //! `semblante doctor`: is this machine fit to run Semblante, and if not, what is to be done?
 
+mod account;
 mod clock;
 mod data_directory;
 mod database;
 mod disk;
 mod finding;
 mod models;
+mod queues;
 
 use crate::exit::End;
 use crate::rows::Rows;
-use crate::settings::Settings;
+use crate::settings::{Backend, FaceEngineChoice, Settings};
 use crate::settings_source::Origin;
 use crate::settings_table::{Row, SettingsError};
 use finding::{Finding, State};
@@ -42,6 +44,21 @@ async fn examine(read: &Result<(Settings, Vec<Row>), SettingsError>) -> Vec<Find
         }
     };
     let mut findings = vec![settings_finding(rows)];
+    match settings.backend {
+        Backend::Embedded => findings.extend(machine(settings).await),
+        Backend::Aws => findings.extend(account::check(settings).await),
+    }
+    findings.push(match settings.face_engine {
+        FaceEngineChoice::Embedded => models::check(&settings.models_dir),
+        FaceEngineChoice::Rekognition => Finding::skipped("models", "Rekognition finds the faces"),
+    });
+    findings.push(clock::check(&settings.data, jiff::Timestamp::now()));
+    findings
+}
+
+/// What one machine needs.
+async fn machine(settings: &Settings) -> Vec<Finding> {
+    let mut findings = Vec::new();
     let directory = data_directory::check(&settings.data);
     let sound = directory.iter().all(|finding| finding.state != State::Failed);
     findings.extend(directory);
@@ -50,8 +67,6 @@ async fn examine(read: &Result<(Settings, Vec<Row>), SettingsError>) -> Vec<Find
         false => findings.push(Finding::skipped("database", "the data directory comes first")),
     }
     findings.extend(disk::check(&settings.data));
-    findings.push(models::check(&settings.models_dir));
-    findings.push(clock::check(&settings.data, jiff::Timestamp::now()));
     findings
 }
 

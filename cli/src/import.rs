@@ -9,7 +9,7 @@ use crate::rows::{Rows, cell};
 use crate::settings::Settings;
 use crate::{photo_content, photo_files, progress};
 use anyhow::Context;
-use domain::{Email, TenantId, UploadId};
+use domain::{Email, QueueName, TenantId, UploadId};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use std::io::Write;
@@ -61,10 +61,10 @@ pub async fn run(settings: &Settings, import: &Import, out: &mut impl Write) -> 
     let files = photo_files::find(&arguments.paths)?;
     let operator = Operator::reach(settings, arguments.create).await?;
     let pipeline = match &operator {
-        Operator::Here(installation, _) if arguments.process => {
-            let engines = boot::engines(settings)?;
-            let events = installation.ports.events.clone();
-            Some(Pipeline::start(installation.clone(), &engines, events, settings.max_receives))
+        Operator::Here(installation, _) if arguments.process && !operator.is_running() => {
+            let engines = boot::engines(settings).await?;
+            let (events, queues) = (installation.ports.events.clone(), QueueName::live().collect::<Vec<_>>());
+            Some(Pipeline::start(installation.clone(), &engines, events, &queues, settings.max_receives))
         }
         _ => None,
     };

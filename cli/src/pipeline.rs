@@ -23,23 +23,30 @@ const ARRIVALS: usize = 8;
 const DEAD_LETTERS: usize = 1;
 
 impl Pipeline {
-    /// Starts it. `most_receives` is the queues' limit; closings are told to `events`.
+    /// Starts it on these live queues and their dead letters. `most_receives` is the queues' limit; closings are told
+    /// to `events`.
     pub fn start(
         installation: Arc<Installation>,
         engines: &Engines,
         events: Arc<dyn Events>,
+        queues: &[QueueName],
         most_receives: u32,
     ) -> Self {
         let stop = watch::Sender::new(false);
         let mut tasks = JoinSet::new();
-        for host in hosts(&installation, engines, events, most_receives) {
+        let hosts = hosts(&installation, engines, events, most_receives);
+        for host in hosts.into_iter().filter(|host| queues.contains(&host.queue_name.source())) {
             tasks.spawn(host.run(stopped(stop.subscribe())));
         }
         let keeper = Keeper::new(installation.ports.clone(), installation.uploads_bucket());
         let clock = installation.ports.clock.clone();
         tasks.spawn(keep(keeper, clock, stopped(stop.subscribe())));
         let stopped = stopped(stop.subscribe());
-        tasks.spawn(async move { installation.run_timers(stopped).await });
+        tasks.spawn(async move {
+            if let Some(directory) = &installation.directory {
+                directory.run_timers(stopped).await;
+            }
+        });
         Pipeline { stop, tasks }
     }
 

@@ -11,7 +11,9 @@ use crate::{photo_content, photo_files, progress};
 use anyhow::Context;
 use bytes::Bytes;
 use domain::upload::Kind;
-use domain::{Finding, MediaType, Outcome, Record, Stage, TenantId, Upload, UploadId, UserId, closing};
+use domain::{
+    Finding, MediaType, Outcome, QueueName, Record, Stage, TenantId, Upload, UploadId, UserId, closing,
+};
 use futures_util::{StreamExt, TryStreamExt, stream};
 use indicatif::ProgressBar;
 use ingest::Ports;
@@ -64,9 +66,9 @@ pub async fn run(settings: &Settings, arguments: &Arguments, out: &mut impl Writ
     if let Some(out) = &arguments.out {
         std::fs::create_dir_all(out).with_context(|| format!("--out {}", out.display()))?;
     }
-    let engines = boot::engines(settings)?;
+    let engines = boot::engines(settings).await?;
     let data = tempfile::tempdir().context("a directory for the run")?;
-    let installation = Arc::new(boot::open(settings, data.path(), PUBLIC_URL).await?);
+    let installation = Arc::new(boot::open_directory(settings, data.path(), PUBLIC_URL).await?);
     let closings = Arc::new(Closings::new(installation.ports.events.clone()));
     let batch = Batch {
         ports: installation.ports.clone(),
@@ -75,7 +77,8 @@ pub async fn run(settings: &Settings, arguments: &Arguments, out: &mut impl Writ
         out: arguments.out.as_deref(),
         bar: progress::bar(files.len(), "photos"),
     };
-    let pipeline = Pipeline::start(installation, &engines, closings, settings.max_receives);
+    let queues: Vec<QueueName> = QueueName::live().collect();
+    let pipeline = Pipeline::start(installation, &engines, closings, &queues, settings.max_receives);
     let rows: Vec<OutcomeRow> = stream::iter(files.iter().enumerate())
         .map(|(number, file)| batch.photo(number, file))
         .buffered(IN_FLIGHT)

@@ -49,6 +49,13 @@ pub enum Problem {
         /// What it must be.
         expected: Expected,
     },
+    /// The key is empty, and must not be.
+    Missing {
+        /// The key.
+        key: &'static str,
+        /// What needs it.
+        needed_by: &'static str,
+    },
 }
 
 /// Why there are no settings.
@@ -96,6 +103,12 @@ impl Table {
         })
     }
 
+    /// Keys that must not be empty, and what needs them.
+    pub fn require(&mut self, keys: &[&'static str], needed_by: &'static str) {
+        let empty = self.rows.iter().filter(|row| keys.contains(&row.key) && row.value.is_empty());
+        self.problems.extend(empty.map(|row| Problem::Missing { key: row.key, needed_by }));
+    }
+
     /// The rows in the order in which they were taken; an error with everything that was wrong, unknown keys too.
     pub fn finish(mut self) -> Result<Vec<Row>, SettingsError> {
         let known: Vec<&'static str> = self.rows.iter().map(|row| row.key).collect();
@@ -131,6 +144,9 @@ impl fmt::Display for Problem {
             }
             Problem::Wrong { key, value, origin, expected } => {
                 write!(f, "{origin}: setting {key} must be {expected}, not {value:?}")
+            }
+            Problem::Missing { key, needed_by } => {
+                write!(f, "setting {key} is missing: {needed_by} needs it")
             }
         }
     }

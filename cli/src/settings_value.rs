@@ -1,5 +1,6 @@
 //! How the text of a setting becomes a value. Each reader says what it expects; the table adds key, text and origin.
 
+use domain::QueueName;
 use std::fmt::Display;
 use std::ops::RangeInclusive;
 use std::path::PathBuf;
@@ -35,6 +36,27 @@ pub fn choice<T: Copy>(choices: &[(&'static str, T)]) -> impl Fn(&str) -> Result
         let words = || choices.iter().map(|(word, _)| *word).collect::<Vec<_>>().join(", ");
         found.map(|(_, value)| *value).ok_or_else(|| format!("one of {}", words()))
     }
+}
+
+/// Any text, none too.
+pub fn text(text: &str) -> Result<String, Expected> {
+    Ok(text.to_owned())
+}
+
+/// `all` live queues, `none`, or their names with a comma between them; each once, in the pipeline's order.
+pub fn queues(text: &str) -> Result<Vec<QueueName>, Expected> {
+    let expected = || {
+        let names: Vec<String> = QueueName::live().map(|queue| queue.to_string()).collect();
+        format!("all, none, or queues of {}", names.join(", "))
+    };
+    let named: Vec<&str> = match text {
+        "all" => return Ok(QueueName::live().collect()),
+        "none" => return Ok(Vec::new()),
+        names => names.split(',').map(str::trim).collect(),
+    };
+    let queues: Vec<QueueName> =
+        QueueName::live().filter(|queue| named.contains(&queue.to_string().as_str())).collect();
+    if queues.len() == named.len() { Ok(queues) } else { Err(expected()) }
 }
 
 /// A log level, or levels by module: `info`, `warn,embedded=debug`.
@@ -109,6 +131,18 @@ mod tests {
         assert_eq!(number("0").unwrap_err(), "a whole number from 1 to 100");
         assert_eq!(word("half").unwrap_err(), "one of full, normal");
         assert!(path("a\0b").is_err());
+    }
+
+    #[test]
+    fn queues_are_named_once_each() {
+        let names = |text: &str| queues(text).map(|queues| queues.iter().map(|q| q.to_string()).collect());
+        assert_eq!(queues("all").unwrap().len(), 6);
+        assert_eq!(queues("none").unwrap(), []);
+        let two: Vec<String> = vec!["uploads".into(), "image-generation".into()];
+        assert_eq!(names("image-generation, uploads"), Ok(two));
+        for wrong in ["", "uploads,", "uploads,uploads", "uploads-dlq", "all,none"] {
+            assert!(queues(wrong).unwrap_err().contains("uploads, face-detection"), "{wrong:?}");
+        }
     }
 
     #[test]

@@ -1,6 +1,5 @@
 //! Settings to ports: the only file of this crate that names a backend.
 
-use crate::http::NoDoor;
 use crate::log_meter::LogMeter;
 use crate::settings::{ApiSettings, FaceEngine, Settings, StageSettings};
 use aws::{Clients, Connection, Resources};
@@ -9,7 +8,7 @@ use domain::ports::{self, Maker};
 use domain::{Handler, QueueName, Stage};
 use ingest::Intake;
 use ingest::auth::{AuthPorts, AuthService, AuthSettings};
-use ingest::http::{App, HttpSettings};
+use ingest::http::{App, ClosedDoor, HttpSettings};
 use ingest::keeper::Keeper;
 use std::sync::Arc;
 use tokio::sync::Semaphore;
@@ -85,15 +84,16 @@ impl Installation {
 
     /// The HTTP API. The gateway answers for CORS, so that nobody answers twice.
     pub async fn routes(&self, settings: &ApiSettings) -> anyhow::Result<Router> {
+        let clock = &self.ports.clock;
         let auth_ports = AuthPorts {
-            clock: self.ports.clock.clone(),
+            clock: clock.clone(),
+            secrets: Arc::new(aws::Secrets::new(&self.clients, &self.resources, clock.clone())),
             sessions: Arc::new(aws::Sessions::new(&self.clients, &self.resources)),
             throttle: Arc::new(aws::Throttle::new(&self.clients, &self.resources)),
             users: self.ports.users.clone(),
         };
-        let keys = aws::Secrets::new(&self.clients, &self.resources, self.ports.clock.clone()).keys().await?;
         let auth_settings = AuthSettings::new(&settings.public_url);
-        let auth = Arc::new(AuthService::new(auth_ports, auth_settings, keys.token_seeds(), permits())?);
+        let auth = Arc::new(AuthService::open(auth_ports, auth_settings, permits()).await?);
         let http = HttpSettings {
             accept_traffic: settings.accept_traffic,
             most_wait: settings.most_wait,
@@ -102,7 +102,7 @@ impl Installation {
         let app = App {
             ports: self.ports.clone(),
             auth: auth.clone(),
-            door: Arc::new(NoDoor),
+            door: Arc::new(ClosedDoor),
             metrics: Arc::default(),
             bell: Arc::default(),
             settings: http,

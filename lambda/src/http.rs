@@ -4,12 +4,8 @@ use crate::function;
 use axum::Router;
 use axum::extract::ConnectInfo;
 use axum::http::Request;
-use domain::ports::objects::PutGrant;
-use domain::{Bucket, ObjectKey};
-use ingest::http::{DoorError, ObjectDoor};
 use lambda_http::Error;
 use lambda_http::request::RequestContext;
-use std::collections::BTreeMap;
 use std::net::{IpAddr, Ipv6Addr, SocketAddr};
 use tower::ServiceExt;
 
@@ -30,26 +26,4 @@ fn with_address<B>(mut request: Request<B>) -> Request<B> {
     let address = address.unwrap_or(IpAddr::V6(Ipv6Addr::UNSPECIFIED));
     request.extensions_mut().insert(ConnectInfo(SocketAddr::new(address, 0)));
     request
-}
-
-/// Signed links lead to the bucket; a request for an object that comes here all the same is turned away.
-pub struct NoDoor;
-
-impl NoDoor {
-    fn refused() -> DoorError {
-        DoorError {
-            code: "no_such_object",
-            detail: "objects are read and put at the URLs that were signed".into(),
-        }
-    }
-}
-
-impl ObjectDoor for NoDoor {
-    fn open_put(&self, _: &str, _: &str, _: &BTreeMap<String, String>) -> Result<PutGrant, DoorError> {
-        Err(NoDoor::refused())
-    }
-
-    fn open_get(&self, _: &str, _: &str) -> Result<(Bucket, ObjectKey), DoorError> {
-        Err(NoDoor::refused())
-    }
 }

@@ -2,7 +2,7 @@
 
 use super::{LONGEST_REQUEST, routes, socket};
 use crate::boot::{self, BootError, Installation};
-use crate::settings::Settings;
+use crate::settings::{Backend, Settings};
 use axum::Router;
 use axum::body::{Body, Bytes, to_bytes};
 use axum::http::header::{CONTENT_TYPE, HOST};
@@ -30,7 +30,7 @@ const MOST_ANSWER: usize = 16 << 20;
 pub enum Operator {
     /// `semblante up` runs it.
     Running(PathBuf),
-    /// This process has opened it; nothing works on its queues.
+    /// This process has opened it; nothing works on its queues, unless it is in an account.
     Here(Arc<Installation>, Router),
 }
 
@@ -81,6 +81,9 @@ pub enum OperatorError {
 impl Operator {
     /// Reaches the installation of these settings. Where there is none, it is made if `make` says so.
     pub async fn reach(settings: &Settings, make: bool) -> Result<Self, Unreachable> {
+        if settings.backend == Backend::Aws {
+            return Ok(Operator::open(settings).await?);
+        }
         let data = &settings.data;
         let deadline = Instant::now() + PATIENCE;
         loop {
@@ -103,7 +106,7 @@ impl Operator {
             "" => format!("http://{}", settings.listen),
             given => given.to_owned(),
         };
-        let installation = boot::open(settings, &settings.data, &public_url).await?;
+        let installation = boot::open(settings, &public_url).await?;
         let (ports, bucket) = (installation.ports.clone(), installation.uploads_bucket());
         let routes = routes(ports, bucket, &public_url, settings.max_upload_bytes);
         Ok(Operator::Here(Arc::new(installation), routes))
@@ -111,7 +114,10 @@ impl Operator {
 
     /// Whether somebody works on its queues.
     pub fn is_running(&self) -> bool {
-        matches!(self, Operator::Running(_))
+        match self {
+            Operator::Running(_) => true,
+            Operator::Here(installation, _) => installation.directory.is_none(),
+        }
     }
 
     /// Asks for something.

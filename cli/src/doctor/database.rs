@@ -1,14 +1,13 @@
 //! Does the database open, and is it whole?
 
 use super::finding::Finding;
-use crate::boot::{self, Installation};
+use super::queues;
+use crate::boot;
 use crate::settings::Settings;
-use domain::QueueName;
 use domain::ports::PortError;
 
 const DATABASE: &str = "database";
 const INTEGRITY: &str = "integrity";
-const QUEUES: &str = "queues";
 /// Nobody is given a link here.
 const NO_URL: &str = "http://localhost";
 
@@ -18,13 +17,19 @@ pub async fn check(settings: &Settings) -> Vec<Finding> {
     if !path.exists() {
         return vec![Finding::skipped(DATABASE, "there is none yet")];
     }
-    let installation = match boot::open(settings, &settings.data, NO_URL).await {
+    let installation = match boot::open_directory(settings, &settings.data, NO_URL).await {
         Ok(installation) => installation,
         Err(error) if error.is_in_use() => return vec![Finding::skipped(DATABASE, error.to_string())],
         Err(error) => return vec![Finding::failed(DATABASE, &error, error.remedy())],
     };
-    let opened = Finding::ok(DATABASE, format!("{}, schema {}", path.display(), installation.schema()));
-    vec![opened, integrity(installation.check().await), queues(&installation).await]
+    let mut findings = Vec::new();
+    if let Some(directory) = &installation.directory {
+        let text = format!("{}, schema {}", path.display(), directory.schema());
+        findings.push(Finding::ok(DATABASE, text));
+        findings.push(integrity(directory.check().await));
+    }
+    findings.push(queues::check(&installation).await);
+    findings
 }
 
 fn integrity(checked: Result<Vec<String>, PortError>) -> Finding {
@@ -33,18 +38,6 @@ fn integrity(checked: Result<Vec<String>, PortError>) -> Finding {
         Ok(wrong) => Finding::failed(INTEGRITY, wrong.join("; "), "restore the data directory from a backup"),
         Err(error) => Finding::failed(INTEGRITY, error, ""),
     }
-}
-
-/// Says what waits; how much may wait is for the operator to judge.
-async fn queues(installation: &Installation) -> Finding {
-    let mut waiting = 0;
-    for queue in QueueName::live() {
-        match installation.ports.queue.depth(queue).await {
-            Ok(depth) => waiting += depth.visible + depth.hidden,
-            Err(error) => return Finding::failed(QUEUES, error, ""),
-        }
-    }
-    Finding::ok(QUEUES, format!("{waiting} messages under way"))
 }
 
 #[cfg(test)]
@@ -70,7 +63,7 @@ mod tests {
         assert_eq!(states(&settings).await, [State::Skipped]);
         assert_eq!(std::fs::read_dir(data.path()).unwrap().count(), 0, "the doctor makes none");
 
-        let running = boot::open(&settings, &settings.data, NO_URL).await.unwrap();
+        let running = boot::open_directory(&settings, &settings.data, NO_URL).await.unwrap();
         assert_eq!(states(&settings).await, [State::Skipped], "another process has it");
         drop(running);
         assert_eq!(states(&settings).await, [State::Ok; 3]);

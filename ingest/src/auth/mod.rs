@@ -14,8 +14,10 @@ pub mod service;
 mod session;
 pub mod settings;
 pub mod token;
+mod token_keys;
 
 pub use caller::{AuthError, Authenticate, Caller};
 pub use routes::routes;
 pub use service::{AuthPorts, AuthService, AuthSetupError};
 pub use settings::AuthSettings;
+pub use token_keys::NoKeys;

@@ -101,8 +101,9 @@ async fn log_out(State(service): Service, headers: HeaderMap) -> Result<StatusCo
     Ok(StatusCode::NO_CONTENT)
 }
 
-async fn public_keys(State(service): Service) -> Response {
-    ([(CACHE_CONTROL, KEYS_CACHED)], Json(service.tokens.jwks())).into_response()
+async fn public_keys(State(service): Service) -> Result<Response, Problem> {
+    let keys = service.keys.jwks().await.map_err(Refusal::from)?;
+    Ok(([(CACHE_CONTROL, KEYS_CACHED)], Json(keys)).into_response())
 }
 
 fn admitted(status: StatusCode, admission: &Admission) -> Response {

@@ -1,19 +1,18 @@
 //! Signing up, logging in, and telling callers from their tokens.
 
 use super::caller::{AuthError, Authenticate, Caller};
-use super::good_tokens::GoodTokens;
 use super::live_sessions::LiveSessions;
 use super::password::{Password, PasswordError, Passwords};
 use super::refusal::Refusal;
 use super::session::{self, Admission};
 use super::settings::AuthSettings;
-use super::token::{AccessTokens, Claims};
+use super::token_keys::{NoKeys, TokenKeys};
 use async_trait::async_trait;
-use domain::ports::{Clock, PortErrorKind, Sessions, Throttle, Users};
+use domain::ports::{Clock, PortErrorKind, Secrets, Sessions, Throttle, Users};
 use domain::session::SessionKey;
 use domain::throttle::{Rule, ThrottleKey};
 use domain::user::{Role, User};
-use domain::{Email, Sha256, TenantId, Timestamp, UserId};
+use domain::{Email, TenantId, UserId};
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::Semaphore;
@@ -24,6 +23,7 @@ use uuid::Uuid;
 #[allow(missing_docs)] // each is its port
 pub struct AuthPorts {
     pub clock: Arc<dyn Clock>,
+    pub secrets: Arc<dyn Secrets>,
     pub sessions: Arc<dyn Sessions>,
     pub throttle: Arc<dyn Throttle>,
     pub users: Arc<dyn Users>,
@@ -32,9 +32,9 @@ pub struct AuthPorts {
 /// Why authentication cannot be set up.
 #[derive(Debug, thiserror::Error)]
 pub enum AuthSetupError {
-    /// No key to sign access tokens with.
-    #[error("there is no key to sign access tokens with")]
-    NoKey,
+    /// Access tokens cannot be signed.
+    #[error(transparent)]
+    Keys(#[from] NoKeys),
     /// Passwords cannot be hashed.
     #[error(transparent)]
     Password(#[from] PasswordError),
@@ -44,8 +44,7 @@ pub enum AuthSetupError {
 pub struct AuthService {
     pub(super) ports: AuthPorts,
     pub(super) settings: AuthSettings,
-    pub(super) tokens: AccessTokens,
-    good: GoodTokens,
+    pub(super) keys: TokenKeys,
     pub(super) live: LiveSessions,
     passwords: Passwords,
 }
@@ -69,24 +68,15 @@ pub(super) struct Login<'a> {
 }
 
 impl AuthService {
-    /// `seeds` are the Ed25519 seeds of the access tokens' keys, the first of which signs; `cores` limits how many
-    /// passwords are hashed at once.
-    pub fn new(
+    /// Reads the keys of access tokens. `cores` limits how many passwords are hashed at once.
+    pub async fn open(
         ports: AuthPorts,
         settings: AuthSettings,
-        seeds: &[[u8; 32]],
         cores: Arc<Semaphore>,
     ) -> Result<Self, AuthSetupError> {
-        let tokens = AccessTokens::new(&settings.public_url, seeds).ok_or(AuthSetupError::NoKey)?;
+        let keys = TokenKeys::open(&settings.public_url, ports.secrets.clone()).await?;
         let passwords = Passwords::new(cores)?;
-        Ok(AuthService {
-            ports,
-            settings,
-            tokens,
-            good: GoodTokens::default(),
-            live: LiveSessions::default(),
-            passwords,
-        })
+        Ok(AuthService { ports, settings, keys, live: LiveSessions::default(), passwords })
     }
 
     /// Counts a request from an address.
@@ -158,17 +148,6 @@ impl AuthService {
         taken.map_err(|refused| Refusal::TooOften { wait: wait(refused.until) })
     }
 
-    /// What an access token says, if it is one of ours and its time is not over.
-    fn claims(&self, bearer: &str, now: Timestamp) -> Result<Arc<Claims>, AuthError> {
-        let digest = Sha256::of(bearer.as_bytes());
-        if let Some(claims) = self.good.claims(&digest, now) {
-            return Ok(claims);
-        }
-        let claims = Arc::new(self.tokens.verify(bearer, now).map_err(|_| AuthError::Invalid)?);
-        self.good.remember(digest, claims.clone(), now);
-        Ok(claims)
-    }
-
     /// The user behind a token.
     pub(super) async fn who_am_i(&self, bearer: &str) -> Result<User, Refusal> {
         let caller = self.caller(bearer, false).await?;
@@ -188,7 +167,7 @@ impl AuthService {
 impl Authenticate for AuthService {
     async fn caller(&self, bearer: &str, fresh: bool) -> Result<Caller, AuthError> {
         let now = self.ports.clock.now();
-        let claims = self.claims(bearer, now)?;
+        let claims = self.keys.verify(bearer, now).await?;
         let (tenant_id, user_id) = (claims.tid.clone(), claims.sub.clone());
         let key = SessionKey { tenant_id, user_id, session_id: claims.sid };
         if fresh || !self.live.knows(&key, now) {

@@ -32,7 +32,7 @@ pub async fn begin(service: &AuthService, user: User) -> Result<Admission, Refus
     let secret = SecretToken::random()?;
     let token = SessionToken::refresh(&session, secret.digest());
     service.ports.sessions.begin(session.clone(), token).await?;
-    Ok(admission(service, user, &session.key, &secret, now))
+    admission(service, user, &session.key, &secret, now).await
 }
 
 /// Spends a refresh token for the next pair. The same token again within half a minute, its successor unused, gets the
@@ -56,7 +56,7 @@ pub async fn refresh(service: &AuthService, raw: &str) -> Result<Admission, Refu
             }
         },
     };
-    Ok(admission(service, user, &session.key, &successor, now))
+    admission(service, user, &session.key, &successor, now).await
 }
 
 /// Ends a session, here at once and elsewhere as soon as it is asked after.
@@ -118,17 +118,17 @@ async fn repeat(
     }
 }
 
-fn admission(
+async fn admission(
     service: &AuthService,
     user: User,
     key: &SessionKey,
     refresh: &SecretToken,
     now: Timestamp,
-) -> Admission {
+) -> Result<Admission, Refusal> {
     let iat = now.as_second();
     let claims = Claims {
-        iss: service.tokens.issuer().to_owned(),
-        aud: service.tokens.issuer().to_owned(),
+        iss: service.keys.issuer().to_owned(),
+        aud: service.keys.issuer().to_owned(),
         sub: user.user_id.clone(),
         tid: user.tenant_id.clone(),
         role: user.role,
@@ -137,5 +137,6 @@ fn admission(
         iat,
         exp: iat + ACCESS_LIFE.as_secs().cast_signed(),
     };
-    Admission { user, access_token: service.tokens.sign(&claims), refresh_token: refresh.encode() }
+    let access_token = service.keys.sign(&claims).await?;
+    Ok(Admission { user, access_token, refresh_token: refresh.encode() })
 }

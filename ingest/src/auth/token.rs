@@ -80,11 +80,6 @@ impl AccessTokens {
         Some(AccessTokens { issuer: issuer.to_owned(), signing, kid, verifying })
     }
 
-    /// Who issues, and for whom.
-    pub fn issuer(&self) -> &str {
-        &self.issuer
-    }
-
     /// A signed token.
     pub fn sign(&self, claims: &Claims) -> String {
         let header = Header { alg: ALGORITHM.into(), typ: TYPE.into(), kid: self.kid.clone() };
@@ -111,6 +106,13 @@ impl AccessTokens {
         let claims: Claims = read(claims)?;
         let ours = claims.iss == self.issuer && claims.aud == self.issuer;
         if ours && claims.count(now) { Ok(claims) } else { Err(InvalidToken) }
+    }
+
+    /// Whether a token says that a key signed it which is none of ours.
+    pub fn is_of_unknown_key(&self, token: &str) -> bool {
+        let header = token.split('.').next().filter(|_| token.len() <= MOST_TOKEN_BYTES);
+        let header: Option<Header> = header.and_then(|header| read(header).ok());
+        header.is_some_and(|header| self.verifying.iter().all(|(kid, _)| *kid != header.kid))
     }
 
     /// The public keys as a JWK Set (RFC 7517).

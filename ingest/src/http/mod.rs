@@ -40,7 +40,7 @@ mod upload_photo;
 
 pub use crate::problem::Problem;
 pub use links::Links;
-pub use object_door::{DoorError, ObjectDoor};
+pub use object_door::{ClosedDoor, DoorError, ObjectDoor};
 pub use routes::{router, router_beside};
 pub use settings::HttpSettings;
 

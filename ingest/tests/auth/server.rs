@@ -1,6 +1,9 @@
 //! A server on a port of its own and a client for it.
 
+use async_trait::async_trait;
 use domain::fixture;
+use domain::ports::secrets::TokenSeeds;
+use domain::ports::{PortError, Secrets};
 use embedded::{ManualClock, Options, Sessions, Store, Throttle, Users};
 use ingest::auth::{AuthPorts, AuthService, AuthSettings, routes};
 use ingest::request_context;
@@ -36,7 +39,7 @@ impl Server {
         let clock = Arc::new(ManualClock::new(fixture::now()));
         let options = Options { clock: Some(clock.clone()), ..Options::default() };
         let store = Store::open(root.path(), options).expect("a fresh directory opens");
-        let service = Arc::new(service(&store, clock.clone(), store.keys().token_seeds()));
+        let service = Arc::new(service(&store, clock.clone(), store.keys().token_seeds()).await);
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
         let address = listener.local_addr().expect("it is bound");
         let app = routes(service.clone()).layer(axum::middleware::from_fn(request_context::around));
@@ -103,16 +106,31 @@ impl Server {
 }
 
 /// Authentication on a store.
-pub fn service(store: &Store, clock: Arc<ManualClock>, seeds: &[[u8; 32]]) -> AuthService {
+pub async fn service(store: &Store, clock: Arc<ManualClock>, seeds: &[[u8; 32]]) -> AuthService {
     let ports = AuthPorts {
         clock,
+        secrets: Arc::new(Fixed(seeds.into())),
         sessions: Arc::new(Sessions::new(store)),
         throttle: Arc::new(Throttle::new(store)),
         users: Arc::new(Users::new(store)),
     };
     let mut settings = AuthSettings::new("http://photos.example");
     settings.trusted_proxies = vec!["127.0.0.1".parse().expect("an address")];
-    AuthService::new(ports, settings, seeds, Arc::new(Semaphore::new(2))).expect("there is a key")
+    AuthService::open(ports, settings, Arc::new(Semaphore::new(2))).await.expect("there is a key")
+}
+
+/// Seeds that nobody changes.
+struct Fixed(TokenSeeds);
+
+#[async_trait]
+impl Secrets for Fixed {
+    async fn token_seeds(&self) -> Result<TokenSeeds, PortError> {
+        Ok(self.0.clone())
+    }
+
+    async fn token_seeds_for_unknown(&self) -> Result<TokenSeeds, PortError> {
+        Ok(self.0.clone())
+    }
 }
 
 impl Reply {

@@ -80,10 +80,10 @@ async fn tokens_survive_a_restart_and_a_new_key() {
     let mut seeds = vec![[5; 32]];
     seeds.extend(server.store.keys().token_seeds());
     for seeds in [server.store.keys().token_seeds(), &seeds] {
-        let restarted = Arc::new(service(&server.store, server.clock.clone(), seeds));
+        let restarted = Arc::new(service(&server.store, server.clock.clone(), seeds).await);
         assert!(restarted.caller(&access, true).await.is_ok());
     }
-    let forgotten = service(&server.store, server.clock.clone(), &[[5; 32]]);
+    let forgotten = service(&server.store, server.clock.clone(), &[[5; 32]]).await;
     assert!(forgotten.caller(&access, true).await.is_err());
     let user = server.log_in("ana@example.com", PASSWORD).await;
     assert_eq!(user.body["user"]["email"], json!("ana@example.com"));

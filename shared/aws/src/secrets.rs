@@ -7,9 +7,11 @@
 use crate::clients::Clients;
 use crate::error::{self, unreadable};
 use crate::resources::Resources;
+use async_trait::async_trait;
 use aws_sdk_secretsmanager::Client;
 use domain::Timestamp;
-use domain::ports::{Clock, PortError};
+use domain::ports::secrets::TokenSeeds;
+use domain::ports::{self, Clock, PortError};
 use hkdf::Hkdf;
 use serde::Deserialize;
 use sha2::Sha256;
@@ -28,7 +30,7 @@ const ACCESS_TOKENS: &[u8] = b"semblante access-tokens v1";
 #[derive(Clone, PartialEq, Eq)]
 pub struct Keys {
     master: [u8; 32],
-    token_seeds: Vec<[u8; 32]>,
+    token_seeds: TokenSeeds,
 }
 
 /// Reads the keys and remembers them for a while.
@@ -58,7 +60,7 @@ impl Keys {
         if token_seeds.is_empty() {
             token_seeds.push(derive(&master, ACCESS_TOKENS));
         }
-        Ok(Keys { master, token_seeds })
+        Ok(Keys { master, token_seeds: token_seeds.into() })
     }
 
     /// The key for a purpose: HKDF-SHA256 (RFC 5869) of the master secret with the purpose's label.
@@ -67,7 +69,7 @@ impl Keys {
     }
 
     /// The Ed25519 seeds of the access tokens' keys, at least one: the first signs, all of them verify.
-    pub fn token_seeds(&self) -> &[[u8; 32]] {
+    pub fn token_seeds(&self) -> &TokenSeeds {
         &self.token_seeds
     }
 }
@@ -143,6 +145,17 @@ impl Secrets {
     }
 }
 
+#[async_trait]
+impl ports::Secrets for Secrets {
+    async fn token_seeds(&self) -> Result<TokenSeeds, PortError> {
+        Ok(self.keys().await?.token_seeds.clone())
+    }
+
+    async fn token_seeds_for_unknown(&self) -> Result<TokenSeeds, PortError> {
+        Ok(self.keys_for_unknown().await?.token_seeds.clone())
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -152,9 +165,9 @@ mod tests {
         let (one, two) = ("01".repeat(32), "02".repeat(32));
         let keys =
             Keys::parse(&format!(r#"{{"master":"{one}","access_tokens":["{two}","{one}"]}}"#)).unwrap();
-        assert_eq!(keys.token_seeds(), [[2; 32], [1; 32]]);
+        assert_eq!(keys.token_seeds()[..], [[2; 32], [1; 32]]);
         let lonely = Keys::parse(&format!(r#"{{"master":"{one}"}}"#)).unwrap();
-        assert_eq!(lonely.token_seeds(), [lonely.derive(ACCESS_TOKENS)]);
+        assert_eq!(lonely.token_seeds()[..], [lonely.derive(ACCESS_TOKENS)]);
         assert_ne!(lonely.derive(b"a"), lonely.derive(b"b"));
         assert_eq!(format!("{keys:?}"), "Keys(…)");
         for damaged in [

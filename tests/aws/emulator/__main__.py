@@ -55,12 +55,14 @@ def prepare(port, home):
 def application():
     """ministack's application with the repairs, and the routes of ours before it."""
     import clock
+    import functions
     import ledger
     import rekognition
     import step_functions
     from ministack.app import app
 
     clock.install()
+    functions.install()
     step_functions.install()
 
     async def routed(scope, receive, send):

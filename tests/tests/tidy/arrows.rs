@@ -14,7 +14,7 @@ const ARROWS: [(&str, &[&str]); 12] = [
     ("muse", &["domain"]),
     ("ingest", &["domain"]),
     ("workers", &["domain"]),
-    ("semblante", &["domain", "embedded", "ingest", "muse", "statemachine", "vision", "workers"]),
+    ("semblante", &["aws", "domain", "embedded", "ingest", "muse", "statemachine", "vision", "workers"]),
     ("lambda", &["aws", "domain", "ingest", "muse", "vision", "workers"]),
     ("tests", &["domain", "embedded", "ingest", "statemachine", "workers"]),
     ("bench", &["domain", "embedded", "ingest", "muse", "statemachine", "vision", "workers"]),
@@ -38,7 +38,13 @@ const KEPT_OUT: [(&str, &[&str]); 9] = [
 const NOT_IN_DOMAIN: [&str; 5] = ["std::env", "SystemTime", "Instant::now", "Timestamp::now", "std::fs"];
 
 /// The files that may name a backend; everything else sees ports.
-const BOOT_FILES: [&str; 3] = ["cli/src/boot.rs", "cli/src/object_door.rs", "lambda/src/boot.rs"];
+const BOOT_FILES: [&str; 5] = [
+    "cli/src/boot.rs",
+    "cli/src/boot/account.rs",
+    "cli/src/boot/directory.rs",
+    "cli/src/object_door.rs",
+    "lambda/src/boot.rs",
+];
 const BACKENDS: [&str; 2] = ["embedded::", "aws::"];
 /// Where the rule about boot files holds.
 const BLIND_FOLDERS: [&str; 4] = ["cli/src/", "ingest/src/", "workers/src/", "lambda/src/"];

@@ -215,6 +215,15 @@ impl Account {
         account
     }
 
+    /// With the secret, as the template has it made.
+    pub async fn with_secret() -> Self {
+        let account = Account::empty().await;
+        let document = json!({"master": "07".repeat(32)}).to_string();
+        let made = account.clients.secrets.create_secret().name(&account.resources.secret_id);
+        made.secret_string(document).send().await.expect("the emulator makes it");
+        account
+    }
+
     /// What the emulator counted of this account's calls.
     pub async fn ledger(&self) -> Value {
         self.told("ledger").await

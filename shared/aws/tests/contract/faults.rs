@@ -284,13 +284,13 @@ async fn keys_are_read_again() {
     let time = Arc::new(Winder::default());
     let secrets = Secrets::new(&clients, &resources(), time.clone());
     let first = secrets.keys().await.unwrap();
-    assert_eq!(first.token_seeds(), [[2; 32]]);
+    assert_eq!(first.token_seeds()[..], [[2; 32]]);
     assert!(Arc::ptr_eq(&first, &secrets.keys().await.unwrap()));
     assert!(Arc::ptr_eq(&first, &secrets.keys_for_unknown().await.unwrap()), "read a moment ago");
     time.elapse(Duration::from_secs(11)).await;
-    assert_eq!(secrets.keys_for_unknown().await.unwrap().token_seeds(), [[3; 32]]);
+    assert_eq!(secrets.keys_for_unknown().await.unwrap().token_seeds()[..], [[3; 32]]);
     assert_eq!(asked.all().len(), 2);
     time.elapse(Duration::from_secs(301)).await;
-    assert_eq!(secrets.keys().await.unwrap().token_seeds(), [[3; 32]], "known keys serve on");
+    assert_eq!(secrets.keys().await.unwrap().token_seeds()[..], [[3; 32]], "known keys serve on");
     assert!(asked.all().len() > 2);
 }

@@ -1,10 +1,11 @@
-//! Faces, dead letters, users, sessions and counts of tries.
+//! Faces, dead letters, users, secrets, sessions and counts of tries.
 
 use crate::account::Account;
-use aws::{DeadLetters, Faces, Sessions, Throttle, Users};
+use aws::{DeadLetters, Faces, Secrets, Sessions, SystemClock, Throttle, Users};
 use domain::ports::Throttle as _;
 use domain::throttle::ThrottleKey;
 use domain::{contract, fixture};
+use std::sync::Arc;
 
 async fn faces() -> Faces {
     let account = Account::with_tables().await;
@@ -143,4 +144,12 @@ async fn throttle_many_at_once_pass_by_the_rule() {
         passed += usize::from(one.await.unwrap());
     }
     contract::throttle::many_at_once_pass_by_the_rule(passed);
+}
+
+#[tokio::test]
+async fn secrets_seeds_stay_what_they_are() {
+    let account = Account::with_secret().await;
+    let clock = Arc::new(SystemClock::default());
+    let secrets = Secrets::new(&account.clients, &account.resources, clock);
+    contract::secrets::seeds_stay_what_they_are(&secrets).await;
 }

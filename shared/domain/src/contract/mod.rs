@@ -9,6 +9,7 @@ pub mod gallery;
 pub mod objects;
 pub mod orchestrator;
 pub mod queue;
+pub mod secrets;
 pub mod sessions;
 pub mod throttle;
 pub mod uploads;

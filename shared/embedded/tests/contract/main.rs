@@ -9,7 +9,7 @@ use domain::fixture;
 use domain::ports::{Clock, Throttle as _};
 use domain::throttle::ThrottleKey;
 use embedded::{
-    DeadLetters, Events, Faces, Gallery, ManualClock, Objects, Options, Orchestrator, Policy, Queue,
+    DeadLetters, Events, Faces, Gallery, ManualClock, Objects, Options, Orchestrator, Policy, Queue, Secrets,
     Sessions, Store, Throttle, Uploads, Users,
 };
 use std::sync::Arc;
@@ -164,6 +164,11 @@ async fn users() {
     contract::users::an_address_has_one_owner(&Users::new(&Fresh::new().store)).await;
     contract::users::the_newest_version_is_saved(&Users::new(&Fresh::new().store)).await;
     contract::users::pages_go_through_a_tenant(&Users::new(&Fresh::new().store)).await;
+}
+
+#[tokio::test]
+async fn secrets() {
+    contract::secrets::seeds_stay_what_they_are(&Secrets::new(&Fresh::new().store)).await;
 }
 
 #[tokio::test]

@@ -1,0 +1,163 @@
+//! The keys of access tokens while they may change: a key that is rotated is used without a restart.
+
+use super::caller::AuthError;
+use super::good_tokens::GoodTokens;
+use super::token::{AccessTokens, Claims, InvalidToken};
+use domain::ports::secrets::TokenSeeds;
+use domain::ports::{PortError, Secrets};
+use domain::{Sha256, Timestamp};
+use serde_json::Value;
+use std::sync::{Arc, Mutex, PoisonError};
+
+/// Signs and verifies with the keys that count now.
+pub struct TokenKeys {
+    issuer: String,
+    secrets: Arc<dyn Secrets>,
+    /// Made of these seeds.
+    made: Mutex<(TokenSeeds, Arc<KeySet>)>,
+}
+
+/// Keys, and the tokens that they were found to have signed.
+struct KeySet {
+    tokens: AccessTokens,
+    good: GoodTokens,
+}
+
+/// Why there are no keys.
+#[derive(Debug, thiserror::Error)]
+pub enum NoKeys {
+    /// No key to sign access tokens with.
+    #[error("there is no key to sign access tokens with")]
+    None,
+    /// The secrets cannot be read.
+    #[error(transparent)]
+    Port(#[from] PortError),
+}
+
+impl TokenKeys {
+    /// Reads the keys for tokens of `issuer`.
+    pub async fn open(issuer: &str, secrets: Arc<dyn Secrets>) -> Result<Self, NoKeys> {
+        let seeds = secrets.token_seeds().await?;
+        let keys = KeySet::new(issuer, &seeds).ok_or(NoKeys::None)?;
+        Ok(TokenKeys { issuer: issuer.to_owned(), secrets, made: Mutex::new((seeds, Arc::new(keys))) })
+    }
+
+    /// Who issues, and for whom.
+    pub fn issuer(&self) -> &str {
+        &self.issuer
+    }
+
+    /// A signed token.
+    pub async fn sign(&self, claims: &Claims) -> Result<String, PortError> {
+        Ok(self.current().await?.tokens.sign(claims))
+    }
+
+    /// The public keys as a JWK Set (RFC 7517).
+    pub async fn jwks(&self) -> Result<Value, PortError> {
+        Ok(self.current().await?.tokens.jwks())
+    }
+
+    /// What a token of ours says. Errors: it is none, its time is over, or the secrets cannot be read.
+    pub async fn verify(&self, token: &str, now: Timestamp) -> Result<Arc<Claims>, AuthError> {
+        let keys = self.current().await?;
+        match keys.verify(token, now) {
+            Err(InvalidToken) if keys.tokens.is_of_unknown_key(token) => {
+                let newest = self.made_of(self.secrets.token_seeds_for_unknown().await?);
+                newest.verify(token, now).map_err(|InvalidToken| AuthError::Invalid)
+            }
+            verified => verified.map_err(|InvalidToken| AuthError::Invalid),
+        }
+    }
+
+    async fn current(&self) -> Result<Arc<KeySet>, PortError> {
+        Ok(self.made_of(self.secrets.token_seeds().await?))
+    }
+
+    /// The keys of these seeds, made anew where the seeds are others. Without a seed the last ones serve on.
+    fn made_of(&self, seeds: TokenSeeds) -> Arc<KeySet> {
+        let mut made = self.made.lock().unwrap_or_else(PoisonError::into_inner);
+        if !Arc::ptr_eq(&made.0, &seeds)
+            && let Some(keys) = KeySet::new(&self.issuer, &seeds)
+        {
+            *made = (seeds, Arc::new(keys));
+        }
+        made.1.clone()
+    }
+}
+
+impl KeySet {
+    fn new(issuer: &str, seeds: &[[u8; 32]]) -> Option<Self> {
+        Some(KeySet { tokens: AccessTokens::new(issuer, seeds)?, good: GoodTokens::default() })
+    }
+
+    fn verify(&self, token: &str, now: Timestamp) -> Result<Arc<Claims>, InvalidToken> {
+        let digest = Sha256::of(token.as_bytes());
+        if let Some(claims) = self.good.claims(&digest, now) {
+            return Ok(claims);
+        }
+        let claims = Arc::new(self.tokens.verify(token, now)?);
+        self.good.remember(digest, claims.clone(), now);
+        Ok(claims)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::token::tests::claims;
+    use super::*;
+    use async_trait::async_trait;
+    use domain::fixture;
+
+    /// Seeds that a test changes: what is read now and then, and what is read for an unknown key.
+    struct Changing(Mutex<(TokenSeeds, TokenSeeds)>);
+
+    impl Changing {
+        fn set(&self, usual: TokenSeeds, newest: TokenSeeds) {
+            *self.0.lock().unwrap() = (usual, newest);
+        }
+    }
+
+    #[async_trait]
+    impl Secrets for Changing {
+        async fn token_seeds(&self) -> Result<TokenSeeds, PortError> {
+            Ok(self.0.lock().unwrap().0.clone())
+        }
+
+        async fn token_seeds_for_unknown(&self) -> Result<TokenSeeds, PortError> {
+            Ok(self.0.lock().unwrap().1.clone())
+        }
+    }
+
+    async fn is_good(keys: &TokenKeys, token: &str) -> bool {
+        keys.verify(token, fixture::now()).await.is_ok_and(|said| *said == claims())
+    }
+
+    #[tokio::test]
+    async fn keys_are_rotated_while_tokens_are_verified() {
+        let of = |seeds: &[[u8; 32]]| -> TokenSeeds { seeds.into() };
+        let (old, both, new) = (of(&[[1; 32]]), of(&[[2; 32], [1; 32]]), of(&[[2; 32]]));
+        let secrets = Arc::new(Changing(Mutex::new((old.clone(), old.clone()))));
+        let keys = TokenKeys::open(&claims().iss, secrets.clone()).await.unwrap();
+        let of_old = keys.sign(&claims()).await.unwrap();
+        let of_new = AccessTokens::new(&claims().iss, &both).unwrap().sign(&claims());
+        assert!(is_good(&keys, &of_old).await && !is_good(&keys, &of_new).await);
+
+        secrets.set(old, both.clone());
+        assert!(is_good(&keys, &of_new).await, "whoever meets a token of an unknown key looks again");
+        secrets.set(both.clone(), both);
+        assert!(is_good(&keys, &of_old).await, "it lives out its time");
+        assert_eq!(keys.sign(&claims()).await.unwrap(), of_new);
+        secrets.set(new.clone(), new);
+        assert!(!is_good(&keys, &of_old).await, "the key is gone, and what was known of its tokens");
+
+        secrets.set(of(&[]), of(&[]));
+        assert!(is_good(&keys, &of_new).await, "the last ones serve on");
+    }
+
+    #[tokio::test]
+    async fn there_must_be_a_key() {
+        let none: TokenSeeds = [].into();
+        let secrets = Arc::new(Changing(Mutex::new((none.clone(), none))));
+        assert!(matches!(TokenKeys::open("x", secrets).await, Err(NoKeys::None)));
+    }
+}

@@ -1,0 +1,17 @@
+//! The contract of [`crate::ports::Secrets`].
+
+use crate::ports::Secrets;
+use std::sync::Arc;
+
+/// There are seeds, all different, and while nobody changes them they stay the same ones.
+pub async fn seeds_stay_what_they_are(secrets: &dyn Secrets) {
+    let seeds = secrets.token_seeds().await.expect("reading works");
+    assert!(!seeds.is_empty());
+    for (place, seed) in seeds.iter().enumerate() {
+        assert!(!seeds[..place].contains(seed), "the seed in place {place} is there twice");
+    }
+    let again = secrets.token_seeds().await.expect("reading works");
+    assert!(Arc::ptr_eq(&seeds, &again));
+    let for_unknown = secrets.token_seeds_for_unknown().await.expect("reading works");
+    assert!(Arc::ptr_eq(&seeds, &for_unknown));
+}

@@ -1,0 +1,30 @@
+//! What the data directory keeps secret. It is read once, when the directory is opened: who changes a key starts anew.
+
+use crate::store::Store;
+use async_trait::async_trait;
+use domain::ports::secrets::TokenSeeds;
+use domain::ports::{self, PortError};
+
+/// The secrets of a data directory.
+#[derive(Clone)]
+pub struct Secrets {
+    token_seeds: TokenSeeds,
+}
+
+impl Secrets {
+    /// Those of the store's directory.
+    pub fn new(store: &Store) -> Self {
+        Secrets { token_seeds: store.keys().token_seeds().into() }
+    }
+}
+
+#[async_trait]
+impl ports::Secrets for Secrets {
+    async fn token_seeds(&self) -> Result<TokenSeeds, PortError> {
+        Ok(self.token_seeds.clone())
+    }
+
+    async fn token_seeds_for_unknown(&self) -> Result<TokenSeeds, PortError> {
+        Ok(self.token_seeds.clone())
+    }
+}
