@@ -8,6 +8,8 @@ use lambda_runtime::LambdaEvent;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
+use tracing::Instrument;
+use workers::span;
 
 /// What is left of a function's time for its answer, once its messages ran out of theirs.
 const MARGIN: Duration = Duration::from_millis(1500);
@@ -71,10 +73,13 @@ impl Batches {
                 return Verdict::Leave;
             }
         };
-        tokio::time::timeout(time, handler.handle(&delivery)).await.unwrap_or_else(|_| {
-            tracing::warn!(%queue, message.id = delivery.message_id, "the function's time is over");
-            Verdict::Leave
-        })
+        let handled = async {
+            tokio::time::timeout(time, handler.handle(&delivery)).await.unwrap_or_else(|_| {
+                tracing::warn!("the function's time is over");
+                Verdict::Leave
+            })
+        };
+        handled.instrument(span::of(queue, &delivery)).await
     }
 
     fn queue(&self, arn: &str) -> Option<(QueueName, &dyn Handler)> {

@@ -1,4 +1,5 @@
-//! Measurements as lines of the log, where CloudWatch Logs Insights sums them up: a function has no memory that outlives it.
+//! Measurements as lines of the log: a function has no memory that outlives it. At level info whoever measures has written
+//! a line of his own, which CloudWatch Logs Insights sums up as well; so these are for who asks for more.
 
 use domain::ports::Meter;
 use domain::{Code, Outcome, QueueName, Stage};
@@ -9,7 +10,7 @@ pub struct LogMeter;
 
 impl Meter for LogMeter {
     fn stage_ran(&self, stage: Stage, took: Duration) {
-        tracing::info!(%stage, duration_ms = took.as_millis() as u64, "stage ran");
+        tracing::debug!(%stage, duration_ms = took.as_millis() as u64, "stage ran");
     }
 
     fn stage_ended(&self, stage: Stage, outcome: &Outcome) {
@@ -17,22 +18,22 @@ impl Meter for LogMeter {
             Outcome::Failed { code } => Some(code.as_str()),
             _ => None,
         };
-        tracing::info!(%stage, outcome = outcome.as_str(), code, "stage ended");
+        tracing::debug!(%stage, outcome = outcome.as_str(), code, "stage ended");
     }
 
     fn stage_retried(&self, stage: Stage) {
-        tracing::info!(%stage, "stage retried");
+        tracing::debug!(%stage, "stage retried");
     }
 
     fn dead_lettered(&self, queue: QueueName, code: &Code) {
-        tracing::info!(%queue, %code, "dead lettered");
+        tracing::debug!(%queue, %code, "dead lettered");
     }
 
     fn object_refused(&self, code: &Code) {
-        tracing::info!(%code, "object refused");
+        tracing::debug!(%code, "object refused");
     }
 
     fn object_ignored(&self, why: &'static str) {
-        tracing::info!(why, "object ignored");
+        tracing::debug!(why, "object ignored");
     }
 }

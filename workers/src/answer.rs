@@ -13,12 +13,18 @@ pub(crate) const SUPERSEDED: &str = "Superseded";
 /// The error of face-detection where there is no face: an outcome, not an alarm.
 const NO_FACE: &str = "NoFace";
 
-/// Answers the task with the stage's stored result. A dead token is no error: what is stored stays.
-pub(crate) async fn with_result(
-    ports: &Ports,
-    task: &StageTask,
-    result: &StageResult,
-) -> Result<(), PortError> {
+/// Answers the task with the stage's result in the record, and tells of a closing before; whether there is a result. A
+/// dead token is no error: what is stored stays.
+pub(crate) async fn from_record(ports: &Ports, task: &StageTask, upload: &Upload) -> Result<bool, PortError> {
+    let Some(result) = upload.results.get(&task.stage) else { return Ok(false) };
+    if task.stage == Stage::GalleryIndexing {
+        announce_closing(ports, upload).await?;
+    }
+    with_result(ports, task, result).await?;
+    Ok(true)
+}
+
+async fn with_result(ports: &Ports, task: &StageTask, result: &StageResult) -> Result<(), PortError> {
     let (token, orchestrator) = (&task.task_token, &ports.orchestrator);
     let answered = match &result.outcome {
         Outcome::Succeeded => orchestrator.succeed(token, json!({"outcome": "succeeded"})).await?,
@@ -46,7 +52,7 @@ pub(crate) async fn as_moot(ports: &Ports, task: &StageTask, error: &str) -> Res
 }
 
 /// Tells the world that the attempt was closed. Every delivery of the closing message tells it again, with the same id.
-pub(crate) async fn announce_closing(ports: &Ports, upload: &Upload) -> Result<(), PortError> {
+async fn announce_closing(ports: &Ports, upload: &Upload) -> Result<(), PortError> {
     let state = match upload.status {
         Status::Complete => EndState::Complete,
         Status::Partial => EndState::Partial,

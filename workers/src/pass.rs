@@ -5,7 +5,7 @@ use crate::ports::Ports;
 use domain::dead_letter::DeadLetter;
 use domain::ports::PortError;
 use domain::ports::queue::Delivery;
-use domain::{Code, QueueName, Record, Stage, StageTask, Upload};
+use domain::{Code, QueueName, Record, StageTask, Upload};
 
 /// What a message turned out to be.
 pub(crate) enum Pass {
@@ -40,15 +40,9 @@ pub(crate) async fn pass(ports: &Ports, queue: QueueName, delivery: &Delivery) -
             tracing::error!("a message from the future");
             Ok(Pass::Settled)
         }
-        Some(Record::Live(upload)) => match upload.results.get(&task.stage) {
-            Some(result) => {
-                if task.stage == Stage::GalleryIndexing {
-                    answer::announce_closing(ports, &upload).await?;
-                }
-                answer::with_result(ports, &task, result).await?;
-                Ok(Pass::HadResult(upload))
-            }
-            None => Ok(Pass::Open(upload, task)),
+        Some(Record::Live(upload)) => match answer::from_record(ports, &task, &upload).await? {
+            true => Ok(Pass::HadResult(upload)),
+            false => Ok(Pass::Open(upload, task)),
         },
     }
 }

@@ -1,6 +1,7 @@
 //! Settles one message of one stage, in an order in which a crash between any two steps loses nothing and doubles
 //! nothing: settle what is settled, adopt what is stored, work, store, answer, acknowledge.
 
+use crate::answer;
 use crate::backoff;
 use crate::limits::Limits;
 use crate::pass::{self, Pass};
@@ -116,12 +117,17 @@ impl Settle {
     /// Writes the result, answers, and is done. Who lost the write to the attempt's end takes back what he put.
     async fn finish(&self, attempted: &Attempted<'_>, result: StageResult) -> Result<Verdict, PortError> {
         let (task, upload) = (attempted.task, attempted.upload);
-        if let Stored::Moot = store::record(&self.ports, task, upload, &result).await? {
-            store::discard(&self.ports, task.stage, upload).await?;
-        }
-        match pass::pass(&self.ports, QueueName::of(task.stage), attempted.delivery).await? {
-            Pass::Settled | Pass::HadResult(_) => Ok(Verdict::Acknowledge),
-            Pass::Open(..) => Err(PortError::broken("a result that was written is not there")),
+        let answered = match store::record(&self.ports, task, upload, &result).await? {
+            Stored::Yes(written) => answer::from_record(&self.ports, task, &written).await?,
+            Stored::Moot => {
+                store::discard(&self.ports, task.stage, upload).await?;
+                let passed = pass::pass(&self.ports, QueueName::of(task.stage), attempted.delivery).await?;
+                !matches!(passed, Pass::Open(..))
+            }
+        };
+        match answered {
+            true => Ok(Verdict::Acknowledge),
+            false => Err(PortError::broken("a result that was written is not there")),
         }
     }
 

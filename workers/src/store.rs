@@ -15,10 +15,14 @@ pub const PROVENANCE: &str = "made-by";
 /// How often a write that lost to another stage's is tried again.
 const MOST_WRITES: usize = 16;
 
+/// The stages of the two branches. Whoever ends second finds the record changed, and a write that loses costs as much
+/// as one that wins: they look first.
+const BESIDE_ANOTHER: [Stage; 2] = [Stage::ImageGeneration, Stage::MelodyGeneration];
+
 /// What became of a result.
 pub(crate) enum Stored {
-    /// The record has it, or had one already.
-    Yes,
+    /// The record has it, or had one already: as it is now.
+    Yes(Box<Upload>),
     /// The attempt is over: somebody erased or superseded it meanwhile.
     Moot,
 }
@@ -86,17 +90,23 @@ pub(crate) async fn record(
     result: &StageResult,
 ) -> Result<Stored, PortError> {
     let mut upload = upload.clone();
+    if BESIDE_ANOTHER.contains(&task.stage) {
+        match ports.uploads.get(&task.tenant_id, task.upload_id).await? {
+            Some(Record::Live(fresh)) => upload = *fresh,
+            Some(Record::Erased(_)) | None => return Ok(Stored::Moot),
+        }
+    }
     for _ in 0..MOST_WRITES {
         let open = upload.open_stages();
         let gallery = match enter(ports, task.stage, &mut upload, result.clone()).await? {
             Ok(gallery) => gallery,
-            Err(RecordRefused::Present) => return Ok(Stored::Yes),
+            Err(RecordRefused::Present) => return Ok(Stored::Yes(Box::new(upload))),
             Err(RecordRefused::Superseded) => return Ok(Stored::Moot),
         };
         match save(ports, upload, gallery).await? {
             Saved::Yes(saved) => {
                 tell(ports, &saved, &open);
-                return Ok(Stored::Yes);
+                return Ok(Stored::Yes(saved));
             }
             Saved::Erased => return Ok(Stored::Moot),
             Saved::Overtaken(fresh) => upload = *fresh,
