@@ -1,18 +1,21 @@
 #!/bin/sh
-# Builds the functions and deploys template.yaml to the AWS account whose credentials the environment has.
+# Builds the functions and deploys template.yaml to the AWS account and region that the environment names.
 # Usage: lambda/deploy/deploy.sh [STACK] [PARAMETER=VALUE...]   (default: semblante; parameters as template.yaml has them)
 #
-# The first deployment asks for what it needs and remembers it in samconfig.toml; later ones ask nothing.
+# A parameter that is not given stays as it is deployed; at the first time it is the template's default.
 set -eu
 cd "$(dirname "$0")/../.."
 stack=${1:-semblante}
 [ $# -gt 0 ] && shift
+command -v rustup >/dev/null || { echo "deploy.sh: rustup is needed (https://rustup.rs)" >&2; exit 1; }
 
 tests/aws/venv.sh lambda/deploy
 PATH="$PWD/lambda/deploy/.venv/bin:$PATH"
 export SAM_CLI_TELEMETRY=0
+# Not every one of these programs reads both.
+[ -z "${AWS_REGION:-}" ] || export AWS_DEFAULT_REGION="$AWS_REGION"
 
-architecture=arm64
+architecture=$(python lambda/deploy/account.py "$stack")
 for given in "$@"; do
     case $given in Architecture=*) architecture=${given#*=} ;; esac
 done
@@ -31,8 +34,5 @@ for network in ssd_mobilenetv1 face_landmark_68 face_expression face_recognition
 done
 
 sam build --beta-features --parameter-overrides "Architecture=$architecture"
-guided=''
-[ -e samconfig.toml ] || guided=--guided
-# shellcheck disable=SC2086 # $guided is one option or none
-sam deploy $guided --stack-name "$stack" --capabilities CAPABILITY_IAM --resolve-s3 \
+sam deploy --stack-name "$stack" --capabilities CAPABILITY_IAM --resolve-s3 --no-fail-on-empty-changeset \
     --parameter-overrides "Architecture=$architecture" "$@"

@@ -6,6 +6,7 @@ use statemachine::{End, HistoryEvent};
 use crate::Report;
 use crate::case::Case;
 use crate::mask::Masks;
+use crate::strands;
 
 /// Event types that the recorder left out of executions with a Parallel: how it ended, and within another Parallel
 /// also its exit (the gaps in the recorded ids are as long).
@@ -46,6 +47,7 @@ pub fn execution(case: &Case, history: &[HistoryEvent], end: Option<&End>) -> Re
     check.end(&report);
     check.types(&report.events);
     check.history(&events);
+    check.states(&events);
     check.exits(&events);
     report.differences = check.differences;
     report
@@ -119,10 +121,16 @@ impl Check<'_> {
             }
             return;
         }
-        if recorded.len() != found.len() {
-            self.differ("length of the history", &json!(recorded.len()), &json!(found.len()));
-        }
-        for (recorded, found) in recorded.iter().zip(found) {
+        let ids = |events: &[Value]| events.iter().map(|event| event["id"].clone()).collect::<Value>();
+        self.same("ids of events", &ids(&recorded), &ids(found));
+        let (recorded, found) = if self.expect.get("branches_race") == Some(&json!(true)) {
+            let mut recorded = strands::untangled(&recorded, "prev");
+            recorded.iter_mut().for_each(|event| event["id"] = json!(0));
+            (recorded, strands::untangled(found, "previousEventId"))
+        } else {
+            (recorded, found.to_vec())
+        };
+        for (recorded, found) in recorded.iter().zip(&found) {
             let differing = difference(&mut self.masks, recorded, found);
             if let Some(name) = differing {
                 let what = format!("event {} ({}): {name}", recorded["id"], recorded["type"]);
@@ -131,6 +139,12 @@ impl Check<'_> {
                 self.differ(&what, &recorded[name], found);
             }
         }
+    }
+
+    /// The states outside of branches, of a recorder that tells of no more.
+    fn states(&mut self, events: &[Value]) {
+        let Some(recorded) = self.expect.get("states").cloned() else { return };
+        self.same("states", &recorded, &json!(strands::states(events)));
     }
 
     /// Finds a recorded event among those that are left, and takes it out.

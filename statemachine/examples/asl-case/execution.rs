@@ -110,7 +110,9 @@ impl World {
         }
         self.messages += 1;
         let output = message.accepted(&format!("00000000-0000-4000-8000-{:012}", self.messages));
-        if let Some(entry) = self.script.pop_front() {
+        let answers = |entry: &Value| entry["queue"].as_str().is_none_or(|queue| queue == message.queue_url);
+        if let Some(entry) = self.script.iter().position(answers).and_then(|first| self.script.remove(first))
+        {
             self.plan(entry, task, &message.body);
         }
         self.event(Event::MessageSent { task, output });

@@ -6,7 +6,9 @@
 //!
 //! A case file holds a JSON object, or an array of them: `name`, `kind` (`execution`, `create`, `test_state`), `definition` (or
 //! `definition_jsonata`, which is run instead if present), `input`, `script` (what the outside does with each message)
-//! and `expect`. `<...>` within an expected string stands for anything, the same mask for the same thing.
+//! and `expect`. `<...>` within an expected string stands for anything, the same mask for the same thing. An entry of the
+//! script with a `queue` answers a message in that queue, one without answers any. Where `expect` says `branches_race`, the
+//! `history` may interleave a Parallel's branches in another way.
 
 #![allow(missing_docs)] // A program, not a library.
 
@@ -15,6 +17,7 @@ mod compare;
 mod create;
 mod execution;
 mod mask;
+mod strands;
 mod test_state;
 
 use std::panic;

@@ -11,6 +11,7 @@ import traceback
 from faults import HARD
 from journeys import JOURNEYS
 from operation import OPERATION
+from removal import REMOVAL
 from world import Emulator, World
 
 MOST_STACK_S = 60
@@ -23,7 +24,7 @@ def stack_comes_up(world):
 
 def run(world, chosen):
     passed, failed = 0, []
-    for test in [stack_comes_up, *JOURNEYS, *OPERATION, *HARD]:
+    for test in [stack_comes_up, *JOURNEYS, *OPERATION, *REMOVAL, *HARD]:
         if chosen and test.__name__ not in chosen:
             continue
         began, begun_at = time.monotonic(), time.time()

@@ -6,6 +6,7 @@
 - A token that was answered, stopped or timed out is `TaskTimedOut`; one that was never issued, `InvalidToken`.
 - Stopping an execution kills its tokens and ends its thread; what was stopped does not fail afterwards.
 - StartExecution again with the same input, while the execution runs, is success.
+- Of an execution that failed there is an error and a cause, and no output.
 """
 
 import contextvars
@@ -31,6 +32,7 @@ def install():
         "_start_execution",
         "_stop_execution",
         "_fail_execution",
+        "_describe_execution",
     ):
         setattr(sfn, name, globals()[name](getattr(sfn, name)))
 
@@ -141,3 +143,14 @@ def _fail_execution(original):
             original(execution, error, cause)
 
     return fail
+
+
+def _describe_execution(original):
+    def describe(data):
+        status, headers, body = original(data)
+        described = json.loads(body)
+        if described.get("status") == "FAILED":
+            described["output"] = None
+        return status, headers, json.dumps(described).encode()
+
+    return describe

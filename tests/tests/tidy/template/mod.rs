@@ -4,4 +4,5 @@ mod document;
 mod names;
 mod policies;
 mod queues;
+mod readme;
 mod tables;
