@@ -6,7 +6,7 @@ cd "$(dirname "$0")/../.."
 [ -e models/sample1.jpg ] || { echo "deployed.sh: there are no sample photos; fetch them: make models" >&2; exit 1; }
 tests/aws/venv.sh
 # As `make test` has built them already: naming the package alone would build the SDK anew, with other features.
-cargo test --workspace --locked --no-run --quiet
+cargo test --workspace --all-features --locked --no-run --quiet
 
 binaries=target/deployed
 mkdir -p "$binaries"

@@ -10,6 +10,7 @@ import traceback
 
 from faults import HARD
 from journeys import JOURNEYS
+from one_process import ONE_PROCESS
 from operation import OPERATION
 from removal import REMOVAL
 from world import Emulator, World
@@ -24,7 +25,7 @@ def stack_comes_up(world):
 
 def run(world, chosen):
     passed, failed = 0, []
-    for test in [stack_comes_up, *JOURNEYS, *OPERATION, *REMOVAL, *HARD]:
+    for test in [stack_comes_up, *JOURNEYS, *OPERATION, *ONE_PROCESS, *REMOVAL, *HARD]:
         if chosen and test.__name__ not in chosen:
             continue
         began, begun_at = time.monotonic(), time.time()

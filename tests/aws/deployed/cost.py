@@ -13,7 +13,6 @@ import re
 import statistics
 import sys
 import time
-from collections import Counter
 
 import world as deployed
 from client import send
@@ -29,17 +28,9 @@ REPORT = re.compile(r"^REPORT .*Billed Duration: (\d+) ms\tMemory Size: (\d+) MB
 SETTLED_S = 1
 
 
-def _ledger(world):
-    """What was asked so far, calls and figures together."""
-    page = send("GET", f"{world.url}/_semblante/ledger?account=000000000000").expect(200)
-    if isinstance(page, bytes):
-        page = json.loads(page)
-    return Counter({**page.pop("calls"), **page})
-
-
 def _count(world, ana):
     """The counted calls of one upload."""
-    before, begun_ms = _ledger(world), int(time.time() * 1000)
+    before, begun_ms = world.ledger(), int(time.time() * 1000)
     upload = ana.put(photo())
     world.expect_execution(upload, 1, "SUCCEEDED")
     document = ana.status(upload)
@@ -49,7 +40,7 @@ def _count(world, ana):
     assert document["state"] == "complete" and document["faces_count"] == 1, document
     time.sleep(SETTLED_S)
     history = world.execution(upload, 1)[1]
-    asked = _ledger(world)
+    asked = world.ledger()
     asked.subtract(before)
     lines = world.log(begun_ms)
     reports = [tuple(map(int, found.groups())) for found in map(REPORT.match, lines) if found]

@@ -1,10 +1,12 @@
 """What operators see and do: repeats, rubbish, dead letters, replays, the switch, the keeper."""
 
 import json
+import os
 import time
 
 from client import Client, stages
-from journeys import photo
+from journeys import ALL_GOOD, photo
+from record import age
 
 
 def until(reached, what, patience_s=60):
@@ -109,7 +111,38 @@ def an_object_without_the_api(world):
 
 
 def the_keeper(world):
+    ana, events = world.somebody(), world.client("events")
+    never_put = ana.declare(photo()).expect(201)["upload_id"]
+    rules = [rule["Name"] for rule in events.list_rules()["Rules"] if "aws.s3" in rule.get("EventPattern", "")]
+    assert rules, "S3's events come by a rule"
+    for rule in rules:
+        events.disable_rule(Name=rule)
+    try:
+        event_lost = ana.put(photo())
+    finally:
+        for rule in rules:
+            events.enable_rule(Name=rule)
     assert world.invoke("Keeper", {}) is None
+    assert ana.status(never_put)["state"] == ana.status(event_lost)["state"] == "awaiting_upload", "not due yet"
+    age(world, never_put, hours=2)
+    age(world, event_lost, hours=2)
+    assert world.invoke("Keeper", {}) is None
+    assert ana.status(never_put)["state"] == "expired"
+    assert ana.until_done(event_lost)["state"] == "complete"
+
+
+def faces_of_the_embedded_engine(world):
+    models = os.path.abspath("models")
+    world.set("FaceDetection", SEMBLANTE_FACE_ENGINE="embedded", SEMBLANTE_MODELS_DIR=models)
+    asked = world.ledger()["rekognition:DetectFaces"]
+    try:
+        ana = world.somebody()
+        document = ana.until_done(ana.put(photo()))
+    finally:
+        world.set("FaceDetection", SEMBLANTE_FACE_ENGINE="rekognition")
+    assert document["state"] == "complete" and stages(document) == ALL_GOOD, document
+    assert document["stages"][0]["made_by"]["engine"] == "embedded-vision", document["stages"][0]
+    assert world.ledger()["rekognition:DetectFaces"] == asked, "Rekognition was not asked"
 
 
 def a_closed_upload_is_told(world):
@@ -139,5 +172,6 @@ OPERATION = [
     traffic_switched_off,
     an_object_without_the_api,
     the_keeper,
+    faces_of_the_embedded_engine,
     a_closed_upload_is_told,
 ]

@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 import time
+from collections import Counter
 
 import boto3
 import stack
@@ -120,6 +121,11 @@ class World:
         """Lets time pass for the queues: what was left comes again."""
         url = f"{self.url}/_semblante/elapse?account=000000000000&seconds={seconds}"
         send("POST", url).expect(200)
+
+    def ledger(self):
+        """What was asked of the emulator so far, calls and figures together."""
+        page = send("GET", f"{self.url}/_semblante/ledger?account=000000000000").expect(200)
+        return Counter({**page.pop("calls"), **page})
 
     def keys_of(self, upload):
         """The keys of every object that has to do with an upload."""
