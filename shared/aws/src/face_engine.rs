@@ -5,38 +5,21 @@
 //! picture in any case.
 
 use crate::clients::Clients;
-use crate::error;
+use crate::rekognition::{self, ENGINE};
 use async_trait::async_trait;
 use aws_sdk_rekognition::Client;
-use aws_sdk_rekognition::error::SdkError;
-use aws_sdk_rekognition::operation::detect_faces::{DetectFacesError, DetectFacesOutput};
+use aws_sdk_rekognition::operation::detect_faces::DetectFacesOutput;
 use aws_sdk_rekognition::primitives::Blob;
 use aws_sdk_rekognition::types::{Attribute, FaceDetail, Image, LandmarkType};
 use bytes::Bytes;
 use domain::ports::face_engine::{self, EngineError, Sighting};
-use domain::ports::{PortError, PortErrorKind};
 use domain::{BoundingBox, Distribution, Emotion, Face, MadeBy};
 use std::collections::BTreeMap;
 use std::sync::Arc;
-use std::time::Duration;
 use tokio::sync::Semaphore;
-use vision::{DecodeError, Picture};
 
-/// The name that results carry.
-pub const ENGINE: &str = "rekognition";
 /// What was asked. Rekognition tells no version of it.
 pub const MODEL: &str = "DetectFaces";
-
-/// The most bytes of a photo that is sent with the request.
-const MOST_BYTES: usize = 5 * 1024 * 1024;
-/// How long to leave Rekognition alone when it is throttled or down: its rates are per second, and SQS counts in
-/// seconds.
-const PATIENCE: Duration = Duration::from_secs(10);
-/// Qualities at which a photo is tried to fit, best first.
-const QUALITIES: [u8; 3] = [92, 80, 60];
-/// What Rekognition says of a photo that it will never look at.
-const REFUSED: [(&str, &str); 2] =
-    [("InvalidImageFormatException", "undecodable_image"), ("ImageTooLargeException", "image_too_large")];
 
 /// Looks at photos with Rekognition.
 #[derive(Clone)]
@@ -65,46 +48,13 @@ impl FaceEngine {
         let work = move || {
             // Held until the work is done, also when nobody waits for it any more.
             let _permit = permit;
-            let picture = vision::decode(&photo).map_err(undecodable)?;
+            let picture = rekognition::decode(&photo)?;
             let (width, height) = picture.original();
             let preview = vision::preview(&picture).map_err(|error| EngineError::Broken(error.into()))?;
-            let sent = if is_sent_as_it_is(&photo) { photo } else { converted(&picture)? };
+            let sent = if rekognition::takes(&photo) { photo } else { rekognition::converted(&picture)? };
             Ok(Prepared { sent, width, height, preview: preview.into() })
         };
         tokio::task::spawn_blocking(work).await.map_err(|panic| EngineError::Broken(panic.into()))?
-    }
-}
-
-fn undecodable(error: DecodeError) -> EngineError {
-    EngineError::Refused { code: error.code(), detail: error.to_string() }
-}
-
-fn is_sent_as_it_is(photo: &[u8]) -> bool {
-    photo.len() <= MOST_BYTES && photo.starts_with(&[0xff, 0xd8])
-}
-
-/// The picture as a JPEG that fits, without EXIF.
-fn converted(picture: &Picture) -> Result<Bytes, EngineError> {
-    for quality in QUALITIES {
-        let jpeg = vision::jpeg(picture, quality).map_err(|error| EngineError::Broken(error.into()))?;
-        if jpeg.len() <= MOST_BYTES {
-            return Ok(jpeg.into());
-        }
-    }
-    let detail = "the picture has too much detail to be sent to the face engine".to_owned();
-    Err(EngineError::Refused { code: "image_too_large", detail })
-}
-
-/// Rekognition's error as an engine's.
-fn failure(error: SdkError<DetectFacesError>) -> EngineError {
-    let code = error::code(&error).unwrap_or("");
-    if let Some((_, code)) = REFUSED.iter().find(|(theirs, _)| *theirs == code) {
-        return EngineError::Refused { code, detail: "the face engine cannot read the picture".into() };
-    }
-    let error: PortError = error::port("rekognition:DetectFaces", error);
-    match error.kind {
-        PortErrorKind::Busy => EngineError::Busy { after: PATIENCE },
-        _ => EngineError::Broken(error.into()),
     }
 }
 
@@ -174,7 +124,7 @@ impl face_engine::FaceEngine for FaceEngine {
         let Prepared { sent, width, height, preview } = self.prepare(photo).await?;
         let image = Image::builder().bytes(Blob::new(sent)).build();
         let asked = self.client.detect_faces().image(image).attributes(Attribute::All).send().await;
-        let faces = faces(&asked.map_err(failure)?)?;
+        let faces = faces(&asked.map_err(|error| rekognition::failure(MODEL, error))?)?;
         let made_by = MadeBy { engine: ENGINE.to_owned(), model: MODEL.to_owned(), digest: None, seed: None };
         Ok(Sighting { width, height, faces, made_by, preview })
     }
@@ -235,23 +185,5 @@ mod tests {
     fn half_a_face_is_no_answer() {
         let answer = DetectFacesOutput::builder().face_details(FaceDetail::builder().build()).build();
         assert!(matches!(faces(&answer), Err(EngineError::Broken(_))));
-    }
-
-    #[test]
-    fn only_small_jpegs_are_sent_as_they_are() {
-        let jpeg = [&[0xff, 0xd8, 0xff][..], &[0; 100]].concat();
-        assert!(is_sent_as_it_is(&jpeg));
-        assert!(!is_sent_as_it_is(b"\x89PNG"));
-        assert!(!is_sent_as_it_is(b"RIFF0000WEBP"));
-        assert!(!is_sent_as_it_is(&[&jpeg[..], &vec![0; MOST_BYTES]].concat()));
-    }
-
-    #[test]
-    fn what_is_converted_fits_and_is_upright() {
-        let picture = Picture::new(300, 200, [200, 100, 50].repeat(300 * 200)).unwrap();
-        let sent = converted(&picture).unwrap();
-        let read = vision::decode(&sent).unwrap();
-        assert_eq!((read.width(), read.height()), (300, 200));
-        assert!(sent.windows(4).all(|window| window != b"Exif"));
     }
 }

@@ -28,14 +28,15 @@ impl FaceEngine {
     pub fn new(analyser: Arc<Analyser>, permits: Arc<Semaphore>, tiles: bool) -> Self {
         FaceEngine { analyser, permits, options: Options { tiles, descriptors: false } }
     }
+}
 
-    fn made_by(&self) -> MadeBy {
-        MadeBy {
-            engine: ENGINE.to_owned(),
-            model: MODEL.to_owned(),
-            digest: Some(self.analyser.digest().to_owned()),
-            seed: None,
-        }
+/// The provenance of what these networks saw.
+pub(crate) fn made_by(analyser: &Analyser) -> MadeBy {
+    MadeBy {
+        engine: ENGINE.to_owned(),
+        model: MODEL.to_owned(),
+        digest: Some(analyser.digest().to_owned()),
+        seed: None,
     }
 }
 
@@ -54,12 +55,12 @@ impl face_engine::FaceEngine for FaceEngine {
             let (width, height) = picture.original();
             let faces = seen.into_iter().map(|seen| seen.face).collect();
             let preview = preview(&picture).map_err(|error| EngineError::Broken(error.into()))?.into();
-            Ok(Sighting { width, height, faces, made_by: engine.made_by(), preview })
+            Ok(Sighting { width, height, faces, made_by: made_by(&engine.analyser), preview })
         };
         tokio::task::spawn_blocking(look).await.map_err(|panic| EngineError::Broken(panic.into()))?
     }
 }
 
-fn refused(error: DecodeError) -> EngineError {
+pub(crate) fn refused(error: DecodeError) -> EngineError {
     EngineError::Refused { code: error.code(), detail: error.to_string() }
 }

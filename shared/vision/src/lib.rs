@@ -15,6 +15,7 @@ mod conv;
 pub mod decode;
 mod expression;
 mod face_engine;
+mod face_verifier;
 mod landmarks;
 mod models;
 mod orientation;
@@ -33,6 +34,7 @@ pub use compare::{Comparison, Descriptor, SIMILARITY_THRESHOLD, THRESHOLD, compa
 pub use decode::{DecodeError, decode};
 pub use expression::EMOTIONS;
 pub use face_engine::{ENGINE, FaceEngine};
+pub use face_verifier::FaceVerifier;
 pub use landmarks::POINTS;
 pub use models::MODEL;
 pub use picture::{Picture, WORKING_SIDE};

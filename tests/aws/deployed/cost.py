@@ -1,4 +1,4 @@
-"""What one upload asks of AWS, counted: `python cost.py BINARIES` prints it as JSON for `bench cost`, with Rekognition and
+"""What one upload asks of AWS, counted: `python cost.py BINARIES PHOTO` prints it as JSON for `bench cost`, with Rekognition and
 with the embedded face engine.
 
 A client declares a photo with one face, puts it, asks for its status once it is closed, for the gallery, and reads preview,
@@ -19,6 +19,7 @@ from client import send
 from journeys import photo
 from world import Emulator, World
 
+ENGINES = ("rekognition", "embedded")
 UPLOADS = 5
 LINKS = ("preview", "generated_image", "melody")
 # The emulator's history has no events inside a Parallel: its two branches enter a state each.
@@ -28,10 +29,10 @@ REPORT = re.compile(r"^REPORT .*Billed Duration: (\d+) ms\tMemory Size: (\d+) MB
 SETTLED_S = 1
 
 
-def _count(world, ana):
+def _count(world, ana, path):
     """The counted calls of one upload."""
     before, begun_ms = world.ledger(), int(time.time() * 1000)
-    upload = ana.put(photo())
+    upload = ana.put(photo(path))
     world.expect_execution(upload, 1, "SUCCEEDED")
     document = ana.status(upload)
     ana.gallery()
@@ -65,15 +66,15 @@ def _count(world, ana):
     }
 
 
-def count(engine, binaries):
+def count(engine, binaries, path):
     """The median of each figure over some uploads."""
     emulator = Emulator()
     try:
         world = World(emulator, binaries, FaceEngine=engine)
         ana = world.somebody()
-        ana.until_done(ana.put(photo()))  # so that the functions are warm
+        ana.until_done(ana.put(photo(path)))  # so that the functions are warm
         time.sleep(SETTLED_S)
-        counts = [_count(world, ana) for _ in range(UPLOADS)]
+        counts = [_count(world, ana, path) for _ in range(UPLOADS)]
     finally:
         emulator.stop()
     return {figure: statistics.median(one[figure] for one in counts) for figure in counts[0]}
@@ -81,7 +82,7 @@ def count(engine, binaries):
 
 def main():
     os.environ["AWS_DEFAULT_REGION"] = deployed.REGION
-    print(json.dumps({engine: count(engine, sys.argv[1]) for engine in ("rekognition", "embedded")}, indent=1))
+    print(json.dumps({engine: count(engine, *sys.argv[1:]) for engine in ENGINES}, indent=1))
 
 
 main()

@@ -15,7 +15,7 @@ ALL_GOOD = {
 
 
 def photo(name="sample1.jpg"):
-    """A photo's bytes that nobody has sent before: what is sent twice is a duplicate."""
+    """The bytes of a sample, or of a file elsewhere, that nobody has sent before: what is sent twice is a duplicate."""
     with open(os.path.join("models", name), "rb") as file:
         photo = file.read()
     # A comment behind the start of the image, which every decoder skips.

@@ -152,12 +152,15 @@ class World:
         return [sign + detail["name"] for sign, detail in details if detail["name"] in OUTSIDE]
 
     def expect_execution(self, upload, attempt, status):
-        deadline = time.monotonic() + 30
+        deadline, not_yet = time.monotonic() + 30, self.client("stepfunctions").exceptions.ExecutionDoesNotExist
         while True:
-            described, _ = self.execution(upload, attempt)
-            if described["status"] == status:
+            try:
+                now = self.execution(upload, attempt)[0]["status"]
+            except not_yet:
+                now = "not there"
+            if now == status:
                 return
-            assert time.monotonic() < deadline, f"{described['status']}, not {status}"
+            assert time.monotonic() < deadline, f"{now}, not {status}"
             time.sleep(0.2)
 
     def letters(self):

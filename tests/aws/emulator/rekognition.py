@@ -1,5 +1,5 @@
-"""Rekognition's DetectFaces, which ministack does not have: it checks the request as Rekognition does and answers in the
-documented shape, with the recorded answer of detect_faces.json.
+"""Rekognition's DetectFaces and CompareFaces, which ministack does not have: it checks requests as Rekognition does and
+answers in the documented shapes, with the recorded answer of detect_faces.json; faces are alike where the bytes are.
 
     POST /_semblante/rekognition?account=N&answer=WORD    what the account is answered from now on: a key of ANSWERS
     GET  /_semblante/rekognition?account=N                {"calls": how often it asked}
@@ -17,7 +17,9 @@ import account
 
 MOST_BYTES = 5 * 1024 * 1024
 FORMATS = (b"\xff\xd8\xff", b"\x89PNG\r\n\x1a\n")
-TARGET = "RekognitionService.DetectFaces"
+SERVICE = "RekognitionService."
+# Of a photo's own face, and of another's.
+ALIKE, UNLIKE = 99.5, 12.25
 RECORDED = json.loads((pathlib.Path(__file__).parent / "detect_faces.json").read_text())
 CONTROL = "/_semblante/rekognition"
 
@@ -57,7 +59,7 @@ ANSWERS = {
 def is_asked(scope):
     """Whether a request is for this file."""
     target = _header(scope, b"x-amz-target")
-    return scope["path"] == CONTROL or target.startswith("RekognitionService.")
+    return scope["path"] == CONTROL or target.startswith(SERVICE)
 
 
 def answer(scope, body):
@@ -65,7 +67,7 @@ def answer(scope, body):
     if scope["path"] == CONTROL:
         return _control(scope)
     try:
-        return 200, _detect_faces(scope, body)
+        return 200, _asked(scope, body)
     except Refused as refused:
         status, code, message = refused.args
         return status, {"__type": code, "Message": message}
@@ -78,31 +80,64 @@ def _control(scope):
     return 200, {"calls": _calls[query["account"]]}
 
 
-def _detect_faces(scope, body):
+def _asked(scope, body):
     signed = account.of(scope)
     if not signed or signed[1] != "rekognition":
         raise Refused(400, "MissingAuthenticationTokenException", "Missing Authentication Token")
-    if _header(scope, b"x-amz-target") != TARGET:
-        raise Refused(400, "UnknownOperationException", "only DetectFaces is here")
+    operation = OPERATIONS.get(_header(scope, b"x-amz-target").removeprefix(SERVICE))
+    if not operation:
+        raise Refused(400, "UnknownOperationException", "not here")
     _calls[signed[0]] += 1
-    _check(json.loads(body))
-    return _answers.get(signed[0], ANSWERS["one_face"])()
+    return operation(json.loads(body), _answers.get(signed[0], ANSWERS["one_face"]))
 
 
-def _check(request):
+def _detect_faces(request, answered):
     """Refuses what Rekognition would refuse, and what we are not to ask."""
-    if set(request) != {"Image", "Attributes"} or set(request["Image"]) != {"Bytes"}:
-        raise Refused(400, "InvalidParameterException", "Request has invalid parameters")
+    _expect(request, {"Image", "Attributes"})
     if request["Attributes"] != ["ALL"]:
         raise Refused(400, "InvalidParameterException", "emotions come with all attributes only")
+    _image(request["Image"])
+    return answered()
+
+
+def _compare_faces(request, answered):
+    """The faces that DetectFaces would tell of the target; an image without one is a parameter that is wrong."""
+    _expect(request, {"SourceImage", "TargetImage", "SimilarityThreshold"})
+    if request["SimilarityThreshold"] != 0:
+        raise Refused(400, "InvalidParameterException", "a face below a threshold is told without its similarity")
+    source, target = _image(request["SourceImage"]), _image(request["TargetImage"])
+    faces = answered()["FaceDetails"]
+    if not faces:
+        raise Refused(400, "InvalidParameterException", "Request has invalid parameters")
+    similarity = ALIKE if source == target else UNLIKE
+    matches = [{"Similarity": similarity, "Face": _compared(face)} for face in faces]
+    return {"SourceImageFace": _compared(faces[0]), "FaceMatches": matches, "UnmatchedFaces": []}
+
+
+def _compared(face):
+    return {name: face[name] for name in ("BoundingBox", "Confidence")}
+
+
+def _expect(request, names):
+    if set(request) != names:
+        raise Refused(400, "InvalidParameterException", "Request has invalid parameters")
+
+
+def _image(told):
+    """An image's bytes, if Rekognition would look at it."""
+    _expect(told, {"Bytes"})
     try:
-        image = base64.b64decode(request["Image"]["Bytes"], validate=True)
+        image = base64.b64decode(told["Bytes"], validate=True)
     except (binascii.Error, TypeError):
         raise Refused(400, "SerializationException", "not base64") from None
     if len(image) > MOST_BYTES:
         raise Refused(400, "ImageTooLargeException", "Image size is too large")
     if not image.startswith(FORMATS):
         raise Refused(400, "InvalidImageFormatException", "Request has invalid image format")
+    return image
+
+
+OPERATIONS = {"DetectFaces": _detect_faces, "CompareFaces": _compare_faces}
 
 
 def _header(scope, wanted):
