@@ -1,4 +1,5 @@
-//! An AWS account: what template.yaml made there. Region and credentials are the environment's, or the role's.
+//! An AWS account: what template.yaml made there. Region and credentials are the environment's, or the role's; so are other
+//! addresses than AWS's, for all services (`AWS_ENDPOINT_URL`) or for one (`AWS_ENDPOINT_URL_S3`).
 
 use super::Installation;
 use crate::settings::Settings;
@@ -12,8 +13,9 @@ use tokio::sync::Semaphore;
 
 /// Opens it. Nothing is asked of AWS yet.
 pub async fn open(settings: &Settings) -> Installation {
-    let clients = Clients::connect(&Connection::default()).await;
     let of_template = settings.account.clone();
+    let connection = Connection { s3_path_style: of_template.s3_path_style, ..Connection::default() };
+    let clients = Clients::connect(&connection).await;
     let uploads_bucket = of_template.media_bucket.clone();
     let resources = Arc::new(Resources {
         media_bucket: of_template.media_bucket,
