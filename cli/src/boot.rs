@@ -58,7 +58,9 @@ pub enum BootError {
     Auth(#[from] NoKeys),
     /// This binary has no AWS in it.
     #[cfg(not(feature = "aws"))]
-    #[error("setting {0} asks for AWS, which this program was built without")]
+    #[error(
+        "setting {0} asks for AWS; this program is built without it (cargo build --features aws builds it in)"
+    )]
     WithoutAws(&'static str),
 }
 

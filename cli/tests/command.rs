@@ -123,6 +123,21 @@ fn settings_and_findings_are_json_for_programs() {
     assert_eq!(models.map(|models| &models["state"]), Some(&"failed".into()), "{checks:?}");
 }
 
+#[test]
+fn an_account_needs_its_settings() {
+    let folder = tempfile::tempdir().unwrap();
+    for command in ["up", "queues"] {
+        let output = semblante(folder.path(), &[], &[command, "--backend", "aws"]);
+        let told = text(&output.stderr);
+        assert_eq!(output.status.code(), Some(2), "{told}");
+        for key in ["media_bucket", "queue_url_prefix", "table_prefix", "state_machine", "secret"] {
+            let sentence = format!("setting {key} is missing: backend = aws needs it");
+            assert!(told.contains(&sentence), "{told}");
+        }
+    }
+    assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 0, "nothing is made");
+}
+
 /// What each command's help must tell beside its examples.
 const HELPS: [(&[&str], &[&str]); 18] = [
     (&["up"], &["--listen", "SIGTERM"]),
