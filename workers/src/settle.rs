@@ -54,10 +54,13 @@ impl Settle {
         };
         let started_at = self.ports.clock.now();
         let attempted = Attempted { delivery, task: &task, upload: &upload, started_at };
-        if let Some(output) = store::adopt(&self.ports, self.stage(), &upload).await? {
+        let pending = upload.pending.get(&self.stage());
+        // Whoever dies with an artefact stored leaves his message to be received again, or what is pending in the record.
+        if (delivery.receive_count > 1 || pending.is_some())
+            && let Some(output) = store::adopt(&self.ports, self.stage(), &upload).await?
+        {
             return self.done(&attempted, output).await;
         }
-        let pending = upload.pending.get(&self.stage());
         if let Some(pending) = pending {
             if pending.deadline <= started_at {
                 return self
