@@ -39,8 +39,8 @@ const LOG_BYTE: f64 = 0.5e-3;
 const REQUESTS_A_MESSAGE: f64 = 3.0;
 /// `uploads` and five stages.
 const MESSAGES: f64 = 6.0;
-/// What DetectFaces takes, in seconds of the gigabyte that template.yaml gives its function: an assumption.
-const REKOGNITION_GIGABYTE_S: f64 = 0.5;
+/// Half a second of DetectFaces, an assumption, in the half gigabyte that template.yaml gives its function.
+const REKOGNITION_GIGABYTE_S: f64 = 0.25;
 
 /// What one upload asked for.
 #[derive(Deserialize)]
