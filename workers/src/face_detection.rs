@@ -23,9 +23,20 @@ impl FaceDetection {
     }
 }
 
+/// What of a picture's side two landmarks may be apart and be kept as one: a twentieth of a pixel of a large photo.
+/// Without it the landmarks of a face take twice the room, and on AWS its write twice the units.
+const LANDMARK_STEPS: f64 = 1e5;
+
+fn rounded(coordinate: f64) -> f64 {
+    (coordinate * LANDMARK_STEPS).round() / LANDMARK_STEPS
+}
+
 fn output(upload: &Upload, mut sighting: Sighting) -> StageOutput {
     let truncated = sighting.faces.len() > MOST_FACES;
     sighting.faces.truncate(MOST_FACES);
+    for coordinate in sighting.faces.iter_mut().flat_map(|face| &mut face.landmarks).flatten() {
+        *coordinate = rounded(*coordinate);
+    }
     let count = u32::try_from(sighting.faces.len()).unwrap_or(u32::MAX);
     let preview =
         NewObject { bytes: sighting.preview, content_type: "image/jpeg".into(), metadata: BTreeMap::new() };
@@ -67,6 +78,19 @@ impl StageWorker for FaceDetection {
             Err(EngineError::Refused { code, detail }) => rejected(code, detail),
             Err(EngineError::Busy { after }) => StageEnd::Later { after, job: None },
             Err(EngineError::Broken(cause)) => StageEnd::Retry(cause),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_coordinate_is_kept_to_five_decimals() {
+        for (seen, kept) in [(0.123_456_789, "0.12346"), (0.000_004, "0"), (0.999_999_9, "1"), (0.25, "0.25")]
+        {
+            assert_eq!(rounded(seen).to_string(), kept);
         }
     }
 }
