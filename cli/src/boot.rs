@@ -187,9 +187,7 @@ impl BootError {
             BootError::Auth(_) => "see that keys/ in the data directory is readable and whole",
             BootError::Port(_) => "try again; if it stays so, report it",
             #[cfg(not(feature = "aws"))]
-            BootError::WithoutAws(_) => {
-                "build it with AWS: cargo build --release -p semblante --features aws"
-            }
+            BootError::WithoutAws(_) => "leave the setting at embedded, or use a program with AWS",
             BootError::Store(error) => remedy(error),
         }
     }

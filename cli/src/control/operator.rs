@@ -52,9 +52,15 @@ pub enum Unreachable {
         /// What the operating system said.
         reason: io::Error,
     },
-    /// It cannot be opened.
+    /// It cannot be opened. What is behind the error is told in its own words already.
     #[error("{0}: {remedy}", remedy = .0.remedy())]
-    Boot(#[from] BootError),
+    Boot(BootError),
+}
+
+impl From<BootError> for Unreachable {
+    fn from(error: BootError) -> Self {
+        Unreachable::Boot(error)
+    }
 }
 
 /// Why an operator got no good answer.
