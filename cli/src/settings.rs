@@ -131,7 +131,7 @@ pub struct Account {
     /// The secret with the installation's keys: its name or ARN.
     pub secret: String,
     /// Buckets in the path and not in the host name.
-    pub s3_path_style: bool,
+    pub buckets_in_path: bool,
 }
 
 /// How many bars, or none for 0.
@@ -169,7 +169,7 @@ impl Settings {
                 state_machine: keys.take("state_machine", "", "With backend aws: the template's output StateMachine", text),
                 event_bus: keys.take("event_bus", "", "With backend aws: the template's output DomainBus", text),
                 secret: keys.take("secret", "", "With backend aws: the template's output Secret", text),
-                s3_path_style: keys.take("s3_path_style", "off", "on: buckets in the path of URLs, as many S3-compatible stores want it", choice(&SWITCH)),
+                buckets_in_path: keys.take("buckets_in_path", "off", "on: buckets in the path of URLs, as many S3-compatible stores want it", choice(&SWITCH)),
             },
             log_format: keys.take("log_format", "auto", "Log lines: text, json, or auto (text on a terminal)", choice(&LOG_FORMATS)),
             log_level: keys.take("log_level", "info", "Least level that is logged, also by module: warn,embedded=debug", log_level),
@@ -265,7 +265,7 @@ mod tests {
             ("max_upload_bytes", "1", "a whole number from 1024 to 33554432"),
             ("max_connections", "0", "a whole number from 1 to 65536"),
             ("allowed_origins", "https://a.example/path", "scheme and host each"),
-            ("s3_path_style", "yes", "one of on, off"),
+            ("buckets_in_path", "yes", "one of on, off"),
             ("log_format", "xml", "one of auto, text, json"),
             ("log_level", "loud", "off, error, warn"),
         ] {

@@ -14,7 +14,7 @@ use tokio::sync::Semaphore;
 /// Opens it. Nothing is asked of AWS yet.
 pub async fn open(settings: &Settings) -> Installation {
     let of_template = settings.account.clone();
-    let connection = Connection { s3_path_style: of_template.s3_path_style, ..Connection::default() };
+    let connection = Connection { s3_path_style: of_template.buckets_in_path, ..Connection::default() };
     let clients = Clients::connect(&connection).await;
     let uploads_bucket = of_template.media_bucket.clone();
     let resources = Arc::new(Resources {

@@ -13,7 +13,7 @@ use domain::ports::queue::{
     Delivery, Depth, MOST_BATCH, MOST_BODY_BYTES, MOST_DELAY, MessageGroup, NewMessage, Receipt,
 };
 use domain::ports::{self, PortError};
-use rusqlite::Connection;
+use rusqlite::{Connection, OptionalExtension};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -219,9 +219,12 @@ fn depth(connection: &Connection, queue: QueueName, now_ms: i64) -> Result<Depth
         return Ok(Depth::default());
     }
     // By id, which is the order of sending: `+` keeps SQLite from reading the whole queue through an index.
-    let oldest: i64 = connection
+    let oldest: Option<i64> = connection
         .prepare_cached("SELECT sent_at FROM message WHERE +queue = ?1 ORDER BY id LIMIT 1")?
-        .query_row([queue.as_str()], |row| row.get(0))?;
+        .query_row([queue.as_str()], |row| row.get(0))
+        .optional()?;
+    // Whatever was counted may be acknowledged by now: these are two reads.
+    let Some(oldest) = oldest else { return Ok(Depth::default()) };
     let age = Duration::from_millis(u64::try_from(now_ms - oldest).unwrap_or(0));
     Ok(Depth { visible, hidden, oldest: Some(age) })
 }
