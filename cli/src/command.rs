@@ -66,9 +66,11 @@ enum Command {
 enum Work {
     /// Start everything in one process: API, intake, five stages, state machine
     ///
-    /// With --backend aws it polls the queues of an account in which template.yaml is deployed, beside the functions or,
-    /// with their event sources disabled, in their place; Step Functions runs the state machine. When it is ready it prints one line, "listening on http://ADDRESS:PORT". SIGTERM or Ctrl-C ends it; what is not
+    /// When it is ready it prints one line, "listening on http://ADDRESS:PORT". SIGTERM or Ctrl-C ends it; what is not
     /// finished then goes on at the next start.
+    ///
+    /// With --backend aws it polls the queues of an account in which template.yaml is deployed, beside the functions or,
+    /// with their event sources disabled, in their place; Step Functions runs the state machine.
     #[command(after_help = up::EXAMPLES)]
     Up {
         /// Where to listen; port 0 takes a free one [setting: listen]

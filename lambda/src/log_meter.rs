@@ -1,5 +1,5 @@
-//! Measurements as lines of the log: a function has no memory that outlives it. At level info whoever measures has written
-//! a line of his own, which CloudWatch Logs Insights sums up as well; so these are for who asks for more.
+//! Measurements as lines of the log: a function has no memory that outlives it. Whoever measures has written a line of his
+//! own, which CloudWatch Logs Insights sums up as well, except for an event that came again: these are for who asks for more.
 
 use domain::ports::Meter;
 use domain::{Code, Outcome, QueueName, Stage};

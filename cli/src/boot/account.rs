@@ -1,5 +1,5 @@
-//! An AWS account: what template.yaml made there. Region and credentials are the environment's, or the role's; so are other
-//! addresses than AWS's, for all services (`AWS_ENDPOINT_URL`) or for one (`AWS_ENDPOINT_URL_S3`).
+//! An AWS account: what template.yaml made there. Region and credentials are the environment's, or the role's; so are
+//! other addresses than AWS's, for all services (`AWS_ENDPOINT_URL`) or for one (`AWS_ENDPOINT_URL_S3`).
 
 use super::Installation;
 use crate::settings::Settings;

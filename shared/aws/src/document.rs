@@ -1,4 +1,4 @@
-//! Documents in items, small. DynamoDB bills a write by the whole item in kilobytes, and a record is written nine times on
+//! Documents in items, small. DynamoDB bills a write by the whole item in kilobytes, and a record is written seven times on
 //! its way: as JSON it would be 2 or 3 KB in the end, deflated against a dictionary of its own kind it stays within one.
 //!
 //! A document is a byte that names the format, and raw deflate (RFC 1951) that may refer back into the format's

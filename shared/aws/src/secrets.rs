@@ -11,18 +11,21 @@ use async_trait::async_trait;
 use aws_sdk_secretsmanager::Client;
 use domain::Timestamp;
 use domain::ports::secrets::TokenSeeds;
-use domain::ports::{self, Clock, PortError};
+use domain::ports::{self, Clock, PortError, PortErrorKind};
 use hkdf::Hkdf;
 use serde::Deserialize;
 use sha2::Sha256;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::Mutex;
+use tokio::time::timeout;
 
 /// How old the keys may get.
 pub const MOST_AGE: Duration = Duration::from_secs(300);
 /// How often a token with an unknown key may have them read again: anyone can send one.
 const LEAST_AGE: Duration = Duration::from_secs(10);
+/// How long a repeated reading may take: every request waits for it, and the keys that are known do for a while.
+const REREADING: Duration = Duration::from_secs(3);
 /// HKDF's label for the seed of access tokens where the document has none.
 const ACCESS_TOKENS: &[u8] = b"semblante access-tokens v1";
 
@@ -121,7 +124,13 @@ impl Secrets {
         {
             return Ok(keys.clone());
         }
-        match (self.read().await, &mut *known) {
+        let read = match known.is_some() {
+            true => timeout(REREADING, self.read())
+                .await
+                .unwrap_or_else(|late| Err(PortError::new(PortErrorKind::Busy, late))),
+            false => self.read().await,
+        };
+        match (read, &mut *known) {
             (Ok(keys), known) => {
                 // The same keys stay the same `Arc`, so that whoever made something of them need not make it again.
                 let same = known.as_ref().map(|(_, before)| before.clone()).filter(|before| **before == keys);
