@@ -63,14 +63,14 @@ pub fn run(report: &mut Report) -> anyhow::Result<()> {
 }
 
 async fn all(report: &mut Report) -> anyhow::Result<()> {
-    for binary in ["ingest", "worker", "dead-letters", "keeper"] {
+    for binary in ["ingest", "worker", "dead-letters", "maintenance"] {
         let program = Path::new(PROGRAMS).join(binary);
         let bytes = std::fs::read(&program)
             .with_context(|| format!("{}: cargo build --release -p lambda", program.display()))?;
         let packed = miniz_oxide::deflate::compress_to_vec(&bytes, 9).len() + ZIP_FRAME;
         report.add(format!("{binary}: package"), packed as f64 / 1e6, "MB");
     }
-    let aws = stand_in().await?;
+    let aws = fake_stage().await?;
     let mut medians = Vec::new();
     for function in functions() {
         let mut starts = Vec::new();
@@ -132,7 +132,7 @@ fn functions() -> Vec<Function> {
             settings: vec![],
             event: batch.clone(),
         },
-        Function { name: "keeper", binary: Some("keeper"), settings: vec![], event: json!({}) },
+        Function { name: "maintenance", binary: Some("maintenance"), settings: vec![], event: json!({}) },
         Function { name: BOTO, binary: None, settings: vec![], event: batch },
     ]
 }
@@ -217,7 +217,7 @@ fn median(starts: &[Start], of: impl Fn(&Start) -> f64) -> f64 {
 }
 
 /// What stands in for AWS: a secret, and tables in which there is nothing.
-async fn stand_in() -> anyhow::Result<String> {
+async fn fake_stage() -> anyhow::Result<String> {
     let listener = TcpListener::bind("127.0.0.1:0").await?;
     let url = format!("http://{}", listener.local_addr()?);
     let answer = async |headers: HeaderMap| {

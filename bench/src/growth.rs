@@ -2,7 +2,7 @@
 
 use crate::machine::folder;
 use crate::report::Report;
-use domain::ports::queue::{MOST_BATCH, MessageGroup, NewMessage};
+use domain::ports::queue::{MAX_BATCH, MessageGroup, NewMessage};
 use domain::ports::uploads::GalleryWrite;
 use domain::ports::{Gallery as _, Queue as _, Uploads as _};
 use domain::{EndState, GalleryRow, QueueName, Stage, TenantId, UserId, fixture};
@@ -13,7 +13,7 @@ use tempfile::TempDir;
 /// The few.
 const FEW: usize = 10_000;
 /// What the many may cost at most, of what the few cost.
-const MOST_RATIO: f64 = 1.2;
+const MAX_RATIO: f64 = 1.2;
 /// Tasks that fill a store.
 const FILLERS: usize = 64;
 /// Groups that share the queue.
@@ -51,8 +51,8 @@ pub async fn measure(rows: usize, report: &mut Report, missed: &mut Vec<String>)
         report.add(format!("{name} at {FEW} rows, median"), few, "us");
         report.add(format!("{name} at {rows} rows, median"), many, "us");
         report.add(format!("{name}: {rows} against {FEW}"), many / few, "x");
-        if many / few > MOST_RATIO {
-            missed.push(format!("{name}: {:.2} of at most {MOST_RATIO}", many / few));
+        if many / few > MAX_RATIO {
+            missed.push(format!("{name}: {:.2} of at most {MAX_RATIO}", many / few));
         }
     }
     Ok(())
@@ -127,8 +127,8 @@ fn message(number: usize) -> NewMessage {
 }
 
 async fn fill_queue(queue: &Queue, filler: usize, count: usize) -> anyhow::Result<()> {
-    for first in (0..count).step_by(MOST_BATCH) {
-        let batch = first..(first + MOST_BATCH).min(count);
+    for first in (0..count).step_by(MAX_BATCH) {
+        let batch = first..(first + MAX_BATCH).min(count);
         let messages = batch.map(|number| message(filler + number)).collect();
         queue.send(QueueName::of(Stage::FaceDetection), messages).await?;
     }

@@ -21,12 +21,12 @@ const BOTH_CORES: &str = "0,1";
 const SERVERS_CORE: &str = "0";
 const LOADS_CORE: usize = 1;
 /// The figures that one machine is built for.
-const MOST_OF_PLAIN: f64 = 1.15;
-const MOST_MEMORY_MB: f64 = 600.0;
-const LEAST_STATUS_RATE: f64 = 5_000.0;
-const MOST_BUSY_P99_MS: f64 = 50.0;
-const MOST_OF_CRITICAL_PATH: f64 = 1.3;
-const MOST_START_MS: f64 = 1_000.0;
+const MAX_OF_PLAIN: f64 = 1.15;
+const MAX_MEMORY_MB: f64 = 600.0;
+const MIN_STATUS_RATE: f64 = 5_000.0;
+const MAX_BUSY_P99_MS: f64 = 50.0;
+const MAX_OF_CRITICAL_PATH: f64 = 1.3;
+const MAX_START_MS: f64 = 1_000.0;
 /// Status requests a second while the pipeline is busy.
 const BUSY_RATE: u32 = 200;
 /// Starts of which the slowest counts.
@@ -92,7 +92,7 @@ impl Bench<'_> {
             times.push(Server::start(&self.program, data.path(), BOTH_CORES)?.ready_after);
         }
         let slowest = times.into_iter().max().unwrap_or_default();
-        self.at_most("start to listening, slowest of 5", ms(slowest), "ms", MOST_START_MS);
+        self.at_most("start to listening, slowest of 5", ms(slowest), "ms", MAX_START_MS);
         Ok(())
     }
 
@@ -113,8 +113,8 @@ impl Bench<'_> {
         let answered = load::closed(&request, LOADS_CORE, time)?;
         let rate = answered as f64 / time.as_secs_f64();
         self.report.add("GET /uploads/{id}, 32 connections, one core", rate, "requests/s");
-        if rate < LEAST_STATUS_RATE {
-            self.missed.push(format!("status: {rate:.0} of {LEAST_STATUS_RATE} requests/s"));
+        if rate < MIN_STATUS_RATE {
+            self.missed.push(format!("status: {rate:.0} of {MIN_STATUS_RATE} requests/s"));
         }
         let each = (server.cpu()? - before).as_secs_f64() * 1e6 / answered as f64;
         self.report.add("… of which the server computes", each, "us/request");
@@ -134,14 +134,14 @@ impl Bench<'_> {
         self.one_by_one(&client, &plain, &photos)?;
         self.all_at_once(&server, &client, &plain, &batch)?;
         self.status_of_a_busy_pipeline(&client, &busy)?;
-        self.at_most("peak memory of the server", server.peak_memory_mb()?, "MB", MOST_MEMORY_MB);
+        self.at_most("peak memory of the server", server.peak_memory_mb()?, "MB", MAX_MEMORY_MB);
         drop(server);
         let again = Server::start(&self.program, data.path(), BOTH_CORES)?;
         self.at_most(
             "start to listening, with all of these in it",
             ms(again.ready_after),
             "ms",
-            MOST_START_MS,
+            MAX_START_MS,
         );
         Ok(())
     }
@@ -171,7 +171,7 @@ impl Bench<'_> {
             "PUT to complete against critical path, median",
             median(&mut ratios),
             "x",
-            MOST_OF_CRITICAL_PATH,
+            MAX_OF_CRITICAL_PATH,
         );
         Ok(())
     }
@@ -208,7 +208,7 @@ impl Bench<'_> {
             "pipeline against plain threads",
             pipeline.as_secs_f64() / threads.as_secs_f64(),
             "x",
-            MOST_OF_PLAIN,
+            MAX_OF_PLAIN,
         );
         self.report.add(
             "… in time on the cores",
@@ -229,7 +229,7 @@ impl Bench<'_> {
         latencies.sort_unstable();
         let at = |share: f64| ms(latencies[((latencies.len() - 1) as f64 * share) as usize]);
         self.report.add("GET /uploads/{id} at 200/s, pipeline busy, median", at(0.5), "ms");
-        self.at_most("GET /uploads/{id} at 200/s, pipeline busy, p99", at(0.99), "ms", MOST_BUSY_P99_MS);
+        self.at_most("GET /uploads/{id} at 200/s, pipeline busy, p99", at(0.99), "ms", MAX_BUSY_P99_MS);
         self.report.add("… the slowest", at(1.0), "ms");
         self.runtime.block_on(client.all_finished(&ids))
     }

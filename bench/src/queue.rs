@@ -21,10 +21,10 @@ const BODY: usize = 600;
 /// How long a claim hides its message: longer than any run.
 const VISIBILITY: Duration = Duration::from_secs(600);
 /// The figures that the store is built for, at 64 tasks and batches of 1.
-const LEAST_NORMAL: f64 = 20_000.0;
-const LEAST_FULL: f64 = 3_000.0;
-const LEAST_FULL_PER_SYNC: f64 = 30.0;
-const LEAST_OVER_RIVAL: f64 = 5.0;
+const MIN_NORMAL: f64 = 20_000.0;
+const MIN_FULL: f64 = 3_000.0;
+const MIN_FULL_PER_SYNC: f64 = 30.0;
+const MIN_OVER_RIVAL: f64 = 5.0;
 /// How the rival is built; from its manifest's folder its binary is `target/release/queues`.
 const RIVAL: &str = "bench/rivals/target/release/queues";
 const BUILD_RIVAL: &str = "cargo build --release --manifest-path bench/rivals/Cargo.toml";
@@ -51,8 +51,8 @@ pub fn run(arguments: &Arguments, report: &mut Report) -> anyhow::Result<()> {
     let syncs = syncs_per_second(folder()?.path(), time)?;
     report.add("disk: 4 KiB written and synced", syncs, "syncs/s");
     for (durability, name, least) in [
-        (Durability::Normal, "NORMAL", LEAST_NORMAL),
-        (Durability::Full, "FULL", LEAST_FULL.min(LEAST_FULL_PER_SYNC * syncs)),
+        (Durability::Normal, "NORMAL", MIN_NORMAL),
+        (Durability::Full, "FULL", MIN_FULL.min(MIN_FULL_PER_SYNC * syncs)),
     ] {
         let mut ours = 0.0;
         for (tasks, batch) in [(1, 1), (8, 1), (64, 1), (1, 10), (8, 10), (64, 10)] {
@@ -66,7 +66,7 @@ pub fn run(arguments: &Arguments, report: &mut Report) -> anyhow::Result<()> {
         let rival = rival(name, arguments.seconds)?;
         report.add(format!("apalis-sqlite 1.0.0, {name}, 64 tasks"), rival, "cycles/s");
         report.add(format!("{name}: times apalis-sqlite"), ours / rival, "x");
-        expect(&mut missed, format!("{name}, times apalis-sqlite"), ours / rival, LEAST_OVER_RIVAL);
+        expect(&mut missed, format!("{name}, times apalis-sqlite"), ours / rival, MIN_OVER_RIVAL);
     }
     runtime.block_on(growth::measure(arguments.rows, report, &mut missed))?;
     runtime.block_on(soak(arguments.soak, report))?;

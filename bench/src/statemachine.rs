@@ -3,7 +3,7 @@
 use crate::machine::{database_mib, folder, resident_mib};
 use crate::report::Report;
 use anyhow::{Context, bail, ensure};
-use domain::ports::queue::{Delivery, MOST_BATCH};
+use domain::ports::queue::{Delivery, MAX_BATCH};
 use domain::ports::{Orchestrator as _, Queue as _};
 use domain::{ExecutionInput, ExecutionName, QueueName, Stage, StageTask, fixture};
 use embedded::{Durability, Options, Orchestrator, Policy, Queue, Store};
@@ -183,7 +183,7 @@ impl Plant {
         let queue = QueueName::of(stage);
         loop {
             let deliveries =
-                self.queue.receive(queue, MOST_BATCH, VISIBILITY, Duration::from_secs(20)).await?;
+                self.queue.receive(queue, MAX_BATCH, VISIBILITY, Duration::from_secs(20)).await?;
             let receipts: Vec<_> = deliveries.iter().map(|delivery| delivery.receipt.clone()).collect();
             let answers: Vec<_> =
                 deliveries.into_iter().map(|delivery| tokio::spawn(self.clone().answer(delivery))).collect();

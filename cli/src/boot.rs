@@ -7,11 +7,12 @@ mod directory;
 use crate::settings::{Backend, FaceEngineChoice, Settings};
 use axum::Router;
 use directory::Directory;
-use domain::ports::{self, FaceEngine, Maker, PortError};
+use domain::Ports;
+use domain::ports::{FaceEngine, Maker, PortError};
 use embedded::StoreError;
-use ingest::auth::{AuthPorts, AuthService, AuthSettings, NoKeys};
-use ingest::http::{App, HttpSettings, ObjectDoor};
-use ingest::{Bell, Metrics};
+use ingest::auth::{AuthService, AuthSettings, NoKeys};
+use ingest::http::{App, HttpSettings, UrlVerifier};
+use ingest::{Metrics, UploadNotifier};
 use std::path::Path;
 use std::sync::Arc;
 use tokio::sync::Semaphore;
@@ -19,13 +20,12 @@ use tokio::sync::Semaphore;
 /// Everything that an installation keeps, wherever it keeps it.
 pub struct Installation {
     /// What intake and the API work with.
-    pub ports: ingest::Ports,
+    pub ports: Ports,
     /// What is there only on one machine.
     pub directory: Option<Directory>,
-    auth_ports: AuthPorts,
-    door: Arc<dyn ObjectDoor>,
+    door: Arc<dyn UrlVerifier>,
     metrics: Arc<Metrics>,
-    bell: Arc<Bell>,
+    notifier: Arc<UploadNotifier>,
     uploads_bucket: String,
 }
 
@@ -122,16 +122,16 @@ pub async fn routes(
     settings: &Settings,
     public_url: &str,
 ) -> Result<Router, BootError> {
-    let Installation { ports, auth_ports, door, metrics, bell, .. } = installation;
+    let Installation { ports, door, metrics, notifier, .. } = installation;
     let auth_settings = AuthSettings::new(public_url);
-    let auth = AuthService::open(auth_ports.clone(), auth_settings, engines.cores.clone()).await?;
+    let auth = AuthService::open(ports.clone(), auth_settings, engines.cores.clone()).await?;
     let auth = Arc::new(auth);
     let http = HttpSettings {
         accept_traffic: settings.accept_traffic,
         allowed_origins: settings.allowed_origins.clone(),
-        most_photo_bytes: settings.max_upload_bytes,
+        max_photo_bytes: settings.max_upload_bytes,
         // Who waits holds a connection; half of them are for those who do not.
-        most_waiters: settings.max_connections / 2,
+        max_waiters: settings.max_connections / 2,
         ..HttpSettings::new(public_url)
     };
     let app = App {
@@ -139,7 +139,7 @@ pub async fn routes(
         auth: auth.clone(),
         door: door.clone(),
         metrics: metrics.clone(),
-        bell: bell.clone(),
+        notifier: notifier.clone(),
         settings: http,
     };
     Ok(ingest::http::router_beside(app, ingest::auth::routes(auth)))
@@ -148,29 +148,12 @@ pub async fn routes(
 impl Installation {
     /// Whether the secrets can be read.
     pub async fn check_secrets(&self) -> Result<(), PortError> {
-        self.auth_ports.secrets.token_seeds().await.map(drop)
+        self.ports.secrets.token_seeds().await.map(drop)
     }
 
     /// The name by which events call the bucket of uploads.
     pub fn uploads_bucket(&self) -> &str {
         &self.uploads_bucket
-    }
-
-    /// What settling works with.
-    pub fn worker_ports(&self, events: Arc<dyn ports::Events>) -> workers::Ports {
-        let ports = self.ports.clone();
-        workers::Ports {
-            clock: ports.clock,
-            dead_letters: ports.dead_letters,
-            events,
-            faces: ports.faces,
-            gallery: ports.gallery,
-            meter: ports.meter,
-            objects: ports.objects,
-            orchestrator: ports.orchestrator,
-            queue: ports.queue,
-            uploads: ports.uploads,
-        }
     }
 }
 

@@ -7,7 +7,7 @@ use crate::settings::Settings;
 use crate::settings_source::Sources;
 use crate::settings_table::{Row, SettingsError};
 use crate::{
-    analyse, compose, dead_letters, doctor, gallery, import, keep, paint, process, queues, replay,
+    analyse, compose, dead_letters, doctor, gallery, import, maintain, paint, process, queues, replay,
     settings_command, status, telemetry, up,
 };
 use clap::{Args, CommandFactory, Parser, Subcommand};
@@ -109,8 +109,8 @@ enum Work {
     /// Look after uploads once: what never came, what stayed open, what a later attempt replaced
     ///
     /// A running semblante up does so every minute by itself. Ends with 1 if something could not be done.
-    #[command(after_help = keep::EXAMPLES)]
-    Keep(keep::Arguments),
+    #[command(after_help = maintain::EXAMPLES)]
+    Maintain(maintain::Arguments),
     /// Look at photos: faces and what they express
     #[command(after_help = analyse::EXAMPLES)]
     Analyse(analyse::Arguments),
@@ -181,7 +181,7 @@ impl Work {
             Work::Queues(asked) => queues::run(settings, &asked, out).await,
             Work::DeadLetters(asked) => dead_letters::run(settings, &asked, out).await,
             Work::Replay(asked) => replay::run(settings, &asked, io::stdin(), out).await,
-            Work::Keep(asked) => keep::run(settings, &asked, out).await,
+            Work::Maintain(asked) => maintain::run(settings, &asked, out).await,
             Work::Analyse(asked) => analyse::run(settings, &asked, out),
             Work::Paint(asked) => paint::run(&asked, out),
             Work::Compose(asked) => compose::run(&asked, out),

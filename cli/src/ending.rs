@@ -8,7 +8,7 @@ use serde_json::Value;
 use std::time::Duration;
 use tokio::time::{Instant, sleep};
 
-/// How long the end of one upload is waited for: the keeper closes attempts that are open longer.
+/// How long the end of one upload is waited for: the maintenance closes attempts that are open longer.
 const LONGEST: Duration = Duration::from_secs(3600);
 const PAUSE: Duration = Duration::from_millis(200);
 

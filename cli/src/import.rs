@@ -83,7 +83,7 @@ pub async fn run(settings: &Settings, import: &Import, out: &mut impl Write) -> 
 /// Whose the photos become, and how large they may be.
 struct Owner {
     id: String,
-    most_photo_bytes: u64,
+    max_photo_bytes: u64,
 }
 
 /// The user, who is made where that was asked for.
@@ -97,8 +97,8 @@ async fn user(operator: &Operator, arguments: &Arguments) -> anyhow::Result<Owne
         }
         (found, _) => found?,
     };
-    let most_photo_bytes = user["most_photo_bytes"].as_u64().context("how large photos may be is missing")?;
-    Ok(Owner { id: cell(&user["user_id"]), most_photo_bytes })
+    let max_photo_bytes = user["max_photo_bytes"].as_u64().context("how large photos may be is missing")?;
+    Ok(Owner { id: cell(&user["user_id"]), max_photo_bytes })
 }
 
 /// Sends one photo after the other, so that no more than one is in memory.
@@ -112,7 +112,7 @@ async fn send(
     let bar = progress::bar(files.len(), "photos");
     let mut photos = Vec::with_capacity(files.len());
     for file in files {
-        let row = photo(operator, &path, file, user.most_photo_bytes).await;
+        let row = photo(operator, &path, file, user.max_photo_bytes).await;
         let sent = photos.len();
         photos.push(row.with_context(|| {
             format!("{}: {sent} photos are in; run it again, they count as duplicates", file.display())

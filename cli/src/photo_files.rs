@@ -7,7 +7,7 @@ use std::io::Read;
 use std::path::{Path, PathBuf};
 
 /// The most files of one run.
-const MOST_FILES: usize = 100_000;
+const MAX_FILES: usize = 100_000;
 
 /// The files to look at: those that are named, and every photo in a named directory, by path. Errors: a path that is
 /// not there, a directory that cannot be read or has no photo, too many files.
@@ -22,8 +22,8 @@ pub fn find(paths: &[PathBuf]) -> anyhow::Result<Vec<PathBuf>> {
             },
             false => files.push(path.clone()),
         }
-        if files.len() > MOST_FILES {
-            bail!("more than {MOST_FILES} photos in one run");
+        if files.len() > MAX_FILES {
+            bail!("more than {MAX_FILES} photos in one run");
         }
     }
     Ok(files)
@@ -42,8 +42,8 @@ fn photos_in(root: &Path) -> anyhow::Result<Vec<PathBuf>> {
                 files.push(entry.path());
             }
         }
-        if files.len() > MOST_FILES {
-            bail!("more than {MOST_FILES} photos in {}", root.display());
+        if files.len() > MAX_FILES {
+            bail!("more than {MAX_FILES} photos in {}", root.display());
         }
     }
     files.sort();

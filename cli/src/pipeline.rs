@@ -2,8 +2,8 @@
 
 use crate::boot::{Engines, Installation};
 use domain::ports::{Clock, Events};
-use domain::{Handler, QueueName, Stage};
-use ingest::{Intake, Keeper};
+use domain::{Handler, Ports, QueueName, Stage};
+use ingest::{Intake, Maintenance};
 use std::sync::Arc;
 use tokio::sync::watch;
 use tokio::task::JoinSet;
@@ -23,24 +23,24 @@ const ARRIVALS: usize = 8;
 const DEAD_LETTERS: usize = 1;
 
 impl Pipeline {
-    /// Starts it on these live queues and their dead letters. `most_receives` is the queues' limit; closings are told
+    /// Starts it on these live queues and their dead letters. `max_receives` is the queues' limit; closings are told
     /// to `events`.
     pub fn start(
         installation: Arc<Installation>,
         engines: &Engines,
         events: Arc<dyn Events>,
         queues: &[QueueName],
-        most_receives: u32,
+        max_receives: u32,
     ) -> Self {
         let stop = watch::Sender::new(false);
         let mut tasks = JoinSet::new();
-        let hosts = hosts(&installation, engines, events, most_receives);
+        let hosts = hosts(&installation, engines, events, max_receives);
         for host in hosts.into_iter().filter(|host| queues.contains(&host.queue_name.source())) {
             tasks.spawn(host.run(stopped(stop.subscribe())));
         }
-        let keeper = Keeper::new(installation.ports.clone(), installation.uploads_bucket());
+        let maintenance = Maintenance::new(installation.ports.clone(), installation.uploads_bucket());
         let clock = installation.ports.clock.clone();
-        tasks.spawn(keep(keeper, clock, stopped(stop.subscribe())));
+        tasks.spawn(keep(maintenance, clock, stopped(stop.subscribe())));
         let stopped = stopped(stop.subscribe());
         tasks.spawn(async move {
             if let Some(directory) = &installation.directory {
@@ -58,15 +58,15 @@ impl Pipeline {
 }
 
 /// Looks after uploads, a round a minute, until the pipeline is to stop.
-async fn keep(keeper: Keeper, clock: Arc<dyn Clock>, stopped: impl Future<Output = ()>) {
+async fn keep(maintenance: Maintenance, clock: Arc<dyn Clock>, stopped: impl Future<Output = ()>) {
     let rounds = async {
         let mut from = None;
         loop {
-            match keeper.round(from.take(), false).await {
+            match maintenance.round(from.take(), false).await {
                 Ok(round) => from = round.next,
-                Err(error) => tracing::warn!(error = %error, "the keeper could not read what is due"),
+                Err(error) => tracing::warn!(error = %error, "the maintenance could not read what is due"),
             }
-            clock.sleep_until(clock.now() + ingest::keeper::PAUSE).await;
+            clock.sleep_until(clock.now() + ingest::maintenance::PAUSE).await;
         }
     };
     tokio::select! {
@@ -86,10 +86,10 @@ fn hosts(
     installation: &Installation,
     engines: &Engines,
     events: Arc<dyn Events>,
-    most_receives: u32,
+    max_receives: u32,
 ) -> Vec<PollHost> {
-    let ports = installation.worker_ports(events);
-    let limits = Limits { most_receives, ..Limits::default() };
+    let ports = Ports { events, ..installation.ports.clone() };
+    let limits = Limits { max_receives, ..Limits::default() };
     let host = |queue_name: QueueName, permits: usize, handler: Arc<dyn Handler>| PollHost {
         queue_name,
         queue: ports.queue.clone(),
@@ -109,7 +109,7 @@ fn hosts(
     hosts
 }
 
-fn stages(ports: &workers::Ports, engines: &Engines) -> Vec<(Arc<dyn StageWorker>, usize)> {
+fn stages(ports: &Ports, engines: &Engines) -> Vec<(Arc<dyn StageWorker>, usize)> {
     let cores = std::thread::available_parallelism().map_or(1, |cores| cores.get());
     Stage::ALL
         .into_iter()

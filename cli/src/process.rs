@@ -10,13 +10,13 @@ use crate::settings::Settings;
 use crate::{photo_content, photo_files, progress};
 use anyhow::Context;
 use bytes::Bytes;
+use domain::Ports;
 use domain::upload::Kind;
 use domain::{
     Finding, MediaType, Outcome, QueueName, Record, Stage, TenantId, Upload, UploadId, UserId, closing,
 };
 use futures_util::{StreamExt, TryStreamExt, stream};
 use indicatif::ProgressBar;
-use ingest::Ports;
 use ingest::deposit::{Photo, deposit};
 use std::io::Write;
 use std::path::{Path, PathBuf};
@@ -33,7 +33,7 @@ Examples:
 /// Photos in the pipeline at a time: enough to keep every stage busy, few enough for any memory.
 const IN_FLIGHT: usize = 8;
 /// The largest photo that is read.
-const MOST_BYTES: u64 = 32 << 20;
+const MAX_BYTES: u64 = 32 << 20;
 /// Links are given to nobody, so they need no host.
 const PUBLIC_URL: &str = "http://localhost";
 
@@ -96,7 +96,7 @@ pub async fn run(settings: &Settings, arguments: &Arguments, out: &mut impl Writ
 impl Batch<'_> {
     async fn photo(&self, number: usize, file: &Path) -> anyhow::Result<OutcomeRow> {
         let name = file.display().to_string();
-        let row = match photo_content::read(file, MOST_BYTES) {
+        let row = match photo_content::read(file, MAX_BYTES) {
             Err(code) => OutcomeRow::refused(name, code),
             Ok((content, content_type)) => {
                 let since = Instant::now();

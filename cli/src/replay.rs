@@ -23,9 +23,9 @@ Without --from, whatever is not good is done again. What the gallery shows stays
 least as good. Ends with 1 if one was refused or ended badly, or could not be waited for.";
 
 /// The most ids of one call.
-const MOST_IDS: usize = 100_000;
+const MAX_IDS: usize = 100_000;
 /// An id and the end of its line, twice over.
-const MOST_ID_BYTES: usize = 80;
+const MAX_ID_BYTES: usize = 80;
 
 /// What `replay` was asked.
 #[derive(clap::Args, Debug)]
@@ -122,18 +122,18 @@ fn ids(named: &[Named], input: impl Read) -> anyhow::Result<Vec<UploadId>> {
     let mut ids: Vec<UploadId> =
         named.iter().filter_map(|named| if let Named::Id(id) = named { Some(*id) } else { None }).collect();
     if named.iter().any(|named| matches!(named, Named::Input)) {
-        let most = (MOST_IDS * MOST_ID_BYTES) as u64;
+        let most = (MAX_IDS * MAX_ID_BYTES) as u64;
         let mut text = String::new();
         input.take(most + 1).read_to_string(&mut text).context("standard input")?;
         if text.len() as u64 > most {
-            bail!("standard input has more than {MOST_IDS} ids; give them in parts");
+            bail!("standard input has more than {MAX_IDS} ids; give them in parts");
         }
         for word in text.split_whitespace() {
             ids.push(UploadId::parse(word).context("standard input; nothing was ordered")?);
         }
     }
-    if ids.len() > MOST_IDS {
-        bail!("more than {MOST_IDS} ids; give them in parts");
+    if ids.len() > MAX_IDS {
+        bail!("more than {MAX_IDS} ids; give them in parts");
     }
     if ids.is_empty() {
         bail!("standard input has no ids");
@@ -189,7 +189,7 @@ mod tests {
         let wrong = ids(&given, format!("{two} nonsense").as_bytes()).unwrap_err();
         assert!(format!("{wrong:#}").contains("nonsense"), "{wrong:#}");
         assert!(ids(&given[1..], " \n".as_bytes()).unwrap_err().to_string().contains("no ids"));
-        let many = " ".repeat(MOST_IDS * MOST_ID_BYTES + 1);
+        let many = " ".repeat(MAX_IDS * MAX_ID_BYTES + 1);
         assert!(ids(&given, many.as_bytes()).unwrap_err().to_string().contains("in parts"));
     }
 }

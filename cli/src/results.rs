@@ -1,8 +1,8 @@
 //! Writes what was made of a photo into a directory.
 
 use anyhow::Context;
+use domain::Ports;
 use domain::{Bucket, GalleryRow, ObjectKey};
-use ingest::Ports;
 use std::path::{Path, PathBuf};
 
 /// Writes picture, melody, score and preview beside each other, named after the photo; returns the paths. Photos of the

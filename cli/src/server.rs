@@ -20,9 +20,9 @@ use tokio_io_timeout::TimeoutStream;
 use tower::util::MapRequest;
 
 /// The most bytes of a request's head.
-const MOST_HEAD: usize = 32 << 10;
+const MAX_HEAD: usize = 32 << 10;
 /// The most bytes that a connection reads, or holds back to write, ahead.
-const MOST_AHEAD: usize = 64 << 10;
+const MAX_AHEAD: usize = 64 << 10;
 /// The pause after an accept that failed for want of resources.
 const AFTER_A_FAILURE: Duration = Duration::from_secs(1);
 
@@ -60,7 +60,7 @@ pub async fn serve(
 ) {
     let mut http = http1::Builder::new();
     http.timer(TokioTimer::new()).header_read_timeout(limits.head);
-    http.max_header_size(MOST_HEAD).max_buf_size(MOST_AHEAD);
+    http.max_header_size(MAX_HEAD).max_buf_size(MAX_AHEAD);
     let places = Arc::new(Semaphore::new(limits.connections));
     let graceful = GracefulShutdown::new();
     let mut connections = JoinSet::new();
@@ -183,7 +183,7 @@ mod tests {
     #[tokio::test]
     async fn a_head_without_bounds_is_refused() {
         let running = start(limits()).await;
-        let head = format!("GET / HTTP/1.1\r\nhost: x\r\nx-a: {}\r\n\r\n", "b".repeat(MOST_HEAD));
+        let head = format!("GET / HTTP/1.1\r\nhost: x\r\nx-a: {}\r\n\r\n", "b".repeat(MAX_HEAD));
         let answer = rest(send(running.address, &head).await).await;
         assert!(answer.starts_with("HTTP/1.1 431"), "{answer:?}");
     }

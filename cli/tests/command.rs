@@ -147,7 +147,7 @@ const HELPS: [(&[&str], &[&str]); 18] = [
     (&["status"], &["<ID>", "--tenant", "--json"]),
     (&["gallery"], &["--tenant", "--user", "--emotion", "--state", "--limit", "--cursor", "--all", "--json"]),
     (&["queues"], &["--json"]),
-    (&["keep"], &["--dry-run", "--json"]),
+    (&["maintain"], &["--dry-run", "--json"]),
     (&["dead-letters"], &["list", "show", "redrive"]),
     (&["dead-letters", "list"], &["--tenant", "--limit", "--cursor", "--all", "--json"]),
     (&["dead-letters", "show"], &["<ID>", "--json"]),

@@ -1,20 +1,20 @@
 //! Begins attempts, starts their executions, and closes those whose execution ended without closing them.
 
-use crate::ports::Ports;
 use crate::trace;
+use domain::Ports;
 use domain::attempt::Began;
 use domain::begin::Begin;
 use domain::ports::queue::{MessageGroup, NewMessage};
 use domain::ports::uploads::GalleryWrite;
 use domain::ports::{PortError, PortErrorKind};
 use domain::{
-    Arrival, Code, ExecutionInput, ExecutionName, ExecutionStatus, Outcome, QueueName, Record, StageResult,
-    Status, TenantId, Upload, closing,
+    Code, ExecutionInput, ExecutionName, ExecutionStatus, IntakeMessage, Outcome, QueueName, Record,
+    StageResult, Status, TenantId, Upload, closing,
 };
 use tracing::Instrument;
 
 /// How often a write that lost to another is tried again.
-const MOST_WRITES: usize = 16;
+const MAX_WRITES: usize = 16;
 
 /// What became of an order to begin.
 pub(crate) enum Begun {
@@ -55,7 +55,7 @@ pub(crate) async fn order(ports: &Ports, begin: &Begin) -> Result<(), PortError>
         true => MessageGroup::replay(&begin.tenant_id),
         false => MessageGroup::live(&begin.tenant_id),
     };
-    let message = NewMessage::new(Arrival::begin_body(begin), Some(group));
+    let message = NewMessage::new(IntakeMessage::begin_body(begin), Some(group));
     ports.queue.send(QueueName::UPLOADS, vec![message]).await
 }
 
@@ -112,7 +112,7 @@ pub(crate) async fn execution_ended(
         return Ok(());
     }
     let code = code_of_end(status);
-    for _ in 0..MOST_WRITES {
+    for _ in 0..MAX_WRITES {
         let Some(Record::Live(upload)) = ports.uploads.get(&tenant, id).await? else { return Ok(()) };
         if upload.attempt != attempt || upload.status.is_closed() {
             return Ok(());

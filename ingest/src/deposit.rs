@@ -1,8 +1,8 @@
 //! A photo whose bytes are here: declared and put, as if its owner had done so with a presigned URL.
 
-use crate::ports::Ports;
 use crate::promotion;
 use bytes::Bytes;
+use domain::Ports;
 use domain::ports::objects::NewObject;
 use domain::ports::uploads::Created;
 use domain::ports::{PortError, PortErrorKind};

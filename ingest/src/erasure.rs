@@ -1,18 +1,18 @@
 //! Erases one upload: the order first, so that a crash cannot leave half of it, then the tombstone, so that nothing comes
 //! back behind it, then everything else, again and again until nothing can come any more.
 
-use crate::ports::Ports;
+use domain::Ports;
 use domain::domain_event::{DomainEvent, DomainEventKind};
 use domain::ports::PortError;
-use domain::ports::queue::{MOST_DELAY, MessageGroup, NewMessage};
-use domain::{Arrival, Bucket, Erase, ExecutionName, ObjectKey, QueueName, Record, TenantId, UploadId};
+use domain::ports::queue::{MAX_DELAY, MessageGroup, NewMessage};
+use domain::{Bucket, Erase, ExecutionName, IntakeMessage, ObjectKey, QueueName, Record, TenantId, UploadId};
 
 /// Erases an upload; false where the tenant has none with this id (any more). When it returns, everything that was there
 /// is gone, and passes over what may still come are ordered.
 pub async fn erase(ports: &Ports, tenant: &TenantId, id: UploadId) -> Result<bool, PortError> {
     let Some(Record::Live(upload)) = ports.uploads.get(tenant, id).await? else { return Ok(false) };
     let order = Erase::of(&upload, ports.clock.now());
-    send(ports, &order, NewMessage::new(Arrival::erase_body(&order), None)).await?;
+    send(ports, &order, NewMessage::new(IntakeMessage::erase_body(&order), None)).await?;
     sweep(ports, &order).await?;
     Ok(true)
 }
@@ -21,7 +21,8 @@ pub async fn erase(ports: &Ports, tenant: &TenantId, id: UploadId) -> Result<boo
 pub(crate) async fn pass(ports: &Ports, order: &Erase) -> Result<(), PortError> {
     let found = sweep(ports, order).await?;
     if let Some(next) = order.next(found) {
-        let later = NewMessage { delay: MOST_DELAY, ..NewMessage::new(Arrival::erase_body(&next), None) };
+        let later =
+            NewMessage { delay: MAX_DELAY, ..NewMessage::new(IntakeMessage::erase_body(&next), None) };
         send(ports, &next, later).await?;
     }
     Ok(())

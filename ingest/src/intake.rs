@@ -4,12 +4,12 @@
 use crate::attempt;
 use crate::erasure;
 use crate::objects;
-use crate::ports::Ports;
 use async_trait::async_trait;
+use domain::Ports;
 use domain::dead_letter::DeadLetter;
 use domain::ports::PortError;
 use domain::ports::queue::Delivery;
-use domain::{Arrival, Code, Handler, QueueName, TenantId, UploadId, Verdict};
+use domain::{Code, Handler, IntakeMessage, QueueName, TenantId, UploadId, Verdict};
 use std::time::Duration;
 
 /// How long a message stays away after a failure of ours, times its receive count.
@@ -29,7 +29,7 @@ impl Intake {
     }
 
     async fn take(&self, delivery: &Delivery) -> Result<(), PortError> {
-        let arrival = match Arrival::parse(&delivery.body) {
+        let arrival = match IntakeMessage::parse(&delivery.body) {
             Ok(arrival) => arrival,
             Err(error) => {
                 tracing::error!(message.id = delivery.message_id, error = %error, "an arrival that nobody can read");
@@ -37,7 +37,7 @@ impl Intake {
             }
         };
         match arrival {
-            Arrival::Objects { created, illegible } => {
+            IntakeMessage::Objects { created, illegible } => {
                 if illegible > 0 {
                     tracing::warn!(
                         message.id = delivery.message_id,
@@ -50,18 +50,18 @@ impl Intake {
                 }
                 Ok(())
             }
-            Arrival::Begin(begin) => match attempt::begin(&self.ports, &begin).await? {
+            IntakeMessage::Begin(begin) => match attempt::begin(&self.ports, &begin).await? {
                 attempt::Begun::UnknownUpload => {
                     let about = (begin.tenant_id, begin.upload_id);
                     self.bury(delivery, "unknown_upload", Some(about)).await
                 }
                 attempt::Begun::Yes | attempt::Begun::No => Ok(()),
             },
-            Arrival::Erase(order) => erasure::pass(&self.ports, &order).await,
-            Arrival::ExecutionEnded { name, status, input } => {
+            IntakeMessage::Erase(order) => erasure::pass(&self.ports, &order).await,
+            IntakeMessage::ExecutionEnded { name, status, input } => {
                 attempt::execution_ended(&self.ports, &name, status, input.as_ref()).await
             }
-            Arrival::Ignored(what) => {
+            IntakeMessage::Ignored(what) => {
                 tracing::debug!(message.id = delivery.message_id, what, "ignored");
                 Ok(())
             }

@@ -21,7 +21,7 @@ pub const CONTENT_TYPE: &str = prometheus_text::CONTENT_TYPE;
 /// Upper bounds of the histogram of stages: from an emotion's weighing to the time limit of a stage.
 const STAGE_SECONDS: [f64; 12] = [0.01, 0.03, 0.1, 0.3, 0.6, 1.0, 2.0, 5.0, 10.0, 30.0, 60.0, 120.0];
 /// The most codes that are told apart. A service outside may have words of its own.
-const MOST_CODES: usize = 100;
+const MAX_CODES: usize = 100;
 /// What the codes beyond that, and methods that nobody knows, are called.
 const OTHER: &str = "other";
 
@@ -151,7 +151,7 @@ impl Metrics {
 
     fn code(&self, code: &Code) -> String {
         let mut codes = self.codes.lock().unwrap_or_else(PoisonError::into_inner);
-        if codes.len() < MOST_CODES {
+        if codes.len() < MAX_CODES {
             codes.insert(code.to_string());
         }
         codes.get(code.as_str()).map_or_else(|| OTHER.to_owned(), String::clone)
@@ -227,11 +227,11 @@ mod tests {
     #[test]
     fn invented_codes_do_not_make_series_without_end() {
         let metrics = Metrics::default();
-        for number in 0..10 * MOST_CODES {
+        for number in 0..10 * MAX_CODES {
             metrics.object_refused(&Code::parse(&format!("word_{number}")).unwrap());
         }
         let series = metrics.text().lines().filter(|line| line.contains("objects_refused_total{")).count();
-        assert_eq!(series, MOST_CODES + 1);
+        assert_eq!(series, MAX_CODES + 1);
         assert!(metrics.text().contains("semblante_objects_refused_total{code=\"other\"} 900"));
     }
 }

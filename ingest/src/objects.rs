@@ -2,8 +2,8 @@
 //! adopted; one that is not what was declared is refused.
 
 use crate::attempt;
-use crate::ports::Ports;
 use crate::trace;
+use domain::Ports;
 use domain::object_event::ObjectCreated;
 use domain::ports::objects::ObjectHead;
 use domain::ports::uploads::{Created, GalleryWrite};

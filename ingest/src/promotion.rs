@@ -1,7 +1,7 @@
 //! A photo whose owner sent it for its faces first, and now sends it as a photo: the upload goes on as one.
 
 use crate::attempt;
-use crate::ports::Ports;
+use domain::Ports;
 use domain::begin::{Begin, Replace, Scope};
 use domain::ports::uploads::GalleryWrite;
 use domain::ports::{PortError, PortErrorKind};
@@ -10,7 +10,7 @@ use domain::{Record, Sha256, Upload};
 use uuid::Uuid;
 
 /// How often a write that lost to another is tried again.
-const MOST_WRITES: usize = 16;
+const MAX_WRITES: usize = 16;
 
 /// Makes a photo of an upload for its faces only, and leaves any other as it is; returns it as it is then. What it has is
 /// kept and the rest is made. Whoever does the same at the same time begins nothing twice.
@@ -22,7 +22,7 @@ pub(crate) async fn promote(
     mut upload: Upload,
     traceparent: Option<&str>,
 ) -> Result<Upload, PortError> {
-    for _ in 0..MOST_WRITES {
+    for _ in 0..MAX_WRITES {
         if upload.kind != Kind::Faces {
             return Ok(upload);
         }

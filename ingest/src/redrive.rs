@@ -2,7 +2,7 @@
 //! dead, and what it asked for is in the record.
 
 use crate::attempt;
-use crate::ports::Ports;
+use domain::Ports;
 use domain::Record;
 use domain::begin::{Begin, Replace, Scope};
 use domain::ports::PortError;

@@ -1,14 +1,14 @@
 //! Replays: the next attempt of an upload, ordered from intake. What an order would do can be told without sending it.
 
 use crate::attempt;
-use crate::ports::Ports;
+use domain::Ports;
 use domain::begin::{Begin, BeginRefused, Replace, Scope};
 use domain::ports::PortError;
 use domain::{Emotion, Stage, Timestamp, Upload};
 use uuid::Uuid;
 
 /// The longest reason that is kept, in bytes.
-pub const MOST_REASON: usize = 500;
+pub const MAX_REASON: usize = 500;
 
 /// What somebody wants to be done again, and why.
 #[derive(Clone, Debug)]
@@ -23,7 +23,7 @@ pub struct Wanted {
     pub reroll: bool,
     /// Whether a running attempt is stopped for this one.
     pub supersede: bool,
-    /// Why, at most [`MOST_REASON`].
+    /// Why, at most [`MAX_REASON`].
     pub reason: Option<String>,
     /// Who.
     pub actor: String,

@@ -6,7 +6,7 @@ use uuid::Uuid;
 /// Names a request, in and out.
 pub const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 /// The most characters of an id that is taken over from a caller.
-const MOST_CHARACTERS: usize = 128;
+const MAX_CHARACTERS: usize = 128;
 
 /// The id of the request with these headers, as text and as a header's value.
 pub fn of(headers: &HeaderMap) -> (String, HeaderValue) {
@@ -23,7 +23,7 @@ pub fn of(headers: &HeaderMap) -> (String, HeaderValue) {
 
 fn is_harmless(id: &str) -> bool {
     let legal = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.');
-    (1..=MOST_CHARACTERS).contains(&id.len()) && id.chars().all(legal)
+    (1..=MAX_CHARACTERS).contains(&id.len()) && id.chars().all(legal)
 }
 
 #[cfg(test)]
@@ -32,7 +32,7 @@ mod tests {
 
     #[test]
     fn only_harmless_ids_are_taken_over() {
-        let (most, over) = ("x".repeat(MOST_CHARACTERS), "x".repeat(MOST_CHARACTERS + 1));
+        let (most, over) = ("x".repeat(MAX_CHARACTERS), "x".repeat(MAX_CHARACTERS + 1));
         for (given, expected) in
             [("a-b_c.9", true), (&*most, true), ("", false), ("a b", false), ("a\"b", false), (&*over, false)]
         {

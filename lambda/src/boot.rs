@@ -5,11 +5,11 @@ use crate::settings::{ApiSettings, FaceEngine, Settings, StageSettings};
 use aws::{Clients, Connection, Resources};
 use axum::Router;
 use domain::ports::{self, Maker};
-use domain::{Handler, QueueName, Stage};
+use domain::{Handler, Ports, QueueName, Stage};
 use ingest::Intake;
-use ingest::auth::{AuthPorts, AuthService, AuthSettings};
-use ingest::http::{App, ClosedDoor, HttpSettings};
-use ingest::keeper::Keeper;
+use ingest::auth::{AuthService, AuthSettings};
+use ingest::http::{App, HttpSettings, NoLocalObjects};
+use ingest::maintenance::Maintenance;
 use std::sync::Arc;
 use tokio::sync::Semaphore;
 use workers::{
@@ -19,7 +19,7 @@ use workers::{
 
 /// An installation in an AWS account.
 pub struct Installation {
-    ports: ingest::Ports,
+    ports: Ports,
     clients: Clients,
     resources: Arc<Resources>,
     limits: Limits,
@@ -37,21 +37,8 @@ pub async fn open(settings: &Settings) -> Installation {
         event_bus: settings.event_bus.clone(),
         secret_id: settings.secret.clone(),
     });
-    let clock: Arc<dyn ports::Clock> = Arc::new(aws::SystemClock::default());
-    let ports = ingest::Ports {
-        clock: clock.clone(),
-        dead_letters: Arc::new(aws::DeadLetters::new(&clients, &resources)),
-        events: Arc::new(aws::Events::new(&clients, &resources)),
-        faces: Arc::new(aws::Faces::new(&clients, &resources)),
-        gallery: Arc::new(aws::Gallery::new(&clients, &resources)),
-        meter: Arc::new(LogMeter),
-        objects: Arc::new(aws::Objects::new(&clients, &resources, clock.clone())),
-        orchestrator: Arc::new(aws::Orchestrator::new(&clients, &resources)),
-        queue: Arc::new(aws::Queue::new(&clients, &resources)),
-        uploads: Arc::new(aws::Uploads::new(&clients, &resources, clock)),
-        users: Arc::new(aws::Users::new(&clients, &resources)),
-    };
-    let limits = Limits { most_receives: settings.max_receives, ..Limits::default() };
+    let ports = aws::ports(&clients, &resources, Arc::new(LogMeter));
+    let limits = Limits { max_receives: settings.max_receives, ..Limits::default() };
     Installation { ports, clients, resources, limits }
 }
 
@@ -64,17 +51,17 @@ impl Installation {
     /// What settles the messages of a stage.
     pub fn stage(&self, settings: &StageSettings) -> anyhow::Result<Arc<dyn Handler>> {
         let limits = Limits { time: settings.time, ..self.limits };
-        Ok(Arc::new(Settle::new(self.worker_ports(), self.worker(settings)?, limits)))
+        Ok(Arc::new(Settle::new(self.ports.clone(), self.worker(settings)?, limits)))
     }
 
     /// What settles the dead letters of a queue.
     pub fn dead_letters(&self, queue: QueueName) -> Arc<dyn Handler> {
-        Arc::new(DeadLetterHandler::new(self.worker_ports(), queue))
+        Arc::new(DeadLetterHandler::new(self.ports.clone(), queue))
     }
 
     /// What looks after uploads that nobody asks for.
-    pub fn keeper(&self) -> Keeper {
-        Keeper::new(self.ports.clone(), &self.resources.media_bucket)
+    pub fn maintenance(&self) -> Maintenance {
+        Maintenance::new(self.ports.clone(), &self.resources.media_bucket)
     }
 
     /// Rows of dead letters.
@@ -84,46 +71,22 @@ impl Installation {
 
     /// The HTTP API. The gateway answers for CORS, so that nobody answers twice.
     pub async fn routes(&self, settings: &ApiSettings) -> anyhow::Result<Router> {
-        let clock = &self.ports.clock;
-        let auth_ports = AuthPorts {
-            clock: clock.clone(),
-            secrets: Arc::new(aws::Secrets::new(&self.clients, &self.resources, clock.clone())),
-            sessions: Arc::new(aws::Sessions::new(&self.clients, &self.resources)),
-            throttle: Arc::new(aws::Throttle::new(&self.clients, &self.resources)),
-            users: self.ports.users.clone(),
-        };
         let auth_settings = AuthSettings::new(&settings.public_url);
-        let auth = Arc::new(AuthService::open(auth_ports, auth_settings, permits()).await?);
+        let auth = Arc::new(AuthService::open(self.ports.clone(), auth_settings, permits()).await?);
         let http = HttpSettings {
             accept_traffic: settings.accept_traffic,
-            most_wait: settings.most_wait,
+            max_wait: settings.max_wait,
             ..HttpSettings::new(&settings.public_url)
         };
         let app = App {
             ports: self.ports.clone(),
             auth: auth.clone(),
-            door: Arc::new(ClosedDoor),
+            door: Arc::new(NoLocalObjects),
             metrics: Arc::default(),
-            bell: Arc::default(),
+            notifier: Arc::default(),
             settings: http,
         };
         Ok(ingest::http::router_beside(app, ingest::auth::routes(auth)))
-    }
-
-    fn worker_ports(&self) -> workers::Ports {
-        let ports = self.ports.clone();
-        workers::Ports {
-            clock: ports.clock,
-            dead_letters: ports.dead_letters,
-            events: ports.events,
-            faces: ports.faces,
-            gallery: ports.gallery,
-            meter: ports.meter,
-            objects: ports.objects,
-            orchestrator: ports.orchestrator,
-            queue: ports.queue,
-            uploads: ports.uploads,
-        }
     }
 
     fn worker(&self, settings: &StageSettings) -> anyhow::Result<Arc<dyn StageWorker>> {

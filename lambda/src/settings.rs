@@ -47,7 +47,7 @@ pub struct ApiSettings {
     /// Whether requests are answered at all.
     pub accept_traffic: bool,
     /// The longest `Prefer: wait`.
-    pub most_wait: Duration,
+    pub max_wait: Duration,
 }
 
 /// What finds faces.
@@ -123,7 +123,7 @@ impl ApiSettings {
         ApiSettings {
             public_url: keys.take("PUBLIC_URL", origin),
             accept_traffic: keys.take("ACCEPT_TRAFFIC", choice(&SWITCH)),
-            most_wait: seconds(keys.take("MAX_WAIT_SECONDS", whole(0))),
+            max_wait: seconds(keys.take("MAX_WAIT_SECONDS", whole(0))),
         }
     }
 }

@@ -28,6 +28,8 @@
 //! # Ok::<(), statemachine::LoadError>(())
 //! ```
 
+#![warn(missing_docs)]
+
 mod choice;
 mod context;
 mod definition;

@@ -10,7 +10,7 @@ cargo test --workspace --all-features --locked --no-run --quiet
 
 binaries=target/deployed
 mkdir -p "$binaries"
-for binary in ingest worker dead-letters keeper; do
+for binary in ingest worker dead-letters maintenance; do
     strip -o "$binaries/$binary" "target/debug/$binary"
 done
 exec tests/aws/.venv/bin/python tests/aws/deployed "$binaries" "$@"

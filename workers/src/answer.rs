@@ -1,6 +1,6 @@
 //! Tells the state machine how a stage ended.
 
-use crate::ports::Ports;
+use domain::Ports;
 use domain::domain_event::{DomainEvent, DomainEventKind};
 use domain::ports::PortError;
 use domain::{EndState, Outcome, Stage, StageResult, StageTask, Status, Upload};

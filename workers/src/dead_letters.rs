@@ -1,9 +1,9 @@
 //! Turns messages of the dead-letter queues into rows, and ends the tasks behind them.
 
 use crate::pass::{self, Pass, write_row};
-use crate::ports::Ports;
 use crate::store;
 use async_trait::async_trait;
+use domain::Ports;
 use domain::ports::PortError;
 use domain::ports::queue::Delivery;
 use domain::{Code, Handler, Outcome, QueueName, StageResult, StageTask, Verdict};

@@ -2,8 +2,8 @@
 
 use crate::stage_worker::{StageWorker, Work};
 use async_trait::async_trait;
-use domain::face::MOST_FACES;
-use domain::ports::face_engine::{EngineError, Sighting};
+use domain::face::MAX_FACES;
+use domain::ports::face_engine::{Detection, EngineError};
 use domain::ports::objects::NewObject;
 use domain::ports::{FaceEngine, Objects, PortErrorKind};
 use domain::{Bucket, Code, Finding, ObjectKey, Outcome, Stage, StageEnd, StageOutput, Upload};
@@ -31,20 +31,20 @@ fn rounded(coordinate: f64) -> f64 {
     (coordinate * LANDMARK_STEPS).round() / LANDMARK_STEPS
 }
 
-fn output(upload: &Upload, mut sighting: Sighting) -> StageOutput {
-    let truncated = sighting.faces.len() > MOST_FACES;
-    sighting.faces.truncate(MOST_FACES);
-    for coordinate in sighting.faces.iter_mut().flat_map(|face| &mut face.landmarks).flatten() {
+fn output(upload: &Upload, mut detection: Detection) -> StageOutput {
+    let truncated = detection.faces.len() > MAX_FACES;
+    detection.faces.truncate(MAX_FACES);
+    for coordinate in detection.faces.iter_mut().flat_map(|face| &mut face.landmarks).flatten() {
         *coordinate = rounded(*coordinate);
     }
-    let count = u32::try_from(sighting.faces.len()).unwrap_or(u32::MAX);
+    let count = u32::try_from(detection.faces.len()).unwrap_or(u32::MAX);
     let preview =
-        NewObject { bytes: sighting.preview, content_type: "image/jpeg".into(), metadata: BTreeMap::new() };
+        NewObject { bytes: detection.preview, content_type: "image/jpeg".into(), metadata: BTreeMap::new() };
     StageOutput {
         outcome: if count == 0 { Outcome::NoFace } else { Outcome::Succeeded },
-        made_by: Some(sighting.made_by),
-        finding: Some(Finding::Faces { width: sighting.width, height: sighting.height, count, truncated }),
-        faces: sighting.faces,
+        made_by: Some(detection.made_by),
+        finding: Some(Finding::Faces { width: detection.width, height: detection.height, count, truncated }),
+        faces: detection.faces,
         objects: vec![(ObjectKey::preview(&upload.tenant_id, upload.upload_id), preview)],
     }
 }
@@ -73,8 +73,8 @@ impl StageWorker for FaceDetection {
             }
             Err(error) => return StageEnd::Retry(error.into()),
         };
-        match self.engine.look(photo).await {
-            Ok(sighting) => StageEnd::Done(Box::new(output(work.upload, sighting))),
+        match self.engine.detect(photo).await {
+            Ok(detection) => StageEnd::Done(Box::new(output(work.upload, detection))),
             Err(EngineError::Refused { code, detail }) => rejected(code, detail),
             Err(EngineError::Busy { after }) => StageEnd::Later { after, job: None },
             Err(EngineError::Broken(cause)) => StageEnd::Retry(cause),

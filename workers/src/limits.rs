@@ -6,7 +6,7 @@ use std::time::Duration;
 #[derive(Clone, Copy, Debug)]
 pub struct Limits {
     /// Receives of a message before it becomes a dead letter; the queue's own limit.
-    pub most_receives: u32,
+    pub max_receives: u32,
     /// How long a stage may work on a message.
     pub time: Duration,
     /// How long a stage may wait for a job outside, from its first [`domain::StageEnd::Later`] on.
@@ -20,7 +20,7 @@ pub struct Limits {
 impl Default for Limits {
     fn default() -> Self {
         Limits {
-            most_receives: 5,
+            max_receives: 5,
             time: Duration::from_secs(120),
             deadline: Duration::from_secs(6 * 3600),
             backoff: Duration::from_secs(2),

@@ -1,7 +1,7 @@
 //! One pass over a message: parse, load, settle what is settled already. What remains is work.
 
 use crate::answer;
-use crate::ports::Ports;
+use domain::Ports;
 use domain::dead_letter::DeadLetter;
 use domain::ports::PortError;
 use domain::ports::queue::Delivery;

@@ -5,13 +5,13 @@ use crate::answer;
 use crate::backoff;
 use crate::limits::Limits;
 use crate::pass::{self, Pass};
-use crate::ports::Ports;
 use crate::stage_worker::{StageWorker, Work};
 use crate::store::{self, Stored};
 use async_trait::async_trait;
+use domain::Ports;
 use domain::pending::Pending;
 use domain::ports::maker::Job;
-use domain::ports::queue::{Delivery, MOST_DELAY, MessageGroup, NewMessage};
+use domain::ports::queue::{Delivery, MAX_DELAY, MessageGroup, NewMessage};
 use domain::ports::{PortError, PortErrorKind};
 use domain::{
     Code, Handler, Outcome, QueueName, Stage, StageEnd, StageOutput, StageResult, StageTask, Timestamp,
@@ -159,7 +159,7 @@ impl Settle {
             deadline,
             next_poll_at: (now + after).min(deadline),
         };
-        let delay = pending.wait(now).min(MOST_DELAY);
+        let delay = pending.wait(now).min(MAX_DELAY);
         store::pend(&self.ports, attempted.task, attempted.upload, &pending).await?;
         let tenant = &attempted.upload.tenant_id;
         let group = match attempted.upload.replay {
@@ -182,7 +182,7 @@ impl Settle {
         let delivery = attempted.delivery;
         let receive_count = delivery.receive_count;
         tracing::warn!(cause = %cause, "stage failed");
-        if receive_count >= self.limits.most_receives {
+        if receive_count >= self.limits.max_receives {
             let failed = Outcome::Failed { code: Code::retries_exhausted() };
             self.finish(attempted, self.result(attempted, failed)).await?;
             return self.leave(delivery, Duration::ZERO).await;

@@ -1,6 +1,6 @@
 //! Stores what a stage left: artefacts first, then faces, then the record that names them.
 
-use crate::ports::Ports;
+use domain::Ports;
 use domain::attempt::RecordRefused;
 use domain::pending::Pending;
 use domain::ports::uploads::GalleryWrite;
@@ -13,7 +13,7 @@ use domain::{
 /// The metadata key that carries an artefact's provenance, so that it can be adopted.
 pub const PROVENANCE: &str = "made-by";
 /// How often a write that lost to another stage's is tried again.
-const MOST_WRITES: usize = 16;
+const MAX_WRITES: usize = 16;
 
 /// The stages of the two branches. Whoever ends second finds the record changed, and a write that loses costs as much
 /// as one that wins: they look first.
@@ -96,7 +96,7 @@ pub(crate) async fn record(
             Some(Record::Erased(_)) | None => return Ok(Stored::Moot),
         }
     }
-    for _ in 0..MOST_WRITES {
+    for _ in 0..MAX_WRITES {
         let open = upload.open_stages();
         let gallery = match enter(ports, task.stage, &mut upload, result.clone()).await? {
             Ok(gallery) => gallery,
@@ -124,7 +124,7 @@ pub(crate) async fn pend(
     pending: &Pending,
 ) -> Result<(), PortError> {
     let mut upload = upload.clone();
-    for _ in 0..MOST_WRITES {
+    for _ in 0..MAX_WRITES {
         if upload.attempt != task.attempt || upload.results.contains_key(&task.stage) {
             return Ok(());
         }

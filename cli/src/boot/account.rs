@@ -5,9 +5,8 @@ use super::Installation;
 use crate::settings::Settings;
 use aws::{Clients, Connection, Resources};
 use domain::ports;
-use ingest::auth::AuthPorts;
-use ingest::http::ClosedDoor;
-use ingest::{Bell, Metrics, RingingUploads};
+use ingest::http::NoLocalObjects;
+use ingest::{Metrics, NotifyingUploads, UploadNotifier};
 use std::sync::Arc;
 use tokio::sync::Semaphore;
 
@@ -26,32 +25,12 @@ pub async fn open(settings: &Settings) -> Installation {
         event_bus: of_template.event_bus,
         secret_id: of_template.secret,
     });
-    let clock: Arc<dyn ports::Clock> = Arc::new(aws::SystemClock::default());
     let metrics = Arc::new(Metrics::default());
-    let bell = Arc::new(Bell::default());
-    let uploads = Arc::new(aws::Uploads::new(&clients, &resources, clock.clone()));
-    let ports = ingest::Ports {
-        clock: clock.clone(),
-        dead_letters: Arc::new(aws::DeadLetters::new(&clients, &resources)),
-        events: Arc::new(aws::Events::new(&clients, &resources)),
-        faces: Arc::new(aws::Faces::new(&clients, &resources)),
-        gallery: Arc::new(aws::Gallery::new(&clients, &resources)),
-        meter: metrics.clone(),
-        objects: Arc::new(aws::Objects::new(&clients, &resources, clock.clone())),
-        orchestrator: Arc::new(aws::Orchestrator::new(&clients, &resources)),
-        queue: Arc::new(aws::Queue::new(&clients, &resources)),
-        uploads: Arc::new(RingingUploads::new(uploads, bell.clone())),
-        users: Arc::new(aws::Users::new(&clients, &resources)),
-    };
-    let auth_ports = AuthPorts {
-        clock: clock.clone(),
-        secrets: Arc::new(aws::Secrets::new(&clients, &resources, clock)),
-        sessions: Arc::new(aws::Sessions::new(&clients, &resources)),
-        throttle: Arc::new(aws::Throttle::new(&clients, &resources)),
-        users: ports.users.clone(),
-    };
-    let door = Arc::new(ClosedDoor);
-    Installation { ports, directory: None, auth_ports, door, metrics, bell, uploads_bucket }
+    let notifier = Arc::new(UploadNotifier::default());
+    let mut ports = aws::ports(&clients, &resources, metrics.clone());
+    ports.uploads = Arc::new(NotifyingUploads::new(ports.uploads, notifier.clone()));
+    let door = Arc::new(NoLocalObjects);
+    Installation { ports, directory: None, door, metrics, notifier, uploads_bucket }
 }
 
 /// Amazon Rekognition; what it must have converted is converted under `permits`.

@@ -1,12 +1,11 @@
 //! One machine: a data directory with everything in it.
 
 use super::{BootError, Installation};
-use crate::object_door::SignedObjects;
 use crate::settings::{Durability, Settings};
+use crate::signed_objects::SignedObjects;
 use domain::ports::PortError;
 use embedded::{Options, Orchestrator, Policy, Store, schema};
-use ingest::auth::AuthPorts;
-use ingest::{Bell, Metrics, RingingUploads};
+use ingest::{Metrics, NotifyingUploads, UploadNotifier};
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
@@ -27,37 +26,19 @@ pub async fn open(settings: &Settings, data: &Path, public_url: &str) -> Result<
         Durability::Normal => embedded::Durability::Normal,
     };
     let store = Store::open(data, Options { durability, ..Options::default() })?;
-    let policy = Policy { most_receives: settings.max_receives, ..Policy::default() };
+    let policy = Policy { max_receives: settings.max_receives, ..Policy::default() };
     let orchestrator = Orchestrator::open(&store).await?;
     let objects = embedded::Objects::new(&store, public_url);
     reconcile(&objects).await?;
     let urls = objects.signed_urls().clone();
     let metrics = Arc::new(Metrics::default());
-    let bell = Arc::new(Bell::default());
-    let ports = ingest::Ports {
-        clock: store.clock(),
-        dead_letters: Arc::new(embedded::DeadLetters::new(&store)),
-        events: Arc::new(embedded::Events::new(&store)),
-        faces: Arc::new(embedded::Faces::new(&store)),
-        gallery: Arc::new(embedded::Gallery::new(&store)),
-        meter: metrics.clone(),
-        objects: Arc::new(objects),
-        orchestrator: Arc::new(orchestrator.clone()),
-        queue: Arc::new(embedded::Queue::new(&store, policy)),
-        uploads: Arc::new(RingingUploads::new(Arc::new(embedded::Uploads::new(&store)), bell.clone())),
-        users: Arc::new(embedded::Users::new(&store)),
-    };
-    let auth_ports = AuthPorts {
-        clock: ports.clock.clone(),
-        secrets: Arc::new(embedded::Secrets::new(&store)),
-        sessions: Arc::new(embedded::Sessions::new(&store)),
-        throttle: Arc::new(embedded::Throttle::new(&store)),
-        users: ports.users.clone(),
-    };
+    let notifier = Arc::new(UploadNotifier::default());
+    let mut ports = embedded::ports(&store, &orchestrator, policy, public_url, metrics.clone());
+    ports.uploads = Arc::new(NotifyingUploads::new(ports.uploads, notifier.clone()));
     let door = Arc::new(SignedObjects { urls, clock: ports.clock.clone() });
     let uploads_bucket = domain::Bucket::Media.as_str().to_owned();
     let directory = Some(Directory { orchestrator, store });
-    Ok(Installation { ports, directory, auth_ports, door, metrics, bell, uploads_bucket })
+    Ok(Installation { ports, directory, door, metrics, notifier, uploads_bucket })
 }
 
 async fn reconcile(objects: &embedded::Objects) -> Result<(), PortError> {

@@ -13,7 +13,7 @@ use serde_json::json;
 use uuid::Uuid;
 
 /// Rows of a page.
-const MOST_LIMIT: usize = 100;
+const MAX_LIMIT: usize = 100;
 
 /// Which page.
 #[derive(Deserialize)]
@@ -24,7 +24,7 @@ pub struct Asked {
 }
 
 pub async fn list(State(control): Shared, Query(asked): Query<Asked>) -> Answer {
-    let limit = asked.limit.unwrap_or(MOST_LIMIT).clamp(1, MOST_LIMIT);
+    let limit = asked.limit.unwrap_or(MAX_LIMIT).clamp(1, MAX_LIMIT);
     let after = asked.cursor.as_deref().map(place).transpose()?;
     let letters = control.ports.dead_letters.list(asked.tenant.as_ref(), after, limit).await?;
     let last = letters.last().filter(|_| letters.len() == limit);

@@ -4,7 +4,7 @@
 
 mod dead_letters;
 mod gallery;
-pub mod keeper;
+pub mod maintenance;
 pub mod operator;
 mod photos;
 mod queues;
@@ -19,8 +19,9 @@ use axum::middleware::{Next, from_fn};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use axum::{Json, Router};
+use domain::Ports;
 use ingest::http::{Links, Problem};
-use ingest::{Keeper, Ports, request_context};
+use ingest::{Maintenance, request_context};
 use serde_json::Value;
 use std::sync::Arc;
 use std::time::Duration;
@@ -28,7 +29,7 @@ use std::time::Duration;
 /// Who gives the orders, for the audit.
 const ACTOR: &str = "operator";
 /// The most bytes of a body that is no photo.
-const MOST_JSON: usize = 16 << 10;
+const MAX_JSON: usize = 16 << 10;
 /// How long a request may take, its body included.
 pub const LONGEST_REQUEST: Duration = Duration::from_secs(60);
 
@@ -36,22 +37,22 @@ pub const LONGEST_REQUEST: Duration = Duration::from_secs(60);
 pub struct Control {
     ports: Ports,
     links: Links,
-    keeper: Keeper,
-    most_photo_bytes: u64,
+    maintenance: Maintenance,
+    max_photo_bytes: u64,
 }
 
 type Shared = State<Arc<Control>>;
 type Answer = Result<Json<Value>, Problem>;
 
 /// The routes. Events call the bucket of uploads `bucket`; links are below `public_url`; a photo has at most
-/// `most_photo_bytes`.
-pub fn routes(ports: Ports, bucket: &str, public_url: &str, most_photo_bytes: u64) -> Router {
+/// `max_photo_bytes`.
+pub fn routes(ports: Ports, bucket: &str, public_url: &str, max_photo_bytes: u64) -> Router {
     let links = Links::new(&ports, public_url);
-    let keeper = Keeper::new(ports.clone(), bucket);
-    let control = Arc::new(Control { ports, links, keeper, most_photo_bytes });
+    let maintenance = Maintenance::new(ports.clone(), bucket);
+    let control = Arc::new(Control { ports, links, maintenance, max_photo_bytes });
     Router::new()
         .route("/queues", get(queues::get))
-        .route("/keep", post(keeper::post))
+        .route("/maintain", post(maintenance::post))
         .route("/dead-letters", get(dead_letters::list))
         .route("/dead-letters/{id}", get(dead_letters::show))
         .route("/dead-letters/{id}/redrive", post(dead_letters::redrive))
@@ -59,7 +60,7 @@ pub fn routes(ports: Ports, bucket: &str, public_url: &str, most_photo_bytes: u6
         .route("/tenants/{tenant}/uploads/{id}/replay", post(replays::post))
         .route("/tenants/{tenant}/gallery", get(gallery::get))
         .route("/tenants/{tenant}/users", get(users::find).post(users::create))
-        .layer(DefaultBodyLimit::max(MOST_JSON))
+        .layer(DefaultBodyLimit::max(MAX_JSON))
         .route("/tenants/{tenant}/users/{user}/photos", post(photos::post))
         .layer(from_fn(within_time))
         .layer(from_fn(request_context::around))

@@ -24,7 +24,7 @@ const PAUSE: Duration = Duration::from_millis(100);
 /// How long an answer may take: a little longer than the other side gives it.
 const LONGEST_ANSWER: Duration = LONGEST_REQUEST.saturating_add(Duration::from_secs(5));
 /// The most bytes of an answer.
-const MOST_ANSWER: usize = 16 << 20;
+const MAX_ANSWER: usize = 16 << 20;
 
 /// A way to an installation.
 pub enum Operator {
@@ -206,7 +206,7 @@ async fn over_socket(data: &Path, request: Request<Body>) -> Result<Response<Bod
 
 async fn read(response: Response<Body>) -> Result<Value, OperatorError> {
     let status = response.status();
-    let bytes = to_bytes(response.into_body(), MOST_ANSWER).await.map_err(broken)?;
+    let bytes = to_bytes(response.into_body(), MAX_ANSWER).await.map_err(broken)?;
     let answer: Option<Value> = serde_json::from_slice(&bytes).ok();
     match answer {
         Some(answer) if status == StatusCode::OK => Ok(answer),

@@ -21,7 +21,7 @@ pub async fn post(
     body: Body,
 ) -> Answer {
     let user = users::named(&control, &tenant, &user).await?;
-    let bytes = body::read(body, control.most_photo_bytes, SMALLER).await?;
+    let bytes = body::read(body, control.max_photo_bytes, SMALLER).await?;
     let owner = (tenant, user.user_id);
     let stored = photo::store(&control.ports, owner, Kind::Photo, bytes, traceparent(&headers)).await?;
     let duplicate = matches!(stored, Deposited::Known(_));

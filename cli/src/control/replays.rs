@@ -7,7 +7,7 @@ use axum::http::HeaderMap;
 use domain::begin::Scope;
 use domain::{Stage, TenantId, UploadId};
 use ingest::http::Problem;
-use ingest::replay::{MOST_REASON, Replay, Wanted};
+use ingest::replay::{MAX_REASON, Replay, Wanted};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 use uuid::Uuid;
@@ -34,8 +34,8 @@ pub async fn post(
     headers: HeaderMap,
     Json(order): Json<Order>,
 ) -> Answer {
-    if order.reason.as_ref().is_some_and(|reason| reason.len() > MOST_REASON) {
-        let words = format!("the reason has at most {MOST_REASON} bytes");
+    if order.reason.as_ref().is_some_and(|reason| reason.len() > MAX_REASON) {
+        let words = format!("the reason has at most {MAX_REASON} bytes");
         return Err(Problem::meaningless("bad_reason", words));
     }
     let upload = uploads::find(&control, &tenant, id).await?;

@@ -69,8 +69,8 @@ async fn only(control: &Control, tenant: &TenantId) -> Result<User, Problem> {
 
 /// Who he is, and how large his photos may be.
 fn shown(control: &Control, user: &User) -> Value {
-    let most = control.most_photo_bytes;
-    json!({"tenant_id": user.tenant_id, "user_id": user.user_id, "most_photo_bytes": most})
+    let most = control.max_photo_bytes;
+    json!({"tenant_id": user.tenant_id, "user_id": user.user_id, "max_photo_bytes": most})
 }
 
 /// Makes a customer without a password: nobody can log in as him until he is given one.

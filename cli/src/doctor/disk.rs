@@ -10,9 +10,9 @@ const SPACE: &str = "free disk";
 const SYNC: &str = "disk sync";
 
 /// Less than this is a failure: some 500 photos with what is made of them.
-const LEAST_FREE_BYTES: u64 = 1 << 30;
+const MIN_FREE_BYTES: u64 = 1 << 30;
 /// Fewer than this is a failure: each commit waits for one.
-const LEAST_SYNCS_PER_S: f64 = 20.0;
+const MIN_SYNCS_PER_S: f64 = 20.0;
 /// How long syncs are counted.
 const SYNC_TIME: Duration = Duration::from_millis(500);
 
@@ -52,7 +52,7 @@ fn syncs_per_s(place: &Path) -> io::Result<f64> {
 
 fn space(free: io::Result<u64>) -> Finding {
     match free {
-        Ok(free) if free < LEAST_FREE_BYTES => {
+        Ok(free) if free < MIN_FREE_BYTES => {
             Finding::failed(SPACE, format!("{} MiB", free >> 20), "make room, or set `data` to another disk")
         }
         Ok(free) => Finding::ok(SPACE, format!("{:.1} GiB", free as f64 / f64::from(1 << 30))),
@@ -62,7 +62,7 @@ fn space(free: io::Result<u64>) -> Finding {
 
 fn sync(rate: io::Result<f64>) -> Finding {
     match rate {
-        Ok(rate) if rate < LEAST_SYNCS_PER_S => {
+        Ok(rate) if rate < MIN_SYNCS_PER_S => {
             Finding::failed(SYNC, format!("{rate:.0} a second"), "set `data` to a faster disk")
         }
         Ok(rate) => Finding::ok(SYNC, format!("{rate:.0} a second")),
@@ -79,10 +79,10 @@ mod tests {
     fn too_little_and_too_slow_are_failures() {
         let error = || io::Error::from(io::ErrorKind::PermissionDenied);
         let cases = [
-            (space(Ok(LEAST_FREE_BYTES)), State::Ok),
-            (space(Ok(LEAST_FREE_BYTES - 1)), State::Failed),
+            (space(Ok(MIN_FREE_BYTES)), State::Ok),
+            (space(Ok(MIN_FREE_BYTES - 1)), State::Failed),
             (space(Err(error())), State::Failed),
-            (sync(Ok(LEAST_SYNCS_PER_S)), State::Ok),
+            (sync(Ok(MIN_SYNCS_PER_S)), State::Ok),
             (sync(Ok(19.9)), State::Failed),
             (sync(Err(error())), State::Failed),
         ];

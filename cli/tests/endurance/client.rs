@@ -8,8 +8,8 @@ use std::time::Duration;
 use tokio::sync::watch;
 
 /// How often a request is repeated, and how often an upload's end is waited for, at most.
-const MOST_TRIES: usize = 100;
-const MOST_WAITS: usize = 40;
+const MAX_TRIES: usize = 100;
+const MAX_WAITS: usize = 40;
 
 #[derive(Clone)]
 pub struct Client {
@@ -81,7 +81,7 @@ impl Client {
 
     /// The status document of an upload that has ended.
     pub async fn finished(&self, id: &str) -> Value {
-        for _ in 0..MOST_WAITS {
+        for _ in 0..MAX_WAITS {
             let (_, status) = self
                 .answer(Method::GET, &format!("/uploads/{id}"), |request| request.header("prefer", "wait=25"))
                 .await;
@@ -100,7 +100,7 @@ impl Client {
         complete: impl Fn(RequestBuilder) -> RequestBuilder,
     ) -> (StatusCode, Value) {
         let mut url = self.url.clone();
-        for _ in 0..MOST_TRIES {
+        for _ in 0..MAX_TRIES {
             let to = format!("{}{path}", *url.borrow_and_update());
             let request = complete(self.http.request(method.clone(), to).bearer_auth(&self.token));
             match read(request).await {

@@ -9,7 +9,7 @@ const PHOTOS: usize = 200;
 /// Bytes after the end of each photo: together they are more than the server may hold.
 const PADDING: usize = 1 << 20;
 /// What the server may hold at most, generously. The bodies alone would be 240 MB.
-const MOST_MEMORY_MB: u64 = 600;
+const MAX_MEMORY_MB: u64 = 600;
 
 #[tokio::test]
 async fn two_hundred_photos_at_a_time_all_end_in_bounded_memory() {
@@ -23,6 +23,6 @@ async fn two_hundred_photos_at_a_time_all_end_in_bounded_memory() {
         assert_eq!(status["state"], "complete", "{status}");
     }
     let peak = server.peak_memory_mb();
-    assert!(peak < MOST_MEMORY_MB, "{peak} MB");
+    assert!(peak < MAX_MEMORY_MB, "{peak} MB");
     assert_eq!(server.stop(), Some(0));
 }

@@ -4,7 +4,7 @@ use crate::client::{Client, Tokens};
 use crate::server::{Server, photo};
 use domain::Bucket;
 use domain::ports::Objects as _;
-use domain::ports::objects::MOST_LISTED;
+use domain::ports::objects::MAX_LISTED;
 use embedded::{Objects, Options, Store};
 use futures_util::{StreamExt, stream};
 use reqwest::StatusCode;
@@ -18,7 +18,7 @@ const PHOTOS: usize = 50;
 /// Photos that are sent at a time.
 const SENDERS: usize = 8;
 /// The longest that the process lives on, once so many photos are in, before it is killed.
-const MOST_LIFE_MS: u64 = 1_500;
+const MAX_LIFE_MS: u64 = 1_500;
 
 #[tokio::test]
 async fn a_server_that_is_killed_twice_loses_and_doubles_nothing() {
@@ -43,7 +43,7 @@ async fn a_server_that_is_killed_twice_loses_and_doubles_nothing() {
     let killing = async {
         let mut server = server;
         for _ in 0..2 {
-            tokio::time::sleep(Duration::from_millis(dice.u64(1..MOST_LIFE_MS))).await;
+            tokio::time::sleep(Duration::from_millis(dice.u64(1..MAX_LIFE_MS))).await;
             println!("killed with {} photos in", arrived.load(Ordering::Relaxed));
             server.kill();
             server = Server::start(data.path());
@@ -72,7 +72,7 @@ async fn a_server_that_is_killed_twice_loses_and_doubles_nothing() {
     for (prefix, each) in
         [("user-uploads/", 1), ("previews/", 1), ("generated-images/", 1), ("generated-melodies/", 2)]
     {
-        let listing = objects.list(Bucket::Media, prefix, None, MOST_LISTED).await.unwrap();
+        let listing = objects.list(Bucket::Media, prefix, None, MAX_LISTED).await.unwrap();
         assert_eq!(listing.objects.len(), PHOTOS * each, "{prefix}: one artefact for each stage");
     }
 }

@@ -3,7 +3,7 @@
 mod dead_letters;
 mod imports;
 mod installation;
-mod keeping;
+mod maintaining;
 mod making;
 mod reaching;
 mod reading;

@@ -8,9 +8,9 @@ use http_body_util::LengthLimitError;
 use serde_json::{Map, Value};
 
 /// The most bytes of a body.
-pub const MOST_BODY_BYTES: usize = 16 * 1024;
+pub const MAX_BODY_BYTES: usize = 16 * 1024;
 /// The most characters of a name.
-const MOST_NAME_CHARACTERS: usize = 100;
+const MAX_NAME_CHARACTERS: usize = 100;
 
 /// The fields of a JSON object.
 #[derive(Default)]
@@ -19,8 +19,8 @@ pub struct Fields(Map<String, Value>);
 impl Fields {
     /// Reads a body; an empty one has no fields.
     pub async fn read(body: Body) -> Result<Self, Refusal> {
-        let bytes = to_bytes(body, MOST_BODY_BYTES).await.map_err(|error| match error.into_inner() {
-            error if error.is::<LengthLimitError>() => Refusal::TooLarge { limit: MOST_BODY_BYTES },
+        let bytes = to_bytes(body, MAX_BODY_BYTES).await.map_err(|error| match error.into_inner() {
+            error if error.is::<LengthLimitError>() => Refusal::TooLarge { limit: MAX_BODY_BYTES },
             _ => Refusal::BrokenOff,
         })?;
         if bytes.is_empty() {
@@ -60,9 +60,9 @@ impl Fields {
         let Some(name) = self.text(names)?.map(str::trim).filter(|name| !name.is_empty()) else {
             return Ok(None);
         };
-        if name.chars().count() > MOST_NAME_CHARACTERS || name.chars().any(char::is_control) {
+        if name.chars().count() > MAX_NAME_CHARACTERS || name.chars().any(char::is_control) {
             let detail =
-                format!("a name has at most {MOST_NAME_CHARACTERS} characters and no control characters");
+                format!("a name has at most {MAX_NAME_CHARACTERS} characters and no control characters");
             return Err(Refusal::Meaningless { code: "invalid_name", detail });
         }
         Ok(Some(name.to_owned()))
@@ -113,7 +113,7 @@ mod tests {
 
     #[tokio::test]
     async fn bodies_are_json_objects_of_bounded_size() {
-        let big = format!("{{\"email\":\"{}\"}}", "x".repeat(MOST_BODY_BYTES));
+        let big = format!("{{\"email\":\"{}\"}}", "x".repeat(MAX_BODY_BYTES));
         for (body, malformed) in [("[]", true), ("{", true), ("\u{0}", true), ("null", true), (&big, false)] {
             match Fields::read(Body::from(body.to_owned())).await.err().unwrap() {
                 Refusal::Malformed => assert!(malformed, "{body:.20}"),

@@ -7,7 +7,7 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
 /// Tokens remembered at most.
-const MOST_TOKENS: usize = 10_000;
+const MAX_TOKENS: usize = 10_000;
 
 /// What good tokens say, by their digests.
 #[derive(Default)]
@@ -24,10 +24,10 @@ impl GoodTokens {
     /// The token is good and says this.
     pub fn remember(&self, token: Sha256, claims: Arc<Claims>, now: Timestamp) {
         let mut known = self.locked();
-        if known.len() >= MOST_TOKENS {
+        if known.len() >= MAX_TOKENS {
             known.retain(|_, claims| claims.count(now));
         }
-        if known.len() >= MOST_TOKENS {
+        if known.len() >= MAX_TOKENS {
             known.clear();
         }
         known.insert(token, claims);
@@ -62,10 +62,10 @@ mod tests {
     fn memory_is_bounded() {
         let good = GoodTokens::default();
         let claims = Arc::new(claims());
-        for number in 0..=MOST_TOKENS {
+        for number in 0..=MAX_TOKENS {
             good.remember(token(number), claims.clone(), now());
         }
-        assert!(good.locked().len() <= MOST_TOKENS);
-        assert_eq!(good.claims(&token(MOST_TOKENS), now()), Some(claims));
+        assert!(good.locked().len() <= MAX_TOKENS);
+        assert_eq!(good.claims(&token(MAX_TOKENS), now()), Some(claims));
     }
 }

@@ -9,7 +9,7 @@ use std::time::Duration;
 /// For so long an answer counts. A session that another process ended is live here for no longer.
 const TRUSTED: Duration = Duration::from_secs(30);
 /// Sessions remembered at most.
-const MOST_SESSIONS: usize = 10_000;
+const MAX_SESSIONS: usize = 10_000;
 
 /// Sessions that were live when last asked after.
 #[derive(Default)]
@@ -26,10 +26,10 @@ impl LiveSessions {
     /// The session is live now.
     pub fn remember(&self, session: &Session, now: Timestamp) {
         let mut until = self.locked();
-        if until.len() >= MOST_SESSIONS {
+        if until.len() >= MAX_SESSIONS {
             until.retain(|_, until| now < *until);
         }
-        if until.len() >= MOST_SESSIONS {
+        if until.len() >= MAX_SESSIONS {
             until.clear();
         }
         let trusted = now.checked_add(TRUSTED).unwrap_or(Timestamp::MAX);
@@ -75,10 +75,10 @@ mod tests {
     #[test]
     fn memory_is_bounded() {
         let live = LiveSessions::default();
-        for number in 0..=MOST_SESSIONS as u128 {
+        for number in 0..=MAX_SESSIONS as u128 {
             live.remember(&session(number), now());
         }
-        assert!(live.locked().len() <= MOST_SESSIONS);
-        assert!(live.knows(&session(MOST_SESSIONS as u128).key, now()));
+        assert!(live.locked().len() <= MAX_SESSIONS);
+        assert!(live.knows(&session(MAX_SESSIONS as u128).key, now()));
     }
 }

@@ -18,6 +18,6 @@ mod token_keys;
 
 pub use caller::{AuthError, Authenticate, Caller};
 pub use routes::routes;
-pub use service::{AuthPorts, AuthService};
+pub use service::AuthService;
 pub use settings::AuthSettings;
 pub use token_keys::NoKeys;

@@ -11,7 +11,7 @@ use unicode_normalization::UnicodeNormalization;
 /// The fewest characters; no rules of composition (NIST SP 800-63B, 5.1.1.2).
 pub const FEWEST_CHARACTERS: usize = 8;
 /// The most bytes, so that nobody makes us hash a book.
-pub const MOST_PASSWORD_BYTES: usize = 1024;
+pub const MAX_PASSWORD_BYTES: usize = 1024;
 
 /// OWASP's first choice for Argon2id: 19 MiB, two passes, one lane.
 const MEMORY_KIB: u32 = 19 * 1024;
@@ -22,7 +22,7 @@ const SALT_BYTES: usize = 16;
 const NOBODY: &str =
     "$argon2id$v=19$m=19456,t=2,p=1$AAAAAAAAAAAAAAAAAAAAAA$AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA";
 /// Requests that may wait for their turn; more are told to come back.
-const MOST_WAITING: usize = 64;
+const MAX_WAITING: usize = 64;
 
 /// A password as somebody typed it, in Unicode's composed form (RFC 8265, OpaqueString): the same keys on another
 /// keyboard give the same password.
@@ -35,7 +35,7 @@ pub enum InvalidPassword {
     /// Fewer than [`FEWEST_CHARACTERS`] characters.
     #[error("a password has at least 8 characters")]
     TooShort,
-    /// More than [`MOST_PASSWORD_BYTES`] bytes.
+    /// More than [`MAX_PASSWORD_BYTES`] bytes.
     #[error("a password has at most 1024 bytes")]
     TooLong,
 }
@@ -70,18 +70,18 @@ impl Password {
 
     /// A password that is to be verified, however short it is; None where it is too long for anybody's.
     pub fn typed(raw: &str) -> Option<Self> {
-        if raw.len() > MOST_PASSWORD_BYTES {
+        if raw.len() > MAX_PASSWORD_BYTES {
             return None;
         }
         let composed: String = raw.nfc().collect();
-        (composed.len() <= MOST_PASSWORD_BYTES).then_some(Password(composed))
+        (composed.len() <= MAX_PASSWORD_BYTES).then_some(Password(composed))
     }
 }
 
 impl Passwords {
     /// `cores` limits how many are hashed at once, together with whatever else takes a permit for a core's work.
     pub fn new(cores: Arc<Semaphore>) -> Self {
-        Passwords { cores, waiting: Arc::new(Semaphore::new(MOST_WAITING)) }
+        Passwords { cores, waiting: Arc::new(Semaphore::new(MAX_WAITING)) }
     }
 
     /// The hash of a new password.
@@ -172,7 +172,7 @@ mod tests {
 
     #[test]
     fn length_is_the_only_rule() {
-        let (most, over) = ("x".repeat(MOST_PASSWORD_BYTES), "x".repeat(MOST_PASSWORD_BYTES + 1));
+        let (most, over) = ("x".repeat(MAX_PASSWORD_BYTES), "x".repeat(MAX_PASSWORD_BYTES + 1));
         for (raw, expected) in [
             ("Secreta123", None),
             ("$QWE098$", None),
@@ -217,13 +217,13 @@ mod tests {
         let cores = Arc::new(Semaphore::new(1));
         let passwords = Passwords::new(cores.clone());
         let held = cores.acquire_owned().await.unwrap();
-        let crowd: Vec<_> = (0..=MOST_WAITING)
+        let crowd: Vec<_> = (0..=MAX_WAITING)
             .map(|_| {
                 let passwords = passwords.clone();
                 tokio::spawn(async move { passwords.verify(None, Password::typed("x").unwrap()).await })
             })
             .collect();
-        for _ in 0..=MOST_WAITING {
+        for _ in 0..=MAX_WAITING {
             tokio::task::yield_now().await;
         }
         assert!(matches!(

@@ -8,7 +8,8 @@ use super::session::{self, Admission};
 use super::settings::AuthSettings;
 use super::token_keys::{NoKeys, TokenKeys};
 use async_trait::async_trait;
-use domain::ports::{Clock, PortErrorKind, Secrets, Sessions, Throttle, Users};
+use domain::Ports;
+use domain::ports::PortErrorKind;
 use domain::session::SessionKey;
 use domain::throttle::{Rule, ThrottleKey};
 use domain::user::{Role, User};
@@ -18,20 +19,9 @@ use std::time::Duration;
 use tokio::sync::Semaphore;
 use uuid::Uuid;
 
-/// The ports that authentication sees.
-#[derive(Clone)]
-#[allow(missing_docs)] // each is its port
-pub struct AuthPorts {
-    pub clock: Arc<dyn Clock>,
-    pub secrets: Arc<dyn Secrets>,
-    pub sessions: Arc<dyn Sessions>,
-    pub throttle: Arc<dyn Throttle>,
-    pub users: Arc<dyn Users>,
-}
-
 /// Authentication.
 pub struct AuthService {
-    pub(super) ports: AuthPorts,
+    pub(super) ports: Ports,
     pub(super) settings: AuthSettings,
     pub(super) keys: TokenKeys,
     pub(super) live: LiveSessions,
@@ -58,11 +48,7 @@ pub(super) struct Login<'a> {
 
 impl AuthService {
     /// Reads the keys of access tokens. `cores` limits how many passwords are hashed at once.
-    pub async fn open(
-        ports: AuthPorts,
-        settings: AuthSettings,
-        cores: Arc<Semaphore>,
-    ) -> Result<Self, NoKeys> {
+    pub async fn open(ports: Ports, settings: AuthSettings, cores: Arc<Semaphore>) -> Result<Self, NoKeys> {
         let keys = TokenKeys::open(&settings.public_url, ports.secrets.clone()).await?;
         let passwords = Passwords::new(cores);
         Ok(AuthService { ports, settings, keys, live: LiveSessions::default(), passwords })

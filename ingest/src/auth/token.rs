@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 use uuid::Uuid;
 
 /// The most bytes of a token that is looked at.
-const MOST_TOKEN_BYTES: usize = 2048;
+const MAX_TOKEN_BYTES: usize = 2048;
 const ALGORITHM: &str = "EdDSA";
 const TYPE: &str = "at+jwt";
 
@@ -90,7 +90,7 @@ impl AccessTokens {
 
     /// What a token of ours says, if it is one and its time is not over.
     pub fn verify(&self, token: &str, now: Timestamp) -> Result<Claims, InvalidToken> {
-        if token.len() > MOST_TOKEN_BYTES {
+        if token.len() > MAX_TOKEN_BYTES {
             return Err(InvalidToken);
         }
         let (message, signature) = token.rsplit_once('.').ok_or(InvalidToken)?;
@@ -110,7 +110,7 @@ impl AccessTokens {
 
     /// Whether a token says that a key signed it which is none of ours.
     pub fn is_of_unknown_key(&self, token: &str) -> bool {
-        let header = token.split('.').next().filter(|_| token.len() <= MOST_TOKEN_BYTES);
+        let header = token.split('.').next().filter(|_| token.len() <= MAX_TOKEN_BYTES);
         let header: Option<Header> = header.and_then(|header| read(header).ok());
         header.is_some_and(|header| self.verifying.iter().all(|(kid, _)| *kid != header.kid))
     }

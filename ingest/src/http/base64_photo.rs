@@ -25,7 +25,7 @@ struct Sent<'a> {
 struct Coded<'a>(#[serde(borrow)] Cow<'a, str>);
 
 /// How many bytes of JSON a photo of `limit` bytes can take.
-pub(crate) fn most_json(limit: u64) -> u64 {
+pub(crate) fn max_json(limit: u64) -> u64 {
     limit.div_ceil(3) * 4 + FRAME_BYTES
 }
 

@@ -11,7 +11,7 @@ use std::error::Error;
 use tower_http::timeout::TimeoutError;
 
 /// The most bytes of a JSON body that holds no picture.
-pub(crate) const MOST_JSON: u64 = 16 << 10;
+pub(crate) const MAX_JSON: u64 = 16 << 10;
 
 /// What a client is told who sends a photo that is too large for a request.
 pub(crate) const USE_A_PRESIGNED_URL: &str = "POST /uploads gives a presigned URL for larger ones";

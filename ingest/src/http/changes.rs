@@ -14,7 +14,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::json;
 
 /// The most empty pages that one request passes over; its answer says where to go on.
-const MOST_PASSED: usize = 50;
+const MAX_PASSED: usize = 50;
 
 #[derive(Deserialize)]
 pub(crate) struct Asked {
@@ -61,12 +61,12 @@ pub(crate) async fn get(
     let (tenant, user) = (&caller.tenant_id, &caller.user_id);
     let (mut after, mut passed) = (since, 0);
     let page = loop {
-        let change = api.bell.owner(tenant, user);
+        let change = api.notifier.owner(tenant, user);
         let page = api.ports.uploads.changed(tenant, user, status, after, limit).await?;
         // A page that the filter left empty is no news, but what comes behind it may be.
         let goes_on = page.uploads.is_empty()
             && match page.more {
-                true => passed < MOST_PASSED,
+                true => passed < MAX_PASSED,
                 false => patience.pause(change).await,
             };
         if !goes_on {

@@ -8,10 +8,10 @@ use domain::ports::uploads::ChangePlace;
 use domain::{Timestamp, UploadId};
 
 /// The longest cursor that is looked at.
-const MOST_CURSOR: usize = 200;
+const MAX_CURSOR: usize = 200;
 /// Rows of a page where the caller names no number.
 const DEFAULT_LIMIT: usize = 20;
-const MOST_LIMIT: usize = 100;
+const MAX_LIMIT: usize = 100;
 
 pub(crate) fn of_place(place: GalleryPlace) -> String {
     BASE64_URL_SAFE_NO_PAD.encode(format!("{}.{}", place.created_at.as_millisecond(), place.upload_id))
@@ -39,7 +39,7 @@ pub(crate) fn change(cursor: &str) -> Result<ChangePlace, Problem> {
 }
 
 fn decoded(cursor: &str) -> Option<(String, String)> {
-    if cursor.len() > MOST_CURSOR {
+    if cursor.len() > MAX_CURSOR {
         return None;
     }
     let text = String::from_utf8(BASE64_URL_SAFE_NO_PAD.decode(cursor).ok()?).ok()?;
@@ -50,8 +50,8 @@ fn decoded(cursor: &str) -> Option<(String, String)> {
 /// The number of rows that a caller asks for.
 pub(crate) fn limit(given: Option<&str>) -> Result<usize, Problem> {
     let Some(given) = given else { return Ok(DEFAULT_LIMIT) };
-    let limit = given.parse().ok().filter(|limit| (1..=MOST_LIMIT).contains(limit));
-    limit.ok_or_else(|| Problem::malformed("bad_limit", format!("limit is a number from 1 to {MOST_LIMIT}")))
+    let limit = given.parse().ok().filter(|limit| (1..=MAX_LIMIT).contains(limit));
+    limit.ok_or_else(|| Problem::malformed("bad_limit", format!("limit is a number from 1 to {MAX_LIMIT}")))
 }
 
 #[cfg(test)]

@@ -19,7 +19,7 @@ use serde_json::{Value, json};
 use uuid::Uuid;
 
 /// The longest file name that is taken; it is checked and not kept.
-const MOST_FILENAME: usize = 255;
+const MAX_FILENAME: usize = 255;
 
 #[derive(Deserialize)]
 struct Wanted {
@@ -32,8 +32,8 @@ struct Wanted {
 
 impl Wanted {
     fn declared(&self, most: u64) -> Result<Declared, Problem> {
-        if self.filename.as_ref().is_some_and(|name| name.len() > MOST_FILENAME) {
-            return Err(Problem::meaningless("bad_filename", format!("at most {MOST_FILENAME} bytes")));
+        if self.filename.as_ref().is_some_and(|name| name.len() > MAX_FILENAME) {
+            return Err(Problem::meaningless("bad_filename", format!("at most {MAX_FILENAME} bytes")));
         }
         let content_type = photo::declared_type(&self.content_type)?;
         if self.content_length == 0 {
@@ -55,8 +55,8 @@ pub(crate) async fn post(
     body: Body,
 ) -> Answer {
     let key = IdempotencyKey::of(&headers, &caller, "POST /uploads")?;
-    let wanted: Wanted = body::json(&headers, body, body::MOST_JSON).await?;
-    let declared = wanted.declared(api.settings.most_photo_bytes)?;
+    let wanted: Wanted = body::json(&headers, body, body::MAX_JSON).await?;
+    let declared = wanted.declared(api.settings.max_photo_bytes)?;
     let id = UploadId::new(key.map_or_else(Uuid::now_v7, IdempotencyKey::id));
     let now = api.ports.clock.now();
     let mut upload = Upload::awaiting(owner(&caller), id, declared.clone(), now + api.settings.url_ttl, now);

@@ -18,7 +18,7 @@ pub(crate) async fn post(
     headers: HeaderMap,
     body: Body,
 ) -> Answer {
-    let limit = api.settings.most_inline_bytes;
+    let limit = api.settings.max_inline_bytes;
     let most = body::announced(&headers).unwrap_or(limit);
     if most > limit {
         return Err(Problem::too_large(limit, body::USE_A_PRESIGNED_URL));
@@ -29,7 +29,7 @@ pub(crate) async fn post(
         photo::store(&api.ports, owner(&caller), Kind::Faces, bytes, trace::parent(&headers)).await?;
     // Its contract is synchronous: it waits without being asked to.
     let asked = prefer::wait(&api, &headers);
-    let wait = Some(asked.unwrap_or(api.settings.most_wait));
+    let wait = Some(asked.unwrap_or(api.settings.max_wait));
     let upload = prefer::until_done(&api, &caller, stored.upload().upload_id, wait).await?;
     let id = upload.upload_id;
     let status_url = api.links.status(id);

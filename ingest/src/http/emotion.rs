@@ -27,7 +27,7 @@ pub(crate) async fn put(
     headers: HeaderMap,
     body: Body,
 ) -> Answer {
-    let correction: Correction = body::json(&headers, body, body::MOST_JSON).await?;
+    let correction: Correction = body::json(&headers, body, body::MAX_JSON).await?;
     let unknown = |_| Problem::meaningless("bad_emotion", "emotion is HAPPY, SAD, ANGRY, CONFUSED, …");
     let emotion = Emotion::parse(&correction.emotion).map_err(unknown)?;
     let upload = owned::by_path(&api, &caller, &id).await?;

@@ -16,7 +16,6 @@ use serde_json::{Value, json};
 
 /// Which page of a gallery, as a query says it.
 #[derive(Clone, Debug, Default, Deserialize)]
-#[allow(missing_docs)] // each is its parameter
 pub struct Asked {
     pub limit: Option<String>,
     pub cursor: Option<String>,

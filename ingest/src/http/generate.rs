@@ -53,7 +53,7 @@ pub(crate) async fn melody(
 async fn read(method: &Method, headers: &HeaderMap, asked: Asking, body: Body) -> Result<Asked, Problem> {
     let Query(asked) = asked.map_err(|error| Problem::malformed("bad_query", error.body_text()))?;
     if *method == Method::POST && asked.emotion.is_none() && asked.upload_id.is_none() {
-        return body::json(headers, body, body::MOST_JSON).await;
+        return body::json(headers, body, body::MAX_JSON).await;
     }
     Ok(asked)
 }

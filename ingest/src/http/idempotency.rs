@@ -8,7 +8,7 @@ use sha2::{Digest, Sha256};
 use uuid::Uuid;
 
 /// The longest key.
-const MOST_KEY: usize = 255;
+const MAX_KEY: usize = 255;
 
 /// A request's key, hashed with tenant, user and route.
 #[derive(Clone, Copy)]
@@ -18,9 +18,9 @@ impl IdempotencyKey {
     /// The key of a request; None without the header. Errors: 400 for one that is no key.
     pub(crate) fn of(headers: &HeaderMap, caller: &Caller, route: &str) -> Result<Option<Self>, Problem> {
         let Some(given) = headers.get("idempotency-key") else { return Ok(None) };
-        let given = given.to_str().ok().filter(|key| (1..=MOST_KEY).contains(&key.len()));
+        let given = given.to_str().ok().filter(|key| (1..=MAX_KEY).contains(&key.len()));
         let given = given.ok_or_else(|| {
-            Problem::malformed("bad_idempotency_key", format!("1 to {MOST_KEY} visible ASCII characters"))
+            Problem::malformed("bad_idempotency_key", format!("1 to {MAX_KEY} visible ASCII characters"))
         })?;
         let mut hash = Sha256::new();
         for part in [caller.tenant_id.as_str(), caller.user_id.as_str(), route, given] {

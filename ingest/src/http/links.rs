@@ -1,6 +1,6 @@
 //! Absolute links, below the public address and nothing else.
 
-use crate::ports::Ports;
+use domain::Ports;
 use domain::ports::{Clock, Objects, PortError};
 use domain::{Bucket, ObjectKey, Timestamp, UploadId};
 use std::sync::Arc;

@@ -21,7 +21,6 @@ mod idempotency;
 pub mod links;
 mod metrics;
 mod multipart_photo;
-pub mod object_door;
 mod object_response;
 mod objects;
 mod openapi;
@@ -32,6 +31,7 @@ mod replay;
 mod routes;
 mod session;
 pub mod settings;
+pub mod signed_urls;
 mod stage_document;
 mod status;
 pub mod status_document;
@@ -40,16 +40,16 @@ mod upload_photo;
 
 pub use crate::problem::Problem;
 pub use links::Links;
-pub use object_door::{ClosedDoor, DoorError, ObjectDoor};
 pub use routes::{router, router_beside};
 pub use settings::HttpSettings;
+pub use signed_urls::{NoLocalObjects, UrlRefused, UrlVerifier};
 
 use crate::auth::Authenticate;
-use crate::bell::Bell;
 use crate::metrics::Metrics;
-use crate::ports::Ports;
 use crate::trace;
+use crate::upload_notifier::UploadNotifier;
 use body_budget::BodyBudget;
+use domain::Ports;
 use std::sync::Arc;
 use tokio::sync::Semaphore;
 
@@ -61,11 +61,11 @@ pub struct App {
     /// Who is calling.
     pub auth: Arc<dyn Authenticate>,
     /// Which signed URLs are good.
-    pub door: Arc<dyn ObjectDoor>,
+    pub door: Arc<dyn UrlVerifier>,
     /// What `/metrics` shows; the ports' meter, or one that shows requests only.
     pub metrics: Arc<Metrics>,
     /// Rung when an upload is saved in this process; one that nobody rings does no harm.
-    pub bell: Arc<Bell>,
+    pub notifier: Arc<UploadNotifier>,
     /// Limits and the public address.
     pub settings: HttpSettings,
 }
@@ -74,24 +74,24 @@ pub struct App {
 pub(crate) struct Api {
     ports: Ports,
     auth: Arc<dyn Authenticate>,
-    door: Arc<dyn ObjectDoor>,
+    door: Arc<dyn UrlVerifier>,
     settings: HttpSettings,
     links: Links,
     budget: BodyBudget,
     /// Requests that wait for an upload to change.
     waiters: Semaphore,
     metrics: Arc<Metrics>,
-    bell: Arc<Bell>,
+    notifier: Arc<UploadNotifier>,
 }
 
 pub(crate) type Shared = axum::extract::State<Arc<Api>>;
 
 impl Api {
     fn new(app: App) -> Self {
-        let App { ports, auth, door, metrics, bell, settings } = app;
+        let App { ports, auth, door, metrics, notifier, settings } = app;
         let links = Links::new(&ports, &settings.public_url);
-        let budget = BodyBudget::new(settings.most_bytes_in_memory);
-        let waiters = Semaphore::new(settings.most_waiters);
-        Api { ports, auth, door, settings, links, budget, waiters, metrics, bell }
+        let budget = BodyBudget::new(settings.max_bytes_in_memory);
+        let waiters = Semaphore::new(settings.max_waiters);
+        Api { ports, auth, door, settings, links, budget, waiters, metrics, notifier }
     }
 }

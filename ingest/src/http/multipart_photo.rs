@@ -9,25 +9,25 @@ use axum::http::StatusCode;
 use bytes::{Bytes, BytesMut};
 
 /// The most parts that are looked at.
-const MOST_PARTS: usize = 20;
+const MAX_PARTS: usize = 20;
 /// What parts and boundaries may have beside the photo.
 const FRAME_BYTES: u64 = 64 << 10;
 
 /// How many bytes a body with a photo of `limit` bytes can take.
-pub(crate) fn most_bytes(limit: u64) -> u64 {
+pub(crate) fn max_bytes(limit: u64) -> u64 {
     limit + FRAME_BYTES
 }
 
 /// The photo; parts before it are skipped, those after it are not read.
 pub(crate) async fn read(mut request: Request, limit: u64) -> Result<Bytes, Problem> {
-    let most = usize::try_from(most_bytes(limit)).unwrap_or(usize::MAX);
+    let most = usize::try_from(max_bytes(limit)).unwrap_or(usize::MAX);
     let announced = body::announced(request.headers()).map_or(0, |bytes| bytes.min(limit));
     let capacity = usize::try_from(announced).unwrap_or_default();
     DefaultBodyLimit::max(most).apply(&mut request);
     let refused = |error: MultipartError| refused(&error, limit);
     let multipart = Multipart::from_request(request, &()).await;
     let mut multipart = multipart.map_err(|error| Problem::malformed("bad_multipart", error.body_text()))?;
-    for _ in 0..MOST_PARTS {
+    for _ in 0..MAX_PARTS {
         let Some(mut field) = multipart.next_field().await.map_err(refused)? else {
             return Err(missing());
         };
@@ -43,7 +43,7 @@ pub(crate) async fn read(mut request: Request, limit: u64) -> Result<Bytes, Prob
         }
         return Ok(photo.freeze());
     }
-    Err(Problem::malformed("too_many_parts", format!("no photo in the first {MOST_PARTS} parts")))
+    Err(Problem::malformed("too_many_parts", format!("no photo in the first {MAX_PARTS} parts")))
 }
 
 fn missing() -> Problem {

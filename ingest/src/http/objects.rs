@@ -1,8 +1,8 @@
 //! `PUT`, `GET` and `HEAD` of signed object URLs.
 
 use super::answer::{Answer, with};
-use super::object_door::DoorError;
 use super::object_response::{self, Wanted};
+use super::signed_urls::UrlRefused;
 use super::{Api, Shared, body};
 use crate::problem::Problem;
 use axum::body::Body;
@@ -16,7 +16,7 @@ use domain::ports::{PortError, PortErrorKind};
 use domain::{Bucket, MediaType, ObjectKey, Sha256};
 use std::collections::BTreeMap;
 
-fn refused(error: DoorError) -> Problem {
+fn refused(error: UrlRefused) -> Problem {
     let status = match error.code {
         "missing_signed_header" => StatusCode::BAD_REQUEST,
         _ => StatusCode::FORBIDDEN,
@@ -37,7 +37,7 @@ pub(crate) async fn put(State(api): Shared, uri: Uri, headers: HeaderMap, body: 
         .iter()
         .filter_map(|(name, value)| Some((name.as_str().to_owned(), value.to_str().ok()?.to_owned())))
         .collect();
-    let grant = api.door.open_put(uri.path(), uri.query().unwrap_or_default(), &sent).map_err(refused)?;
+    let grant = api.door.verify_put(uri.path(), uri.query().unwrap_or_default(), &sent).map_err(refused)?;
     if api.ports.objects.head(Bucket::Media, &grant.key).await?.is_some() {
         return Err(already_there());
     }
@@ -67,7 +67,7 @@ async fn store(api: &Api, grant: PutGrant, bytes: Bytes) -> Result<String, Probl
 }
 
 pub(crate) async fn get(State(api): Shared, method: Method, uri: Uri, headers: HeaderMap) -> Answer {
-    let (bucket, key) = api.door.open_get(uri.path(), uri.query().unwrap_or_default()).map_err(refused)?;
+    let (bucket, key) = api.door.verify_get(uri.path(), uri.query().unwrap_or_default()).map_err(refused)?;
     let gone = || Problem::new(StatusCode::NOT_FOUND, "no_such_object", "there is no such object (any more)");
     let head = api.ports.objects.head(bucket, &key).await?.ok_or_else(gone)?;
     let content_type = content_type(&api, bucket, &key, &head.content_type).await?;

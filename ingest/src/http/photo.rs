@@ -1,9 +1,9 @@
 //! A photo that came in a request: told by its first bytes, stored as if its owner had put it with a presigned URL.
 
 use crate::deposit::{Deposited, Photo, deposit};
-use crate::ports::Ports;
 use crate::problem::Problem;
 use bytes::Bytes;
+use domain::Ports;
 use domain::upload::Kind;
 use domain::{MediaType, TenantId, UserId};
 

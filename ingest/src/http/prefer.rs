@@ -19,7 +19,7 @@ const LONGEST_PAUSE: Duration = Duration::from_millis(500);
 /// How long the caller would wait, cut to the limit; None where he asks for nothing.
 pub(crate) fn wait(api: &Api, headers: &HeaderMap) -> Option<Duration> {
     let seconds = asked(headers)?;
-    Some(Duration::from_secs(seconds).min(api.settings.most_wait))
+    Some(Duration::from_secs(seconds).min(api.settings.max_wait))
 }
 
 fn asked(headers: &HeaderMap) -> Option<u64> {
@@ -74,7 +74,7 @@ pub(crate) async fn until_done(
 ) -> Result<Upload, Problem> {
     let mut patience = Patience::new(api, wait);
     loop {
-        let change = api.bell.upload(id);
+        let change = api.notifier.upload(id);
         let upload = owned::find(api, caller, id).await?;
         if upload.status.is_done() || !patience.pause(change).await {
             return Ok(upload);

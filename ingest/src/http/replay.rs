@@ -5,7 +5,7 @@ use super::idempotency::{self, IdempotencyKey};
 use super::session::Writer;
 use super::{Shared, body, owned, trace};
 use crate::problem::Problem;
-use crate::replay::{self, MOST_REASON, Replay};
+use crate::replay::{self, MAX_REASON, Replay};
 use axum::body::Body;
 use axum::extract::{Path, State};
 use axum::http::{HeaderMap, StatusCode, header};
@@ -44,10 +44,10 @@ pub(crate) async fn post(
     headers: HeaderMap,
     body: Body,
 ) -> Answer {
-    let wanted: Wanted = body::json(&headers, body, body::MOST_JSON).await?;
+    let wanted: Wanted = body::json(&headers, body, body::MAX_JSON).await?;
     let scope = wanted.scope()?;
-    if wanted.reason.as_ref().is_some_and(|reason| reason.len() > MOST_REASON) {
-        return Err(Problem::meaningless("bad_reason", format!("at most {MOST_REASON} bytes")));
+    if wanted.reason.as_ref().is_some_and(|reason| reason.len() > MAX_REASON) {
+        return Err(Problem::meaningless("bad_reason", format!("at most {MAX_REASON} bytes")));
     }
     let upload = owned::by_path(&api, &caller, &id).await?;
     let key = IdempotencyKey::of(&headers, &caller, &format!("POST /uploads/{}/replay", upload.upload_id))?;

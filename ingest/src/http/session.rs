@@ -10,7 +10,7 @@ use domain::{TenantId, UserId};
 use std::sync::Arc;
 
 /// The longest token that is looked at.
-const MOST_TOKEN: usize = 4096;
+const MAX_TOKEN: usize = 4096;
 
 /// The caller of a request that reads.
 pub(crate) struct Reader(pub Caller);
@@ -42,7 +42,7 @@ async fn caller(parts: &Parts, api: &Api, fresh: bool) -> Result<Caller, Problem
         return Err(missing());
     }
     let invalid = || Problem::unauthorized("invalid_token", "the token is not valid");
-    if token.len() > MOST_TOKEN {
+    if token.len() > MAX_TOKEN {
         return Err(invalid());
     }
     match api.auth.caller(token, fresh).await {

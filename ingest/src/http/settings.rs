@@ -12,15 +12,15 @@ pub struct HttpSettings {
     /// How long a presigned PUT works.
     pub url_ttl: Duration,
     /// The most bytes of a photo that is put with a presigned URL.
-    pub most_photo_bytes: u64,
+    pub max_photo_bytes: u64,
     /// The most bytes of a photo that is sent to the API itself.
-    pub most_inline_bytes: u64,
+    pub max_inline_bytes: u64,
     /// The most bytes of bodies that are held in memory at a time; beyond it requests are sent away with 503.
-    pub most_bytes_in_memory: u64,
+    pub max_bytes_in_memory: u64,
     /// The longest `Prefer: wait`.
-    pub most_wait: Duration,
+    pub max_wait: Duration,
     /// How many requests may wait at a time; beyond it they are answered at once.
-    pub most_waiters: usize,
+    pub max_waiters: usize,
     /// How long a request may take, its body and its waiting included.
     pub request_timeout: Duration,
     /// How long a body may stall in between.
@@ -36,11 +36,11 @@ impl HttpSettings {
             public_url: public_url.trim_end_matches('/').to_owned(),
             accept_traffic: true,
             url_ttl: Duration::from_secs(900),
-            most_photo_bytes: 20 << 20,
-            most_inline_bytes: 10 << 20,
-            most_bytes_in_memory: 128 << 20,
-            most_wait: Duration::from_secs(25),
-            most_waiters: 1000,
+            max_photo_bytes: 20 << 20,
+            max_inline_bytes: 10 << 20,
+            max_bytes_in_memory: 128 << 20,
+            max_wait: Duration::from_secs(25),
+            max_waiters: 1000,
             request_timeout: Duration::from_secs(60),
             body_idle_timeout: Duration::from_secs(10),
             allowed_origins: Vec::new(),

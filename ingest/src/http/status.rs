@@ -25,7 +25,7 @@ pub(crate) async fn get(
     let mut patience = Patience::new(&api, wait);
     // With an ETag a waiter is told of every change, without one of the end.
     let upload = loop {
-        let change = api.bell.upload(id);
+        let change = api.notifier.upload(id);
         let upload = owned::find(&api, &caller, id).await?;
         if is_news(&upload, known) || !patience.pause(change).await {
             break upload;

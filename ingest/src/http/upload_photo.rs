@@ -25,18 +25,18 @@ pub(crate) async fn post(State(api): Shared, Writer(caller): Writer, request: Re
 
 /// The photo of a multipart or JSON request. Other types: 415.
 async fn read(api: &Api, headers: &HeaderMap, request: Request) -> Result<Bytes, Problem> {
-    let limit = api.settings.most_inline_bytes;
+    let limit = api.settings.max_inline_bytes;
     let expected = |most: u64| match body::announced(headers).unwrap_or(most) {
         expected if expected > most => Err(Problem::too_large(limit, body::USE_A_PRESIGNED_URL)),
         expected => Ok(expected),
     };
     match body::media_type(headers).as_deref() {
         Some("multipart/form-data") => {
-            let room = api.budget.reserve(expected(multipart_photo::most_bytes(limit))?)?;
+            let room = api.budget.reserve(expected(multipart_photo::max_bytes(limit))?)?;
             Ok(room.hold(multipart_photo::read(request, limit).await?))
         }
         _ if body::is_json(headers) => {
-            let most = expected(base64_photo::most_json(limit))?;
+            let most = expected(base64_photo::max_json(limit))?;
             // The JSON and the picture that comes out of it.
             let room = api.budget.reserve(2 * most)?;
             Ok(room.hold(base64_photo::read(request.into_body(), most, limit).await?))

@@ -1,12 +1,12 @@
 //! A server on a port of its own and a client for it.
 
 use async_trait::async_trait;
-use domain::fixture;
 use domain::ports::secrets::TokenSeeds;
 use domain::ports::{PortError, Secrets};
-use embedded::{ManualClock, Options, Sessions, Store, Throttle, Users};
-use ingest::auth::{AuthPorts, AuthService, AuthSettings, routes};
-use ingest::request_context;
+use domain::{Ports, fixture};
+use embedded::{ManualClock, Options, Orchestrator, Policy, Store};
+use ingest::auth::{AuthService, AuthSettings, routes};
+use ingest::{Metrics, request_context};
 use serde_json::{Value, json};
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -107,13 +107,10 @@ impl Server {
 
 /// Authentication on a store.
 pub async fn service(store: &Store, clock: Arc<ManualClock>, seeds: &[[u8; 32]]) -> AuthService {
-    let ports = AuthPorts {
-        clock,
-        secrets: Arc::new(Fixed(seeds.into())),
-        sessions: Arc::new(Sessions::new(store)),
-        throttle: Arc::new(Throttle::new(store)),
-        users: Arc::new(Users::new(store)),
-    };
+    let orchestrator = Orchestrator::open(store).await.expect("the pipeline loads");
+    let meter = Arc::new(Metrics::default());
+    let ports = embedded::ports(store, &orchestrator, Policy::default(), "http://photos.example", meter);
+    let ports = Ports { clock, secrets: Arc::new(Fixed(seeds.into())), ..ports };
     let mut settings = AuthSettings::new("http://photos.example");
     settings.trusted_proxies = vec!["127.0.0.1".parse().expect("an address")];
     AuthService::open(ports, settings, Arc::new(Semaphore::new(2))).await.expect("there is a key")

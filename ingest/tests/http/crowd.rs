@@ -21,7 +21,7 @@ fn photo(number: usize) -> Vec<u8> {
 async fn two_hundred_uploads_at_once_end_all_and_who_finds_no_room_is_told_to_come_back() {
     // Room for ten at a time, of which each takes its JSON twice.
     let room = 10 * 2 * PHOTO_BYTES as u64 * 4 / 3;
-    let server = Server::with(|settings| settings.most_bytes_in_memory = room).await;
+    let server = Server::with(|settings| settings.max_bytes_in_memory = room).await;
     let ana = Arc::new(Client::of(&server, "ana@acme"));
     let sent_away = Arc::new(AtomicUsize::new(0));
     let clients: Vec<_> = (0..CLIENTS)

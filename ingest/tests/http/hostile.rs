@@ -56,7 +56,7 @@ async fn declarations_are_checked() {
 
 #[tokio::test]
 async fn photos_in_requests_are_checked() {
-    let server = Server::with(|settings| settings.most_inline_bytes = 1000).await;
+    let server = Server::with(|settings| settings.max_inline_bytes = 1000).await;
     let ana = Client::of(&server, "ana@acme");
     for (body, status, code) in [
         (json!({"image": "!!!"}), 400, "bad_base64"),
@@ -216,7 +216,7 @@ async fn ids_of_requests_are_taken_over_only_if_harmless() {
 
 #[tokio::test]
 async fn too_many_bytes_at_a_time_are_sent_away() {
-    let server = Server::with(|settings| settings.most_bytes_in_memory = 0).await;
+    let server = Server::with(|settings| settings.max_bytes_in_memory = 0).await;
     let ana = Client::of(&server, "ana@acme");
     let refused = ana.post("/upload-image", &json!({"image": "/9j/4CBhIHBob3Rv"})).await;
     refused.assert_problem(503, "busy");

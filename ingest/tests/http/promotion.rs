@@ -4,7 +4,7 @@ use crate::client::{Answered, Client, PHOTO, declaration, send};
 use crate::generated::waited;
 use crate::server::Server;
 use domain::ports::queue::NewMessage;
-use domain::{Arrival, Begin, QueueName, Record, UploadId, fixture};
+use domain::{Begin, IntakeMessage, QueueName, Record, UploadId, fixture};
 use reqwest::{Method, RequestBuilder};
 use serde_json::{Value, json};
 
@@ -91,7 +91,7 @@ async fn the_order_alone_promotes_and_may_come_twice() {
     let upload = record.and_then(Record::live).expect("it is there");
     for number in [1, 2] {
         let begin = Begin { promote: true, supersede: true, ..fixture::begin(&upload, number) };
-        let order = vec![NewMessage::new(Arrival::begin_body(&begin), None); 2];
+        let order = vec![NewMessage::new(IntakeMessage::begin_body(&begin), None); 2];
         server.ports.queue.send(QueueName::UPLOADS, order).await.expect("sending works");
     }
     server.drain().await;

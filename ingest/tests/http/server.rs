@@ -4,20 +4,17 @@ use async_trait::async_trait;
 use domain::ports::Clock;
 use domain::ports::objects::PutGrant;
 use domain::user::Role;
-use domain::{Bucket, Handler, ObjectKey, QueueName, Stage, TenantId, UserId, fixture};
-use embedded::{
-    DeadLetters, Durability, Events, Faces, Gallery, ManualClock, Objects, Options, Orchestrator, Policy,
-    Queue, SignedUrls, Store, Uploads, Users,
-};
+use domain::{Bucket, Handler, ObjectKey, Ports, QueueName, Stage, TenantId, UserId, fixture};
+use embedded::{Durability, ManualClock, Objects, Options, Orchestrator, Policy, SignedUrls, Store};
 use ingest::auth::{AuthError, Authenticate, Caller};
-use ingest::http::{App, DoorError, HttpSettings, ObjectDoor};
-use ingest::{Intake, Metrics, Ports};
+use ingest::http::{App, HttpSettings, UrlRefused, UrlVerifier};
+use ingest::{Intake, Metrics};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 use tempfile::TempDir;
 use uuid::Uuid;
-use workers::stand_in::StandIn;
+use workers::fake_stage::FakeStage;
 use workers::{EmotionAnalysis, Limits, PollHost, Polling, Settle, StageWorker};
 
 pub struct Server {
@@ -49,22 +46,22 @@ struct Door {
     clock: Arc<dyn Clock>,
 }
 
-fn refused(error: embedded::UrlError) -> DoorError {
-    DoorError { code: error.code(), detail: error.to_string() }
+fn refused(error: embedded::UrlError) -> UrlRefused {
+    UrlRefused { code: error.code(), detail: error.to_string() }
 }
 
-impl ObjectDoor for Door {
-    fn open_put(
+impl UrlVerifier for Door {
+    fn verify_put(
         &self,
         path: &str,
         query: &str,
         headers: &BTreeMap<String, String>,
-    ) -> Result<PutGrant, DoorError> {
-        self.urls.open_put(path, query, headers, self.clock.now()).map_err(refused)
+    ) -> Result<PutGrant, UrlRefused> {
+        self.urls.verify_put(path, query, headers, self.clock.now()).map_err(refused)
     }
 
-    fn open_get(&self, path: &str, query: &str) -> Result<(Bucket, ObjectKey), DoorError> {
-        self.urls.open_get(path, query, self.clock.now()).map_err(refused)
+    fn verify_get(&self, path: &str, query: &str) -> Result<(Bucket, ObjectKey), UrlRefused> {
+        self.urls.verify_get(path, query, self.clock.now()).map_err(refused)
     }
 }
 
@@ -85,11 +82,12 @@ impl Server {
         let objects = Objects::new(&store, &url);
         let door = Door { urls: objects.signed_urls().clone(), clock: clock.clone() };
         let metrics = Arc::new(Metrics::default());
-        let ports = ports(&store, objects, clock.clone(), metrics.clone()).await;
+        let orchestrator = Orchestrator::open(&store).await.expect("the pipeline loads");
+        let ports = embedded::ports(&store, &orchestrator, Policy::default(), &url, metrics.clone());
         let mut settings = HttpSettings::new(&url);
         change(&mut settings);
         let (auth, door) = (Arc::new(Names), Arc::new(door));
-        let app = App { ports: ports.clone(), auth, door, metrics, bell: Arc::default(), settings };
+        let app = App { ports: ports.clone(), auth, door, metrics, notifier: Arc::default(), settings };
         let router = ingest::http::router(app);
         tokio::spawn(async move { axum::serve(listener, router).await.expect("it serves") });
         Server { clock, hosts: hosts(&ports), ports, url, _root: root }
@@ -117,22 +115,6 @@ impl Server {
     }
 }
 
-async fn ports(store: &Store, objects: Objects, clock: Arc<dyn Clock>, meter: Arc<Metrics>) -> Ports {
-    Ports {
-        clock,
-        dead_letters: Arc::new(DeadLetters::new(store)),
-        events: Arc::new(Events::new(store)),
-        faces: Arc::new(Faces::new(store)),
-        gallery: Arc::new(Gallery::new(store)),
-        meter,
-        objects: Arc::new(objects),
-        orchestrator: Arc::new(Orchestrator::open(store).await.expect("the pipeline loads")),
-        queue: Arc::new(Queue::new(store, Policy::default())),
-        uploads: Arc::new(Uploads::new(store)),
-        users: Arc::new(Users::new(store)),
-    }
-}
-
 fn hosts(ports: &Ports) -> Vec<PollHost> {
     let host = |queue_name: QueueName, handler: Arc<dyn Handler>| PollHost {
         queue_name,
@@ -144,23 +126,11 @@ fn hosts(ports: &Ports) -> Vec<PollHost> {
     let mut hosts =
         vec![host(QueueName::UPLOADS, Arc::new(Intake::new(ports.clone(), Bucket::Media.as_str())))];
     for stage in Stage::ALL {
-        let worker_ports = workers::Ports {
-            clock: ports.clock.clone(),
-            dead_letters: ports.dead_letters.clone(),
-            events: ports.events.clone(),
-            faces: ports.faces.clone(),
-            gallery: ports.gallery.clone(),
-            meter: ports.meter.clone(),
-            objects: ports.objects.clone(),
-            orchestrator: ports.orchestrator.clone(),
-            queue: ports.queue.clone(),
-            uploads: ports.uploads.clone(),
-        };
         let worker: Arc<dyn StageWorker> = match stage {
             Stage::EmotionAnalysis => Arc::new(EmotionAnalysis::new(ports.faces.clone())),
-            _ => Arc::new(StandIn(stage)),
+            _ => Arc::new(FakeStage(stage)),
         };
-        let settle = Settle::new(worker_ports, worker, Limits::default());
+        let settle = Settle::new(ports.clone(), worker, Limits::default());
         hosts.push(host(QueueName::of(stage), Arc::new(settle)));
     }
     hosts

@@ -112,7 +112,7 @@ async fn a_hundred_megabytes_are_refused_before_they_are_sent() {
 
 #[tokio::test]
 async fn a_hundred_megabytes_without_a_length_are_not_read_to_their_end() {
-    let server = Server::with(|settings| settings.most_inline_bytes = 100_000).await;
+    let server = Server::with(|settings| settings.max_inline_bytes = 100_000).await;
     let head = "POST /detect-faces HTTP/1.1\r\ntransfer-encoding: chunked";
     let (reader, mut writer) = open(&server, head).await.into_split();
     let chunk = [b"10000\r\n", &[0xff; 0x10000][..], b"\r\n"].concat();

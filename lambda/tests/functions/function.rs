@@ -29,7 +29,7 @@ fn command(binary: &str, settings: &[(&str, &str)], without: &str) -> Command {
         "ingest" => env!("CARGO_BIN_EXE_ingest"),
         "worker" => env!("CARGO_BIN_EXE_worker"),
         "dead-letters" => env!("CARGO_BIN_EXE_dead-letters"),
-        "keeper" => env!("CARGO_BIN_EXE_keeper"),
+        "maintenance" => env!("CARGO_BIN_EXE_maintenance"),
         other => panic!("no function {other}"),
     };
     let mut command = Command::new(path);

@@ -5,7 +5,7 @@ use crate::function::refused;
 #[tokio::test]
 async fn what_is_missing_is_named() {
     for (binary, settings, without) in [
-        ("keeper", &[][..], "TABLE_PREFIX"),
+        ("maintenance", &[][..], "TABLE_PREFIX"),
         ("dead-letters", &[], "QUEUE_URL_PREFIX"),
         ("ingest", &[], "ENTRANCE"),
         ("ingest", &[("ENTRANCE", "uploads")], "MEDIA_BUCKET"),
@@ -44,7 +44,7 @@ async fn what_is_wrong_or_unknown_is_named() {
     ] {
         assert!(said.contains(sentence), "{said}");
     }
-    let (ended_badly, said) = refused("keeper", &[("STAGE", "face-detection")], "").await;
+    let (ended_badly, said) = refused("maintenance", &[("STAGE", "face-detection")], "").await;
     assert!(ended_badly && said.contains("SEMBLANTE_STAGE is unknown here"), "{said}");
 }
 

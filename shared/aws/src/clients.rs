@@ -12,7 +12,7 @@ const ATTEMPT: Duration = Duration::from_secs(25);
 /// How long a call may take with its repeats.
 const CALL: Duration = Duration::from_secs(55);
 /// Tries of one call, where it was throttled or no answer came.
-const MOST_ATTEMPTS: u32 = 3;
+const MAX_ATTEMPTS: u32 = 3;
 
 /// Where AWS, or what stands in for it, is. Nothing set: AWS, with region and credentials as the SDK finds them
 /// (environment, profile, role).
@@ -32,7 +32,6 @@ pub struct Connection {
 
 /// A client for each service. Cheap to clone.
 #[derive(Clone, Debug)]
-#[allow(missing_docs)] // each is its service's
 pub struct Clients {
     pub dynamodb: aws_sdk_dynamodb::Client,
     pub eventbridge: aws_sdk_eventbridge::Client,
@@ -84,7 +83,7 @@ fn timeouts() -> TimeoutConfig {
 }
 
 fn retries() -> RetryConfig {
-    RetryConfig::standard().with_max_attempts(MOST_ATTEMPTS)
+    RetryConfig::standard().with_max_attempts(MAX_ATTEMPTS)
 }
 
 fn s3(config: &SdkConfig, connection: &Connection) -> aws_sdk_s3::Client {

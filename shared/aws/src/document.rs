@@ -18,7 +18,7 @@ use serde::de::DeserializeOwned;
 const FORMAT: u8 = 1;
 const DICTIONARY: &[u8] = include_bytes!("document.dictionary");
 /// The most bytes of JSON that a document may hold; the largest, an upload's record, has 4 KB.
-const MOST_JSON: usize = 64 * 1024;
+const MAX_JSON: usize = 64 * 1024;
 /// The best compression of deflate, without a header.
 const LEVEL: i32 = 9;
 const RAW: i32 = -15;
@@ -26,9 +26,9 @@ const RAW: i32 = -15;
 /// A value as a document.
 pub(crate) fn write(value: &impl Serialize) -> Result<Vec<u8>, PortError> {
     let json = serde_json::to_vec(value).map_err(unreadable)?;
-    if json.len() > MOST_JSON {
+    if json.len() > MAX_JSON {
         return Err(PortError::denied(format!(
-            "a document of {} bytes; the limit is {MOST_JSON}",
+            "a document of {} bytes; the limit is {MAX_JSON}",
             json.len()
         )));
     }
@@ -66,7 +66,7 @@ fn deflate(compressor: &mut CompressorOxide, plain: &[u8], flush: TDEFLFlush) ->
 fn inflate(deflated: &[u8]) -> Result<Vec<u8>, PortError> {
     let begin = DICTIONARY.len();
     let mut out = DICTIONARY.to_vec();
-    out.resize(begin + MOST_JSON, 0);
+    out.resize(begin + MAX_JSON, 0);
     let flags = inflate_flags::TINFL_FLAG_USING_NON_WRAPPING_OUTPUT_BUF;
     let (status, _, written) = decompress(&mut DecompressorOxide::new(), deflated, &mut out, begin, flags);
     if status != TINFLStatus::Done {
@@ -145,10 +145,10 @@ mod tests {
 
     #[test]
     fn there_is_a_limit() {
-        assert!(write(&"x".repeat(MOST_JSON)).is_err());
+        assert!(write(&"x".repeat(MAX_JSON)).is_err());
         let bomb = deflate(
             &mut CompressorOxide::new(create_comp_flags_from_zip_params(LEVEL, RAW, 0)),
-            &vec![b' '; MOST_JSON + 1],
+            &vec![b' '; MAX_JSON + 1],
             TDEFLFlush::Finish,
         );
         let bomb: Vec<u8> = [FORMAT].into_iter().chain(bomb.unwrap()).collect();

@@ -12,7 +12,7 @@ use aws_sdk_rekognition::operation::detect_faces::DetectFacesOutput;
 use aws_sdk_rekognition::primitives::Blob;
 use aws_sdk_rekognition::types::{Attribute, FaceDetail, Image, LandmarkType};
 use bytes::Bytes;
-use domain::ports::face_engine::{self, EngineError, Sighting};
+use domain::ports::face_engine::{self, Detection, EngineError};
 use domain::{BoundingBox, Distribution, Emotion, Face, MadeBy};
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -120,13 +120,13 @@ fn emotions(detail: &FaceDetail) -> Distribution {
 
 #[async_trait]
 impl face_engine::FaceEngine for FaceEngine {
-    async fn look(&self, photo: Bytes) -> Result<Sighting, EngineError> {
+    async fn detect(&self, photo: Bytes) -> Result<Detection, EngineError> {
         let Prepared { sent, width, height, preview } = self.prepare(photo).await?;
         let image = Image::builder().bytes(Blob::new(sent)).build();
         let asked = self.client.detect_faces().image(image).attributes(Attribute::All).send().await;
         let faces = faces(&asked.map_err(|error| rekognition::failure(MODEL, error))?)?;
         let made_by = MadeBy { engine: ENGINE.to_owned(), model: MODEL.to_owned(), digest: None, seed: None };
-        Ok(Sighting { width, height, faces, made_by, preview })
+        Ok(Detection { width, height, faces, made_by, preview })
     }
 }
 

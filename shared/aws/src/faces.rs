@@ -6,7 +6,7 @@ use crate::items::{Item, Items, bytes, bytes_of, item, number, number_of, text};
 use crate::resources::Resources;
 use crate::tables::Table;
 use async_trait::async_trait;
-use domain::face::MOST_FACES;
+use domain::face::MAX_FACES;
 use domain::ports::{self, PortError};
 use domain::{Face, UploadId};
 
@@ -30,8 +30,8 @@ fn key(upload: UploadId, attempt: u32, place: usize) -> Item {
 #[async_trait]
 impl ports::Faces for Faces {
     async fn put(&self, upload: UploadId, attempt: u32, faces: &[Face]) -> Result<(), PortError> {
-        if faces.len() > MOST_FACES {
-            return Err(PortError::denied(format!("{} faces; the limit is {MOST_FACES}", faces.len())));
+        if faces.len() > MAX_FACES {
+            return Err(PortError::denied(format!("{} faces; the limit is {MAX_FACES}", faces.len())));
         }
         let mut rows = Vec::with_capacity(faces.len());
         for (place, face) in faces.iter().enumerate() {
@@ -47,7 +47,7 @@ impl ports::Faces for Faces {
     }
 
     async fn get(&self, upload: UploadId, attempt: u32, count: u32) -> Result<Vec<Face>, PortError> {
-        let count = usize::try_from(count).unwrap_or(MOST_FACES).min(MOST_FACES);
+        let count = usize::try_from(count).unwrap_or(MAX_FACES).min(MAX_FACES);
         let keys = (0..count).map(|place| key(upload, attempt, place)).collect();
         let mut rows = Vec::new();
         for row in self.faces.get_all(keys).await? {
@@ -65,7 +65,7 @@ impl ports::Faces for Faces {
 
     async fn delete(&self, upload: UploadId, last_attempt: u32) -> Result<(), PortError> {
         for attempt in 1..=last_attempt {
-            let keys = (0..MOST_FACES).map(|place| key(upload, attempt, place)).collect();
+            let keys = (0..MAX_FACES).map(|place| key(upload, attempt, place)).collect();
             self.faces.write_all(Vec::new(), keys).await?;
         }
         Ok(())

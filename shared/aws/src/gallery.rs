@@ -7,12 +7,12 @@ use crate::resources::Resources;
 use crate::tables::Table;
 use crate::upload_lists::owner;
 use async_trait::async_trait;
-use domain::ports::gallery::{GalleryFilter, GalleryPage, GalleryPlace, MOST_PAGE};
+use domain::ports::gallery::{GalleryFilter, GalleryPage, GalleryPlace, MAX_PAGE};
 use domain::ports::{self, PortError};
 use domain::{GalleryRow, TenantId, Upload, UserId};
 
 /// Rows that one page looks at, at most, when a filter lets few of them through.
-const MOST_LOOKED_AT: usize = 400;
+const MAX_LOOKED_AT: usize = 400;
 
 /// The gallery of an installation.
 #[derive(Clone)]
@@ -84,7 +84,7 @@ impl ports::Gallery for Gallery {
         after: Option<GalleryPlace>,
         most: usize,
     ) -> Result<GalleryPage, PortError> {
-        let most = most.clamp(1, MOST_PAGE);
+        let most = most.clamp(1, MAX_PAGE);
         let mut page = GalleryPage::default();
         let (mut looked_at, mut last) = (0, after);
         while let Some((first, end)) = bounds(filter, last) {
@@ -96,7 +96,7 @@ impl ports::Gallery for Gallery {
             let range = Range { condition, is_backwards: true, most: most + 1, ..Range::default() };
             let (items, more) = self.rows.query(range).await?;
             for item in &items {
-                if page.rows.len() == most || looked_at == MOST_LOOKED_AT {
+                if page.rows.len() == most || looked_at == MAX_LOOKED_AT {
                     page.next = last;
                     return Ok(page);
                 }

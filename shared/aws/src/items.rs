@@ -19,10 +19,10 @@ use std::time::Duration;
 pub(crate) type Item = HashMap<String, AttributeValue>;
 
 /// The most items of one batch that is read, and of one that is written.
-const MOST_READ: usize = 100;
-const MOST_WRITTEN: usize = 25;
+const MAX_READ: usize = 100;
+const MAX_WRITTEN: usize = 25;
 /// How often what DynamoDB leaves of a batch, throttled, is asked for again, and the first pause before that.
-const MOST_ROUNDS: u32 = 6;
+const MAX_ROUNDS: u32 = 6;
 const FIRST_PAUSE: Duration = Duration::from_millis(50);
 
 /// A table.
@@ -150,9 +150,9 @@ impl Items {
     /// The items with these keys as they are now, in no order; those that are not there are left out.
     pub async fn get_all(&self, keys: Vec<Item>) -> Result<Vec<Item>, PortError> {
         let mut found = Vec::new();
-        for batch in keys.chunks(MOST_READ) {
+        for batch in keys.chunks(MAX_READ) {
             let mut left = Some(batch.to_vec());
-            for round in 0..MOST_ROUNDS {
+            for round in 0..MAX_ROUNDS {
                 let Some(keys) = left.take().filter(|keys| !keys.is_empty()) else { break };
                 pause(round).await;
                 let wanted = KeysAndAttributes::builder().set_keys(Some(keys)).consistent_read(true).build();
@@ -182,9 +182,9 @@ impl Items {
             Ok(WriteRequest::builder().delete_request(delete).build())
         });
         let writes = puts.chain(deletes).collect::<Result<Vec<_>, PortError>>()?;
-        for batch in writes.chunks(MOST_WRITTEN) {
+        for batch in writes.chunks(MAX_WRITTEN) {
             let mut left = Some(batch.to_vec());
-            for round in 0..MOST_ROUNDS {
+            for round in 0..MAX_ROUNDS {
                 let Some(writes) = left.take().filter(|writes| !writes.is_empty()) else { break };
                 pause(round).await;
                 let write = self.client.batch_write_item().request_items(&self.name, writes);
@@ -244,7 +244,7 @@ pub(crate) async fn transact(
     client: &Client,
     writes: Vec<TransactWriteItem>,
 ) -> Result<Result<(), Vec<usize>>, PortError> {
-    for round in 0..MOST_ROUNDS {
+    for round in 0..MAX_ROUNDS {
         pause(round).await;
         let sent = client.transact_write_items().set_transact_items(Some(writes.clone())).send().await;
         let Err(error) = sent else { return Ok(Ok(())) };

@@ -6,7 +6,7 @@ use aws_sdk_s3::types::{Delete, ObjectIdentifier};
 use domain::ports::{PortError, PortErrorKind};
 
 /// Rounds of up to a thousand versions before it is said that there is no end of them.
-const MOST_ROUNDS: usize = 10_000;
+const MAX_ROUNDS: usize = 10_000;
 
 /// Deletes every version of the objects whose keys begin with `prefix` and are `wanted`, of which those must come first;
 /// tells how many objects there were.
@@ -17,7 +17,7 @@ pub(crate) async fn delete(
     wanted: impl Fn(&str) -> bool + Send,
 ) -> Result<u64, PortError> {
     let mut deleted = 0;
-    for _ in 0..MOST_ROUNDS {
+    for _ in 0..MAX_ROUNDS {
         let page = client
             .list_object_versions()
             .bucket(bucket)

@@ -20,9 +20,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 /// The most keys of a listing here: S3 gives 1000 at a time, and one more than asked for tells where the next begins.
-const MOST_LISTED: usize = ports::objects::MOST_LISTED - 1;
+const MAX_LISTED: usize = ports::objects::MAX_LISTED - 1;
 /// Pages that one listing looks at, at most, when strangers' keys that nobody can name fill them.
-const MOST_PAGES: usize = 10;
+const MAX_PAGES: usize = 10;
 
 /// The objects of an installation.
 #[derive(Clone)]
@@ -196,10 +196,10 @@ impl ports::Objects for Objects {
         from: Option<&ObjectKey>,
         most: usize,
     ) -> Result<Listing, PortError> {
-        let most = most.clamp(1, MOST_LISTED);
+        let most = most.clamp(1, MAX_LISTED);
         let mut listing = Listing::default();
         let mut next_page = None;
-        for _ in 0..MOST_PAGES {
+        for _ in 0..MAX_PAGES {
             let page = self
                 .client
                 .list_objects_v2()

@@ -14,10 +14,10 @@ use serde_json::Value;
 use std::sync::Arc;
 
 /// A token longer than this, or an empty one, is none of Step Functions'.
-const MOST_TOKEN: usize = 2048;
+const MAX_TOKEN: usize = 2048;
 /// What may be said of a failure, in bytes: its name and its cause.
-const MOST_ERROR: usize = 256;
-const MOST_CAUSE: usize = 32_768;
+const MAX_ERROR: usize = 256;
+const MAX_CAUSE: usize = 32_768;
 /// Codes of a token that nobody waits for any more.
 const TOKEN_GONE: [&str; 3] = ["InvalidToken", "TaskDoesNotExist", "TaskTimedOut"];
 const NO_EXECUTION: &str = "ExecutionDoesNotExist";
@@ -42,7 +42,7 @@ impl Orchestrator {
 }
 
 fn is_token(token: &TaskToken) -> bool {
-    (1..=MOST_TOKEN).contains(&token.0.len())
+    (1..=MAX_TOKEN).contains(&token.0.len())
 }
 
 /// What became of an answer, by the code with which it was refused.
@@ -108,14 +108,14 @@ impl ports::Orchestrator for Orchestrator {
             return Ok(Answered::TokenGone);
         }
         let answer = self.client.send_task_failure().task_token(&token.0);
-        let sent = answer.error(cut(error, MOST_ERROR)).cause(cut(cause, MOST_CAUSE)).send().await;
+        let sent = answer.error(cut(error, MAX_ERROR)).cause(cut(cause, MAX_CAUSE)).send().await;
         let Err(error) = sent else { return Ok(Answered::Accepted) };
         refused(error::code(&error)).ok_or_else(|| error::port("states:SendTaskFailure", error))
     }
 
     async fn stop(&self, name: &ExecutionName, error: &str, cause: &str) -> Result<(), PortError> {
         let order = self.client.stop_execution().execution_arn(self.arn(name));
-        let sent = order.error(cut(error, MOST_ERROR)).cause(cut(cause, MOST_CAUSE)).send().await;
+        let sent = order.error(cut(error, MAX_ERROR)).cause(cut(cause, MAX_CAUSE)).send().await;
         let Err(error) = sent else { return Ok(()) };
         if error::code(&error) == Some(NO_EXECUTION) {
             return Ok(());

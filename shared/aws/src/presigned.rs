@@ -9,7 +9,7 @@ use domain::{ObjectKey, Timestamp};
 use std::time::{Duration, SystemTime};
 
 /// The longest that S3 lets a URL live.
-const MOST_TTL: Duration = Duration::from_secs(7 * 24 * 3600);
+const MAX_TTL: Duration = Duration::from_secs(7 * 24 * 3600);
 /// Links are signed as of the full hour, so that within it a link stays the same and browsers keep what they have.
 const STEP_S: i64 = 3600;
 /// What every PUT must say. Were one of them not signed, a client could put what nobody granted.
@@ -69,7 +69,7 @@ fn term(now: Timestamp, expires_at: Timestamp) -> (Timestamp, Duration) {
     let hour = now.as_second().div_euclid(STEP_S) * STEP_S;
     let start = hour.min(end - 1);
     let ttl = u64::try_from(end - start).unwrap_or(1);
-    (Timestamp::from_second(start).unwrap_or(now), Duration::from_secs(ttl).min(MOST_TTL))
+    (Timestamp::from_second(start).unwrap_or(now), Duration::from_secs(ttl).min(MAX_TTL))
 }
 
 fn whole_second(moment: Timestamp) -> Timestamp {
@@ -95,7 +95,7 @@ mod tests {
             (10_799, 14_400, 7200, hours(2)),
             (9000, 9060, 7200, Duration::from_secs(1860)),
             (9000, 3600, 3599, Duration::from_secs(1)),
-            (0, 10_000_000, 0, MOST_TTL),
+            (0, 10_000_000, 0, MAX_TTL),
         ] {
             assert_eq!(term(at(now), at(end)), (at(start), ttl), "{now} to {end}");
         }

@@ -11,16 +11,16 @@ use aws_sdk_sqs::types::{
     QueueAttributeName, SendMessageBatchRequestEntry,
 };
 use domain::QueueName;
-use domain::ports::queue::{Delivery, Depth, MOST_BATCH, MOST_BODY_BYTES, MOST_DELAY, NewMessage, Receipt};
+use domain::ports::queue::{Delivery, Depth, MAX_BATCH, MAX_BODY_BYTES, MAX_DELAY, NewMessage, Receipt};
 use domain::ports::{self, PortError, PortErrorKind};
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::time::Instant;
 
 /// The longest that one call may wait for a message.
-const MOST_WAIT: Duration = Duration::from_secs(20);
+const MAX_WAIT: Duration = Duration::from_secs(20);
 /// The longest that a message can be hidden.
-const MOST_VISIBILITY: Duration = Duration::from_secs(12 * 3600);
+const MAX_VISIBILITY: Duration = Duration::from_secs(12 * 3600);
 /// What SQS says of a receipt whose delivery is over.
 const STALE: [&str; 4] = [
     "InvalidParameterValue",
@@ -53,9 +53,9 @@ impl Queue {
             .client
             .receive_message()
             .queue_url(self.resources.queue_url(queue))
-            .max_number_of_messages(i32::try_from(most.clamp(1, MOST_BATCH)).unwrap_or(1))
-            .visibility_timeout(whole_seconds(visibility.min(MOST_VISIBILITY)))
-            .wait_time_seconds(whole_seconds(wait.min(MOST_WAIT)))
+            .max_number_of_messages(i32::try_from(most.clamp(1, MAX_BATCH)).unwrap_or(1))
+            .visibility_timeout(whole_seconds(visibility.min(MAX_VISIBILITY)))
+            .wait_time_seconds(whole_seconds(wait.min(MAX_WAIT)))
             .message_system_attribute_names(MessageSystemAttributeName::ApproximateReceiveCount)
             .message_system_attribute_names(MessageSystemAttributeName::SentTimestamp)
             .send()
@@ -113,19 +113,19 @@ fn refused(call: &str, queue: QueueName, entry: &BatchResultErrorEntry) -> PortE
 
 /// Errors: `Denied`, over a limit.
 fn check(messages: &[NewMessage]) -> Result<(), PortError> {
-    if messages.len() > MOST_BATCH {
-        return Err(PortError::denied(format!("{} messages; the limit is {MOST_BATCH}", messages.len())));
+    if messages.len() > MAX_BATCH {
+        return Err(PortError::denied(format!("{} messages; the limit is {MAX_BATCH}", messages.len())));
     }
     for message in messages {
-        if message.body.len() > MOST_BODY_BYTES {
+        if message.body.len() > MAX_BODY_BYTES {
             return Err(PortError::denied(format!(
-                "a body of {} bytes; the limit is {MOST_BODY_BYTES}",
+                "a body of {} bytes; the limit is {MAX_BODY_BYTES}",
                 message.body.len()
             )));
         }
-        if message.delay > MOST_DELAY {
+        if message.delay > MAX_DELAY {
             return Err(PortError::denied(format!(
-                "a delay of {:?}; the limit is {MOST_DELAY:?}",
+                "a delay of {:?}; the limit is {MAX_DELAY:?}",
                 message.delay
             )));
         }
@@ -144,7 +144,7 @@ fn batches(messages: Vec<NewMessage>) -> Vec<Vec<NewMessage>> {
                 batch.push(message);
             }
             _ => {
-                room = MOST_BODY_BYTES - message.body.len();
+                room = MAX_BODY_BYTES - message.body.len();
                 batches.push(vec![message]);
             }
         }
@@ -184,14 +184,14 @@ impl ports::Queue for Queue {
         loop {
             let left = until.saturating_duration_since(Instant::now());
             let received = self.receive_once(queue, most, visibility, left).await?;
-            if !received.is_empty() || left <= MOST_WAIT {
+            if !received.is_empty() || left <= MAX_WAIT {
                 return Ok(received);
             }
         }
     }
 
     async fn acknowledge(&self, queue: QueueName, receipts: &[Receipt]) -> Result<(), PortError> {
-        for batch in receipts.chunks(MOST_BATCH) {
+        for batch in receipts.chunks(MAX_BATCH) {
             let entries = batch.iter().enumerate().map(|(number, receipt)| {
                 let entry = DeleteMessageBatchRequestEntry::builder().id(number.to_string());
                 entry.receipt_handle(&receipt.0).build().map_err(unreadable)
@@ -223,7 +223,7 @@ impl ports::Queue for Queue {
             .change_message_visibility()
             .queue_url(self.resources.queue_url(queue))
             .receipt_handle(&receipt.0)
-            .visibility_timeout(whole_seconds(visibility.min(MOST_VISIBILITY)))
+            .visibility_timeout(whole_seconds(visibility.min(MAX_VISIBILITY)))
             .send()
             .await;
         match moved {
@@ -269,7 +269,7 @@ mod tests {
             let batches = batches(messages);
             batches.iter().map(|batch| batch.iter().map(|message| message.body.len()).collect()).collect()
         };
-        const MOST: usize = MOST_BODY_BYTES;
+        const MOST: usize = MAX_BODY_BYTES;
         assert_eq!(of(&[]), Vec::<Vec<usize>>::new());
         assert_eq!(of(&[1, 2, 3]), [vec![1, 2, 3]]);
         assert_eq!(of(&[1, MOST, 1]), [vec![1], vec![MOST], vec![1]]);

@@ -12,7 +12,7 @@ use vision::Picture;
 /// The name that results carry.
 pub const ENGINE: &str = "rekognition";
 /// The most bytes of a photo that is sent with the request.
-const MOST_BYTES: usize = 5 * 1024 * 1024;
+const MAX_BYTES: usize = 5 * 1024 * 1024;
 /// How long to leave Rekognition alone when it is throttled or down: its rates are per second, and SQS counts in
 /// seconds.
 const PATIENCE: Duration = Duration::from_secs(10);
@@ -31,14 +31,14 @@ pub(crate) fn decode(photo: &[u8]) -> Result<Picture, EngineError> {
 
 /// Whether Rekognition takes a photo as it is: a JPEG, which it turns upright by its EXIF orientation as we do.
 pub(crate) fn takes(photo: &[u8]) -> bool {
-    photo.len() <= MOST_BYTES && photo.starts_with(&[0xff, 0xd8])
+    photo.len() <= MAX_BYTES && photo.starts_with(&[0xff, 0xd8])
 }
 
 /// The picture as a JPEG that fits, without EXIF.
 pub(crate) fn converted(picture: &Picture) -> Result<Bytes, EngineError> {
     for quality in QUALITIES {
         let jpeg = vision::jpeg(picture, quality).map_err(|error| EngineError::Broken(error.into()))?;
-        if jpeg.len() <= MOST_BYTES {
+        if jpeg.len() <= MAX_BYTES {
             return Ok(jpeg.into());
         }
     }
@@ -72,7 +72,7 @@ mod tests {
         assert!(takes(&jpeg));
         assert!(!takes(b"\x89PNG"));
         assert!(!takes(b"RIFF0000WEBP"));
-        assert!(!takes(&[&jpeg[..], &vec![0; MOST_BYTES]].concat()));
+        assert!(!takes(&[&jpeg[..], &vec![0; MAX_BYTES]].concat()));
     }
 
     #[test]

@@ -21,9 +21,9 @@ use tokio::sync::Mutex;
 use tokio::time::timeout;
 
 /// How old the keys may get.
-pub const MOST_AGE: Duration = Duration::from_secs(300);
+pub const MAX_AGE: Duration = Duration::from_secs(300);
 /// How often a token with an unknown key may have them read again: anyone can send one.
-const LEAST_AGE: Duration = Duration::from_secs(10);
+const MIN_AGE: Duration = Duration::from_secs(10);
 /// How long a repeated reading may take: every request waits for it, and the keys that are known do for a while.
 const REREADING: Duration = Duration::from_secs(3);
 /// HKDF's label for the seed of access tokens where the document has none.
@@ -106,14 +106,14 @@ impl Secrets {
         Secrets { client: clients.secrets.clone(), secret_id, clock, known: Mutex::new(None) }
     }
 
-    /// The keys, at most [`MOST_AGE`] old. Where they cannot be read again, those that are known serve on.
+    /// The keys, at most [`MAX_AGE`] old. Where they cannot be read again, those that are known serve on.
     pub async fn keys(&self) -> Result<Arc<Keys>, PortError> {
-        self.keys_younger_than(MOST_AGE).await
+        self.keys_younger_than(MAX_AGE).await
     }
 
     /// The keys after a token came whose key is none of them: read again, unless that was done a moment ago.
     pub async fn keys_for_unknown(&self) -> Result<Arc<Keys>, PortError> {
-        self.keys_younger_than(LEAST_AGE).await
+        self.keys_younger_than(MIN_AGE).await
     }
 
     async fn keys_younger_than(&self, age: Duration) -> Result<Arc<Keys>, PortError> {

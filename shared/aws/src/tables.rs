@@ -2,7 +2,6 @@
 
 /// A table. Every table is on demand, encrypted, and restorable to any point in time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[allow(missing_docs)] // each is its port's
 pub enum Table {
     Uploads,
     Gallery,

@@ -11,7 +11,7 @@ use domain::ports::{self, PortError, PortErrorKind};
 use domain::throttle::{Rule, Tally, ThrottleKey, Wait};
 
 /// How often a count that lost to another is decided anew. Rules let fewer through at once.
-const MOST_ROUNDS: usize = 64;
+const MAX_ROUNDS: usize = 64;
 
 /// The counts of an installation.
 #[derive(Clone)]
@@ -64,7 +64,7 @@ impl ports::Throttle for Throttle {
         rule: &Rule,
         now: Timestamp,
     ) -> Result<Result<(), Wait>, PortError> {
-        for _ in 0..MOST_ROUNDS {
+        for _ in 0..MAX_ROUNDS {
             let read = self.counts.get(key(name)).await?.as_ref().map(tally).transpose()?;
             let next = match rule.take(read, now) {
                 Ok(next) => next,

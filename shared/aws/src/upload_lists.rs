@@ -6,7 +6,7 @@ use crate::tables::{CHANGES, DUE};
 use crate::uploads::record;
 use domain::due::DuePlace;
 use domain::ports::PortError;
-use domain::ports::uploads::{ChangePlace, Changes, MOST_UPLOADS};
+use domain::ports::uploads::{ChangePlace, Changes, MAX_UPLOADS};
 use domain::{Record, Status, TenantId, Timestamp, Upload, UploadId, UserId};
 use std::collections::HashMap;
 
@@ -58,8 +58,8 @@ fn due_text(place: &DuePlace) -> String {
 
 fn page_size(most: usize) -> Result<usize, PortError> {
     match most {
-        1..=MOST_UPLOADS => Ok(most),
-        _ => Err(PortError::denied(format!("a page of {most}; 1 to {MOST_UPLOADS} are allowed"))),
+        1..=MAX_UPLOADS => Ok(most),
+        _ => Err(PortError::denied(format!("a page of {most}; 1 to {MAX_UPLOADS} are allowed"))),
     }
 }
 

@@ -11,13 +11,13 @@ use crate::tables::Table;
 use crate::upload_lists;
 use async_trait::async_trait;
 use domain::due::DuePlace;
-use domain::ports::uploads::{ChangePlace, Changes, Created, GalleryWrite, MOST_RECORD_BYTES};
+use domain::ports::uploads::{ChangePlace, Changes, Created, GalleryWrite, MAX_RECORD_BYTES};
 use domain::ports::{self, Clock, PortError, PortErrorKind};
 use domain::{Record, Sha256, Status, TenantId, Timestamp, Tombstone, Upload, UploadId, UserId};
 use std::sync::Arc;
 
 /// How often a write that lost to another is decided anew.
-const MOST_ROUNDS: usize = 8;
+const MAX_ROUNDS: usize = 8;
 
 /// The upload records of an installation.
 #[derive(Clone)]
@@ -43,9 +43,9 @@ impl Uploads {
 
     fn item(&self, upload: &Upload) -> Result<Item, PortError> {
         let size = serde_json::to_vec(upload).map_err(unreadable)?.len();
-        if size > MOST_RECORD_BYTES {
+        if size > MAX_RECORD_BYTES {
             return Err(PortError::denied(format!(
-                "a record of {size} bytes; the limit is {MOST_RECORD_BYTES}"
+                "a record of {size} bytes; the limit is {MAX_RECORD_BYTES}"
             )));
         }
         let mut item = item([
@@ -173,7 +173,7 @@ impl ports::Uploads for Uploads {
             self.uploads.put(self.item(&upload)?, is_new).await?;
             return Ok(Created::New(upload));
         };
-        for _ in 0..MOST_ROUNDS {
+        for _ in 0..MAX_ROUNDS {
             if let Some(created) = self.reserve(&upload, &sha256).await? {
                 return Ok(created);
             }
@@ -222,7 +222,7 @@ impl ports::Uploads for Uploads {
     }
 
     async fn erase(&self, tombstone: Tombstone) -> Result<Option<Upload>, PortError> {
-        for _ in 0..MOST_ROUNDS {
+        for _ in 0..MAX_ROUNDS {
             let before = match self.get(&tombstone.tenant_id, tombstone.upload_id).await? {
                 Some(Record::Erased(_)) => return Ok(None),
                 Some(Record::Live(upload)) => Some(*upload),

@@ -8,7 +8,7 @@ use crate::resources::Resources;
 use crate::tables::Table;
 use async_trait::async_trait;
 use aws_sdk_dynamodb::types::TransactWriteItem;
-use domain::ports::users::MOST_USERS;
+use domain::ports::users::MAX_USERS;
 use domain::ports::{self, PortError};
 use domain::user::User;
 use domain::{Email, Sha256, TenantId, UserId};
@@ -97,7 +97,7 @@ impl ports::Users for Users {
             .with(":tenant", text(tenant.as_str()))
             .with(":first", text(first))
             .with(":last", text("user$"));
-        let range = Range { condition, most: most.clamp(1, MOST_USERS), ..Range::default() };
+        let range = Range { condition, most: most.clamp(1, MAX_USERS), ..Range::default() };
         self.users.query(range).await?.0.iter().map(user).collect()
     }
 

@@ -1,4 +1,4 @@
-//! The order to begin an attempt: the one way in, for replays, redrives and the keeper.
+//! The order to begin an attempt: the one way in, for replays, redrives and the maintenance.
 
 use crate::emotion::Emotion;
 use crate::stage::Stage;

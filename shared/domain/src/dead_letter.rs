@@ -11,11 +11,10 @@ use sha2::{Digest, Sha256};
 use uuid::Uuid;
 
 /// The most of a body that a row keeps, in bytes.
-pub const MOST_BODY: usize = 4096;
+pub const MAX_BODY: usize = 4096;
 
 /// One dead letter. Its body is without the task token.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[allow(missing_docs)] // each name is its own meaning
 pub struct DeadLetter {
     pub id: Uuid,
     /// The queue that it was sent to.
@@ -28,7 +27,7 @@ pub struct DeadLetter {
     pub receive_count: u32,
     pub code: Code,
     pub first_seen: Timestamp,
-    /// At most [`MOST_BODY`] bytes.
+    /// At most [`MAX_BODY`] bytes.
     pub body: String,
 }
 
@@ -43,7 +42,7 @@ impl DeadLetter {
 
     /// `body` cut to what a row keeps, at a character's boundary.
     pub fn cut(body: &str) -> String {
-        body[..body.floor_char_boundary(MOST_BODY)].to_owned()
+        body[..body.floor_char_boundary(MAX_BODY)].to_owned()
     }
 }
 
@@ -54,7 +53,7 @@ mod tests {
     #[test]
     fn long_bodies_are_cut_between_characters() {
         assert_eq!(DeadLetter::cut("short"), "short");
-        let cut = DeadLetter::cut(&"é".repeat(MOST_BODY));
-        assert!(cut.len() <= MOST_BODY && cut.chars().all(|c| c == 'é'));
+        let cut = DeadLetter::cut(&"é".repeat(MAX_BODY));
+        assert!(cut.len() <= MAX_BODY && cut.chars().all(|c| c == 'é'));
     }
 }

@@ -25,7 +25,6 @@ pub enum DomainEventKind {
 
 /// An event out. Ids only; it comes at least once, with the same id.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[allow(missing_docs)] // each name is its own meaning
 pub struct DomainEvent {
     pub id: Uuid,
     #[serde(flatten)]

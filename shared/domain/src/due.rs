@@ -1,4 +1,4 @@
-//! When an upload needs looking after although nobody asks for it: the keeper's business.
+//! When an upload needs looking after although nobody asks for it: the maintenance's business.
 
 use crate::status::Status;
 use crate::tenant_id::TenantId;

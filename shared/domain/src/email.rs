@@ -5,9 +5,9 @@ use std::fmt;
 use unicode_normalization::UnicodeNormalization;
 
 /// The most bytes of an address: RFC 5321 allows a path of 256 with its angle brackets.
-pub const MOST_EMAIL_BYTES: usize = 254;
+pub const MAX_EMAIL_BYTES: usize = 254;
 /// The most bytes before the `@` (RFC 5321, 4.5.3.1.1).
-const MOST_LOCAL_BYTES: usize = 64;
+const MAX_LOCAL_BYTES: usize = 64;
 
 /// An address in Unicode's composed form (NFC) and lower case, so that one person has one spelling.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -23,7 +23,7 @@ impl Email {
     /// Reads an address, Unicode allowed on both sides (RFC 6531). Blanks around it are dropped. Whether somebody reads
     /// it is not checked.
     pub fn parse(raw: &str) -> Result<Self, InvalidEmail> {
-        if raw.len() > 2 * MOST_EMAIL_BYTES {
+        if raw.len() > 2 * MAX_EMAIL_BYTES {
             return Err(InvalidEmail);
         }
         let lower: String = raw.trim().nfc().collect::<String>().to_lowercase();
@@ -31,8 +31,8 @@ impl Email {
         let (local, domain) = text.rsplit_once('@').ok_or(InvalidEmail)?;
         let legal = |c: char| !c.is_whitespace() && !c.is_control() && !"@<>()[]\\,;:\"".contains(c);
         let sound = !local.is_empty()
-            && local.len() <= MOST_LOCAL_BYTES
-            && text.len() <= MOST_EMAIL_BYTES
+            && local.len() <= MAX_LOCAL_BYTES
+            && text.len() <= MAX_EMAIL_BYTES
             && local.chars().all(legal)
             && domain.split('.').all(|label| !label.is_empty() && label.chars().all(legal));
         if sound { Ok(Email(text)) } else { Err(InvalidEmail) }

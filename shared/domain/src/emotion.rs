@@ -6,7 +6,6 @@ use std::fmt;
 /// One of Rekognition's emotions, in its spelling (`HAPPY`).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "UPPERCASE")]
-#[allow(missing_docs)] // each name is its own meaning
 pub enum Emotion {
     Happy,
     Sad,

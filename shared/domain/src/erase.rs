@@ -8,11 +8,11 @@ use crate::upload_id::UploadId;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-/// Passes that every erasure makes. With [`crate::ports::queue::MOST_DELAY`] between them the last is more than an hour
+/// Passes that every erasure makes. With [`crate::ports::queue::MAX_DELAY`] between them the last is more than an hour
 /// after the first: longer than any stage works and any presigned URL lives.
-pub const LEAST_PASSES: u32 = 6;
+pub const MIN_PASSES: u32 = 6;
 /// Passes after which an erasure gives up on finding nothing.
-pub const MOST_PASSES: u32 = 100;
+pub const MAX_PASSES: u32 = 100;
 
 /// A message on queue `uploads` that erases an upload. It is sent before anything is erased, and comes until a late pass
 /// finds nothing.
@@ -54,7 +54,7 @@ impl Erase {
 
     /// The pass after one that found `found` objects; None when that was the last.
     pub fn next(&self, found: u64) -> Option<Self> {
-        let again = self.pass < LEAST_PASSES || (found > 0 && self.pass < MOST_PASSES);
+        let again = self.pass < MIN_PASSES || (found > 0 && self.pass < MAX_PASSES);
         again.then(|| Erase { pass: self.pass + 1, ..self.clone() })
     }
 }
@@ -67,12 +67,12 @@ mod tests {
     #[test]
     fn passes_go_on_until_a_late_one_finds_nothing() {
         let first = Erase::of(&fixture::stored(), fixture::now());
-        let fifth = Erase { pass: LEAST_PASSES - 1, ..first.clone() };
-        let sixth = Erase { pass: LEAST_PASSES, ..first.clone() };
+        let fifth = Erase { pass: MIN_PASSES - 1, ..first.clone() };
+        let sixth = Erase { pass: MIN_PASSES, ..first.clone() };
         assert_eq!(first.next(0).map(|next| next.pass), Some(2));
         assert!(fifth.next(0).is_some());
         assert_eq!(sixth.next(0), None);
         assert!(sixth.next(1).is_some());
-        assert_eq!(Erase { pass: MOST_PASSES, ..first }.next(1), None);
+        assert_eq!(Erase { pass: MAX_PASSES, ..first }.next(1), None);
     }
 }

@@ -13,7 +13,6 @@ pub struct ExecutionName(String);
 /// An execution's status, in Step Functions' words.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
-#[allow(missing_docs)] // as AWS documents them
 pub enum ExecutionStatus {
     Running,
     Succeeded,
@@ -24,7 +23,6 @@ pub enum ExecutionStatus {
 
 /// What an execution is started with. Read from the record only, so that a repeat is byte-identical.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[allow(missing_docs)] // each name is its own meaning
 pub struct ExecutionInput {
     pub tenant_id: String,
     pub upload_id: UploadId,

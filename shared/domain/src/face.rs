@@ -38,4 +38,4 @@ pub struct Face {
 }
 
 /// The most faces of a photo that are kept.
-pub const MOST_FACES: usize = 100;
+pub const MAX_FACES: usize = 100;

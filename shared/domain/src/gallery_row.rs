@@ -15,7 +15,6 @@ use serde::{Deserialize, Serialize};
 /// One row of an owner's gallery. It names the objects of the attempt that it shows, so an old result stays visible
 /// until the new one is whole.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[allow(missing_docs)] // each name is its own meaning
 pub struct GalleryRow {
     pub tenant_id: TenantId,
     pub user_id: UserId,

@@ -1,7 +1,6 @@
 //! The words of Semblante and the ports through which it meets the world. No runtime, no storage, no clock here.
 
 pub mod affect;
-pub mod arrival;
 pub mod attempt;
 pub mod begin;
 pub mod closing;
@@ -19,6 +18,7 @@ pub mod face;
 pub mod fixture;
 pub mod gallery_row;
 pub mod handler;
+pub mod intake_message;
 pub mod made_by;
 pub mod media_type;
 mod name;
@@ -45,7 +45,6 @@ pub mod user;
 pub mod user_id;
 
 pub use affect::Affect;
-pub use arrival::Arrival;
 pub use begin::Begin;
 pub use code::Code;
 pub use dead_letter::DeadLetter;
@@ -58,11 +57,13 @@ pub use execution::{ExecutionInput, ExecutionName, ExecutionStatus};
 pub use face::{BoundingBox, Face};
 pub use gallery_row::GalleryRow;
 pub use handler::{Handler, Verdict};
+pub use intake_message::IntakeMessage;
 pub use made_by::MadeBy;
 pub use media_type::MediaType;
 pub use name::InvalidName;
 pub use object_key::{Bucket, ObjectKey};
 pub use outcome::Outcome;
+pub use ports::Ports;
 pub use queue_name::QueueName;
 pub use record::{Record, Tombstone};
 pub use sha256::Sha256;

@@ -18,7 +18,6 @@ pub const REPEAT_GRACE: Duration = Duration::from_secs(30);
 
 /// Names a session, beneath its user, so that all of a user's are found without an index.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[allow(missing_docs)] // each name is its own meaning
 pub struct SessionKey {
     pub tenant_id: TenantId,
     pub user_id: UserId,

@@ -6,7 +6,6 @@ use std::fmt;
 /// A stage of the pipeline.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
-#[allow(missing_docs)] // each name is its own meaning
 pub enum Stage {
     FaceDetection,
     EmotionAnalysis,

@@ -16,7 +16,7 @@ pub enum Finding {
         width: u32,
         /// Pixels down the upright picture.
         height: u32,
-        /// Face rows written, at most [`crate::face::MOST_FACES`].
+        /// Face rows written, at most [`crate::face::MAX_FACES`].
         count: u32,
         /// Whether there were more.
         truncated: bool,

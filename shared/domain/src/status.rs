@@ -29,7 +29,6 @@ pub enum Status {
 /// How an attempt can end, best first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-#[allow(missing_docs)] // as in `Status`
 pub enum EndState {
     Complete,
     Partial,
@@ -53,7 +52,7 @@ pub enum StatusEvent {
     StageEnded,
     /// The attempt was closed.
     Closed(EndState),
-    /// The keeper gave up waiting for the object.
+    /// The maintenance gave up waiting for the object.
     Expired,
     /// Its owner erased it.
     Erased,

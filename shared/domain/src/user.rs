@@ -26,7 +26,6 @@ pub struct PasswordHash(pub String);
 
 /// A user. `user_id` is opaque; the e-mail address may change and never stands in a key or a log.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[allow(missing_docs)] // each name is its own meaning
 pub struct User {
     pub tenant_id: TenantId,
     pub user_id: UserId,

@@ -14,9 +14,9 @@ use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::{Mutex, PoisonError};
 
 /// Hidden messages that one claim makes ready at most; the rest follow with the next one.
-const MOST_PROMOTED: i64 = 256;
+const MAX_PROMOTED: i64 = 256;
 /// Messages that one claim moves or drops at most on its way to one that it may deliver.
-const MOST_PASSED: usize = 256;
+const MAX_PASSED: usize = 256;
 
 /// Whose turn is next, per queue: claims go round robin over groups, in the groups' order by name.
 pub(crate) struct Turns {
@@ -53,7 +53,7 @@ impl Turns {
         promote(turn, claim.queue).map_err(sql)?;
         let mut deliveries = Vec::new();
         let mut passed = 0;
-        while deliveries.len() < claim.most && passed < MOST_PASSED {
+        while deliveries.len() < claim.most && passed < MAX_PASSED {
             let Some(next) = self.next(turn, claim.queue).map_err(sql)? else { break };
             if self.pass(turn, claim.queue, &next).map_err(sql)? {
                 passed += 1;
@@ -110,7 +110,7 @@ impl Turns {
             turn.connection.prepare_cached("DELETE FROM message WHERE id = ?1")?.execute([next.id])?;
             return Ok(true);
         }
-        if dead || next.receive_count < self.policy.most_receives {
+        if dead || next.receive_count < self.policy.max_receives {
             return Ok(false);
         }
         turn.connection
@@ -160,7 +160,7 @@ fn promote(turn: &Turn<'_>, queue: QueueName) -> Result<(), rusqlite::Error> {
                  SELECT id FROM message WHERE queue = ?1 AND ready = 0 AND visible_at <= ?2
                  ORDER BY visible_at LIMIT ?3)",
         )?
-        .execute((queue.as_str(), turn.now_ms, MOST_PROMOTED))?;
+        .execute((queue.as_str(), turn.now_ms, MAX_PROMOTED))?;
     Ok(())
 }
 

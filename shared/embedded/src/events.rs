@@ -11,7 +11,7 @@ use domain::ports::{self, PortError};
 /// How long an event is kept: as long as an ended execution.
 const RETENTION_MS: i64 = 90 * 86_400_000;
 /// Old events that one publication takes away at most: more than it adds.
-const MOST_FORGOTTEN: i64 = 4;
+const MAX_FORGOTTEN: i64 = 4;
 
 /// The events of a data directory.
 #[derive(Clone)]
@@ -47,7 +47,7 @@ fn forget(turn: &Turn<'_>, now_ms: i64) -> Result<(), PortError> {
             "DELETE FROM domain_event WHERE id IN
              (SELECT id FROM domain_event WHERE at < ?1 ORDER BY at LIMIT ?2)",
         )
-        .and_then(|mut delete| delete.execute((now_ms - RETENTION_MS, MOST_FORGOTTEN)))
+        .and_then(|mut delete| delete.execute((now_ms - RETENTION_MS, MAX_FORGOTTEN)))
         .map(drop)
         .map_err(sql)
 }

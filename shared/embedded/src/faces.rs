@@ -4,7 +4,7 @@ use crate::error::{sql, unreadable};
 use crate::store::Store;
 use crate::writer::Turn;
 use async_trait::async_trait;
-use domain::face::MOST_FACES;
+use domain::face::MAX_FACES;
 use domain::ports::{self, PortError};
 use domain::{Face, UploadId};
 
@@ -36,8 +36,8 @@ fn put(turn: &Turn<'_>, upload: UploadId, attempt: u32, faces: &[String]) -> Res
 #[async_trait]
 impl ports::Faces for Faces {
     async fn put(&self, upload: UploadId, attempt: u32, faces: &[Face]) -> Result<(), PortError> {
-        if faces.len() > MOST_FACES {
-            return Err(PortError::denied(format!("{} faces; the limit is {MOST_FACES}", faces.len())));
+        if faces.len() > MAX_FACES {
+            return Err(PortError::denied(format!("{} faces; the limit is {MAX_FACES}", faces.len())));
         }
         let faces: Result<Vec<String>, _> = faces.iter().map(serde_json::to_string).collect();
         let faces = faces.map_err(unreadable)?;

@@ -5,13 +5,13 @@ use crate::error::{sql, unreadable};
 use crate::store::Store;
 use crate::writer::Turn;
 use async_trait::async_trait;
-use domain::ports::gallery::{GalleryFilter, GalleryPage, GalleryPlace, MOST_PAGE};
+use domain::ports::gallery::{GalleryFilter, GalleryPage, GalleryPlace, MAX_PAGE};
 use domain::ports::{self, PortError};
 use domain::{GalleryRow, TenantId, Upload, UserId};
 use rusqlite::{Connection, OptionalExtension};
 
 /// Rows that one page looks at, at most, when a filter lets few of them through.
-const MOST_LOOKED_AT: usize = 1000;
+const MAX_LOOKED_AT: usize = 1000;
 
 /// One range of the primary key, read backwards: a place compared as a whole, or SQLite would collect and sort all rows
 /// of the owner.
@@ -84,13 +84,13 @@ fn page(
     };
     let mut select = connection.prepare_cached(PAGE).map_err(sql)?;
     let mut found = select
-        .query((owner.0.as_str(), owner.1.as_str(), from, before_ms, before_id, MOST_LOOKED_AT + 1))
+        .query((owner.0.as_str(), owner.1.as_str(), from, before_ms, before_id, MAX_LOOKED_AT + 1))
         .map_err(sql)?;
     let mut page = GalleryPage::default();
     let mut last: Option<GalleryPlace> = None;
     let mut looked_at = 0;
     while let Some(row) = found.next().map_err(sql)? {
-        if page.rows.len() == most || looked_at == MOST_LOOKED_AT {
+        if page.rows.len() == most || looked_at == MAX_LOOKED_AT {
             page.next = last;
             break;
         }
@@ -116,7 +116,7 @@ impl ports::Gallery for Gallery {
         most: usize,
     ) -> Result<GalleryPage, PortError> {
         let (owner, filter) = ((tenant.clone(), user.clone()), filter.clone());
-        let most = most.clamp(1, MOST_PAGE);
+        let most = most.clamp(1, MAX_PAGE);
         self.store.read(move |connection| page(connection, &owner, &filter, after, most)).await
     }
 

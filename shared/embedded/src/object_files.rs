@@ -18,7 +18,7 @@ use std::time::{Duration, SystemTime};
 /// What stands in a file name as it is; `@` and `%` never do.
 const ENCODED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'.').remove(b'-').remove(b'_');
 /// A name may have 255 bytes; the version needs some of them.
-const MOST_NAME: usize = 200;
+const MAX_NAME: usize = 200;
 /// How often a put makes a folder that a delete beside it removed again.
 const FOLDER_TRIES: usize = 8;
 
@@ -161,7 +161,7 @@ impl ObjectFiles {
 fn file_name(segment: &str) -> String {
     let encoded = utf8_percent_encode(segment, ENCODED).to_string();
     match encoded.len() {
-        0..=MOST_NAME => encoded,
+        0..=MAX_NAME => encoded,
         _ => format!("%long-{}", hex::encode(Sha256::digest(segment))),
     }
 }

@@ -12,7 +12,7 @@ use async_trait::async_trait;
 use bytes::Bytes;
 use domain::object_event::ObjectCreated;
 use domain::object_key::UPLOADS_PREFIX;
-use domain::ports::objects::{Listing, MOST_LISTED, NewObject, ObjectHead, PutGrant, SignedRequest};
+use domain::ports::objects::{Listing, MAX_LISTED, NewObject, ObjectHead, PutGrant, SignedRequest};
 use domain::ports::queue::{MessageGroup, NewMessage};
 use domain::ports::{self, PortError};
 use domain::{Bucket, ObjectKey, QueueName, Sha256, Timestamp};
@@ -245,7 +245,7 @@ impl ports::Objects for Objects {
         from: Option<&ObjectKey>,
         most: usize,
     ) -> Result<Listing, PortError> {
-        let most = most.clamp(1, MOST_LISTED);
+        let most = most.clamp(1, MAX_LISTED);
         let (prefix, from) = (prefix.to_owned(), from.map(|key| key.as_str().to_owned()));
         self.store
             .read(move |connection| {
@@ -281,7 +281,7 @@ impl ports::Objects for Objects {
         }
         let mut deleted = 0;
         loop {
-            let page = self.list(bucket, prefix, None, MOST_LISTED).await?;
+            let page = self.list(bucket, prefix, None, MAX_LISTED).await?;
             for (key, _) in &page.objects {
                 self.delete(bucket, key).await?;
                 deleted += 1;

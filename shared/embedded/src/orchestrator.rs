@@ -17,9 +17,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 /// Timers that one command fires at most; the rest follow in the next.
-const MOST_FIRED: usize = 64;
+const MAX_FIRED: usize = 64;
 /// Ended executions that one command forgets at most.
-const MOST_FORGOTTEN: usize = 256;
+const MAX_FORGOTTEN: usize = 256;
 
 /// How long an ended execution is remembered: as long as Step Functions does.
 pub const RETENTION: Duration = Duration::from_secs(90 * 86_400);
@@ -99,12 +99,12 @@ impl Orchestrator {
 
     /// Fires what is due and forgets what is old, some of both; tells whether there is more.
     async fn round(&self) -> Result<bool, PortError> {
-        Ok(self.fire_due().await? == MOST_FIRED || self.forget_old().await? == MOST_FORGOTTEN)
+        Ok(self.fire_due().await? == MAX_FIRED || self.forget_old().await? == MAX_FORGOTTEN)
     }
 
     /// Forgets executions that ended before [`RETENTION`], some of them; tells how many.
     pub async fn forget_old(&self) -> Result<usize, PortError> {
-        self.store.write(|turn| execution_row::forget(turn, RETENTION, MOST_FORGOTTEN)).await
+        self.store.write(|turn| execution_row::forget(turn, RETENTION, MAX_FORGOTTEN)).await
     }
 
     /// Fires the timers that are due, at most a round of them; tells how many.
@@ -112,7 +112,7 @@ impl Orchestrator {
         let definitions = self.definitions.clone();
         self.store
             .write(move |turn| {
-                let due = execution_row::due(turn, MOST_FIRED)?;
+                let due = execution_row::due(turn, MAX_FIRED)?;
                 for number in &due {
                     Transition::of(turn, &definitions, *number)?.apply(Event::Tick)?;
                 }

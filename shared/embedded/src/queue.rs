@@ -10,7 +10,7 @@ use crate::writer::Turn;
 use async_trait::async_trait;
 use domain::QueueName;
 use domain::ports::queue::{
-    Delivery, Depth, MOST_BATCH, MOST_BODY_BYTES, MOST_DELAY, MessageGroup, NewMessage, Receipt,
+    Delivery, Depth, MAX_BATCH, MAX_BODY_BYTES, MAX_DELAY, MessageGroup, NewMessage, Receipt,
 };
 use domain::ports::{self, PortError};
 use rusqlite::{Connection, OptionalExtension};
@@ -21,7 +21,7 @@ use std::time::Duration;
 #[derive(Clone, Copy, Debug)]
 pub struct Policy {
     /// Deliveries before a message goes to the dead letters.
-    pub most_receives: u32,
+    pub max_receives: u32,
     /// How long a message is kept from its sending on.
     pub retention: Duration,
     /// The same for dead letters.
@@ -31,7 +31,7 @@ pub struct Policy {
 impl Default for Policy {
     fn default() -> Self {
         let days = |days: u64| Duration::from_secs(days * 86_400);
-        Policy { most_receives: 5, retention: days(10), dead_letter_retention: days(14) }
+        Policy { max_receives: 5, retention: days(10), dead_letter_retention: days(14) }
     }
 }
 
@@ -80,20 +80,20 @@ pub(crate) fn send_in(turn: &mut Turn<'_>, queue: QueueName, message: &NewMessag
 }
 
 pub(crate) fn limits(messages: &[NewMessage]) -> Result<(), PortError> {
-    if messages.len() > MOST_BATCH {
+    if messages.len() > MAX_BATCH {
         return Err(PortError::denied(format!(
-            "{} messages in one call; the limit is {MOST_BATCH}",
+            "{} messages in one call; the limit is {MAX_BATCH}",
             messages.len()
         )));
     }
     for message in messages {
-        if message.body.len() > MOST_BODY_BYTES {
+        if message.body.len() > MAX_BODY_BYTES {
             let size = message.body.len();
-            return Err(PortError::denied(format!("a body of {size} bytes; the limit is {MOST_BODY_BYTES}")));
+            return Err(PortError::denied(format!("a body of {size} bytes; the limit is {MAX_BODY_BYTES}")));
         }
-        if message.delay > MOST_DELAY {
+        if message.delay > MAX_DELAY {
             return Err(PortError::denied(format!(
-                "a delay of {:?}; the limit is {MOST_DELAY:?}",
+                "a delay of {:?}; the limit is {MAX_DELAY:?}",
                 message.delay
             )));
         }
@@ -128,7 +128,7 @@ impl ports::Queue for Queue {
     ) -> Result<Vec<Delivery>, PortError> {
         let clock = self.store.clock();
         let deadline = after(clock.now(), wait);
-        let most = most.clamp(1, MOST_BATCH);
+        let most = most.clamp(1, MAX_BATCH);
         loop {
             // Waits from here on, so that two messages sent while two receivers look wake both and not one.
             let mut woken = std::pin::pin!(self.store.board().message(queue));

@@ -89,7 +89,7 @@ impl SignedUrls {
 
     /// What a PUT request is allowed to put: its path (below [`OBJECTS_PATH`]), query and headers must be those that
     /// were signed. The content is checked with [`SignedUrls::check_content`] once it is there.
-    pub fn open_put(
+    pub fn verify_put(
         &self,
         path: &str,
         query: &str,
@@ -108,7 +108,12 @@ impl SignedUrls {
     }
 
     /// Which object a GET request may read.
-    pub fn open_get(&self, path: &str, query: &str, now: Timestamp) -> Result<(Bucket, ObjectKey), UrlError> {
+    pub fn verify_get(
+        &self,
+        path: &str,
+        query: &str,
+        now: Timestamp,
+    ) -> Result<(Bucket, ObjectKey), UrlError> {
         let (bucket, key) = place(path).ok_or(UrlError::Forged)?;
         let (expires, signature) = terms(query).ok_or(UrlError::Forged)?;
         self.get_mac(bucket, &key, expires).verify_slice(&signature).map_err(|_| UrlError::Forged)?;
@@ -217,7 +222,7 @@ mod tests {
         let (path, query) = split(&signed.url);
         let headers: BTreeMap<_, _> = signed.headers.into_iter().collect();
         let open =
-            |path: &str, query: &str, headers: &BTreeMap<_, _>, at| urls.open_put(path, query, headers, at);
+            |path: &str, query: &str, headers: &BTreeMap<_, _>, at| urls.verify_put(path, query, headers, at);
         assert_eq!(open(&path, &query, &headers, fixture::later(899)), Ok(grant()));
         assert_eq!(open(&path, &query, &headers, fixture::later(900)), Err(UrlError::Expired));
         let prolonged = query.replace("expires=17", "expires=18");
@@ -253,11 +258,11 @@ mod tests {
     fn a_link_reads_one_object_and_writes_none() {
         let urls = urls();
         let (path, query) = split(&urls.sign_get(Bucket::Media, &grant().key, fixture::later(60)));
-        assert_eq!(urls.open_get(&path, &query, fixture::now()), Ok((Bucket::Media, grant().key)));
-        assert_eq!(urls.open_get(&path, &query, fixture::later(60)), Err(UrlError::Expired));
+        assert_eq!(urls.verify_get(&path, &query, fixture::now()), Ok((Bucket::Media, grant().key)));
+        assert_eq!(urls.verify_get(&path, &query, fixture::later(60)), Err(UrlError::Expired));
         let other = path.replace("/media/", "/users-photos/");
-        assert_eq!(urls.open_get(&other, &query, fixture::now()), Err(UrlError::Forged));
+        assert_eq!(urls.verify_get(&other, &query, fixture::now()), Err(UrlError::Forged));
         let headers = urls.sign_put(&grant(), fixture::later(60)).headers.into_iter().collect();
-        assert_eq!(urls.open_put(&path, &query, &headers, fixture::now()), Err(UrlError::Forged));
+        assert_eq!(urls.verify_put(&path, &query, &headers, fixture::now()), Err(UrlError::Forged));
     }
 }

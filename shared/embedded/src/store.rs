@@ -33,7 +33,7 @@ pub struct Options {
     /// None: the machine's clock.
     pub clock: Option<Arc<dyn Clock>>,
     /// The most pages that the database may have; None: what the disk holds.
-    pub most_pages: Option<u32>,
+    pub max_pages: Option<u32>,
 }
 
 /// An open data directory. Cloning shares it; it closes with its last clone, after what is under way.
@@ -52,7 +52,7 @@ struct Open {
 }
 
 /// Databases up to this size are checked whole at every start; larger ones by `semblante doctor`.
-const MOST_CHECKED_BYTES: u64 = 32 << 20;
+const MAX_CHECKED_BYTES: u64 = 32 << 20;
 
 impl Store {
     /// Opens a data directory, made where it is not there. Messages that a dead process had claimed are visible again
@@ -136,12 +136,12 @@ fn open_database(path: &PathBuf, options: &Options) -> Result<Connection, StoreE
     connection.pragma_update(None, "cache_size", -32_768)?;
     // What a savepoint keeps to go back to stays in memory: no file is made for it.
     connection.pragma_update(None, "temp_store", "MEMORY")?;
-    if let Some(pages) = options.most_pages {
+    if let Some(pages) = options.max_pages {
         connection.pragma_update(None, "max_page_count", pages)?;
     }
     schema::migrate(&mut connection, path)?;
     let size = std::fs::metadata(path).map_err(|source| StoreError::file("read", path, source))?.len();
-    if size <= MOST_CHECKED_BYTES
+    if size <= MAX_CHECKED_BYTES
         && let Some(detail) = integrity(&connection, 1)?.pop()
     {
         return Err(StoreError::Corrupt { path: path.clone(), detail });
@@ -238,7 +238,7 @@ mod tests {
     #[tokio::test]
     async fn a_full_database_is_a_typed_error_and_nothing_is_half_made() {
         let root = tempfile::tempdir().unwrap();
-        let store = Store::open(root.path(), Options { most_pages: Some(60), ..Options::default() }).unwrap();
+        let store = Store::open(root.path(), Options { max_pages: Some(60), ..Options::default() }).unwrap();
         let insert = "INSERT INTO domain_event VALUES (?1, 0, ?2)";
         let mut written = 0;
         let error = loop {

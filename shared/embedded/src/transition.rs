@@ -7,7 +7,7 @@ use crate::wake::Wake;
 use crate::writer::Turn;
 use domain::ports::PortError;
 use domain::ports::queue::{MessageGroup, NewMessage};
-use domain::{Arrival, ExecutionName, ExecutionStatus, QueueName, TaskToken};
+use domain::{ExecutionName, ExecutionStatus, IntakeMessage, QueueName, TaskToken};
 use rusqlite::OptionalExtension;
 use serde_json::Value;
 use statemachine::{Definition, Effect, End, Event, Frame, HistoryEvent, Message, Seed, Status};
@@ -221,7 +221,7 @@ impl<'a, 'b> Transition<'a, 'b> {
             return Ok(());
         }
         let input = &self.frame.execution().input;
-        let body = Arrival::status_change_body(&self.name, ended(end.status.as_str()), input);
+        let body = IntakeMessage::status_change_body(&self.name, ended(end.status.as_str()), input);
         send_in(self.turn, QueueName::UPLOADS, &NewMessage::new(body, None))
     }
 }

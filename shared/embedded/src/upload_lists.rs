@@ -4,14 +4,14 @@ use crate::clock::to_ms;
 use crate::error::{sql, unreadable};
 use domain::due::DuePlace;
 use domain::ports::PortError;
-use domain::ports::uploads::{ChangePlace, Changes, MOST_UPLOADS};
+use domain::ports::uploads::{ChangePlace, Changes, MAX_UPLOADS};
 use domain::{Status, TenantId, Timestamp, Upload, UserId};
 use rusqlite::Connection;
 
 fn page_size(most: usize) -> Result<i64, PortError> {
     match most {
-        1..=MOST_UPLOADS => Ok(most as i64),
-        _ => Err(PortError::denied(format!("a page of {most}; 1 to {MOST_UPLOADS} are allowed"))),
+        1..=MAX_UPLOADS => Ok(most as i64),
+        _ => Err(PortError::denied(format!("a page of {most}; 1 to {MAX_UPLOADS} are allowed"))),
     }
 }
 

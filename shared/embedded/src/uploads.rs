@@ -8,7 +8,7 @@ use crate::upload_lists;
 use crate::writer::Turn;
 use async_trait::async_trait;
 use domain::due::DuePlace;
-use domain::ports::uploads::{ChangePlace, Changes, Created, GalleryWrite, MOST_RECORD_BYTES};
+use domain::ports::uploads::{ChangePlace, Changes, Created, GalleryWrite, MAX_RECORD_BYTES};
 use domain::ports::{self, PortError};
 use domain::{Record, Sha256, Status, TenantId, Timestamp, Tombstone, Upload, UploadId, UserId};
 use rusqlite::{Connection, OptionalExtension};
@@ -29,9 +29,9 @@ impl Uploads {
 /// A record as JSON. Errors: `Denied` over the limit.
 fn document(upload: &Upload) -> Result<String, PortError> {
     let json = serde_json::to_string(upload).map_err(unreadable)?;
-    if json.len() > MOST_RECORD_BYTES {
+    if json.len() > MAX_RECORD_BYTES {
         return Err(PortError::denied(format!(
-            "a record of {} bytes; the limit is {MOST_RECORD_BYTES}",
+            "a record of {} bytes; the limit is {MAX_RECORD_BYTES}",
             json.len()
         )));
     }

@@ -4,7 +4,7 @@ use crate::error::{sql, unreadable};
 use crate::store::Store;
 use crate::writer::Turn;
 use async_trait::async_trait;
-use domain::ports::users::MOST_USERS;
+use domain::ports::users::MAX_USERS;
 use domain::ports::{self, PortError};
 use domain::user::User;
 use domain::{Email, TenantId, UserId};
@@ -101,11 +101,8 @@ impl ports::Users for Users {
         most: usize,
     ) -> Result<Vec<User>, PortError> {
         // Every id is behind the empty text.
-        let key = (
-            tenant.to_string(),
-            after.map_or_else(String::new, UserId::to_string),
-            most.clamp(1, MOST_USERS),
-        );
+        let key =
+            (tenant.to_string(), after.map_or_else(String::new, UserId::to_string), most.clamp(1, MAX_USERS));
         self.store.read(move |connection| page(connection, key)).await
     }
 

@@ -12,7 +12,7 @@ use std::thread::JoinHandle;
 use tokio::sync::{mpsc, oneshot};
 
 /// The most commands of one commit.
-const MOST_COMMANDS: usize = 256;
+const MAX_COMMANDS: usize = 256;
 /// Commands that may wait; more senders wait for room.
 const BACKLOG: usize = 1024;
 /// How often the latest moment seen is written down, so that a clock set back across a restart is noticed.
@@ -132,8 +132,8 @@ struct Thread {
 
 impl Thread {
     fn serve(&mut self, mut waiting: mpsc::Receiver<Box<dyn Command>>) {
-        let mut batch = Vec::with_capacity(MOST_COMMANDS);
-        while waiting.blocking_recv_many(&mut batch, MOST_COMMANDS) > 0 {
+        let mut batch = Vec::with_capacity(MAX_COMMANDS);
+        while waiting.blocking_recv_many(&mut batch, MAX_COMMANDS) > 0 {
             self.commit(std::mem::take(&mut batch));
         }
     }

@@ -1,5 +1,7 @@
 //! Pictures and melodies from an emotion, made here: no key, no network, the same bytes from the same seed.
 
+#![warn(missing_docs)]
+
 pub mod maker;
 pub mod melody;
 pub mod picture;

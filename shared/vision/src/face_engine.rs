@@ -7,7 +7,7 @@ use crate::preview::preview;
 use async_trait::async_trait;
 use bytes::Bytes;
 use domain::MadeBy;
-use domain::ports::face_engine::{self, EngineError, Sighting};
+use domain::ports::face_engine::{self, Detection, EngineError};
 use std::sync::Arc;
 use tokio::sync::Semaphore;
 
@@ -42,7 +42,7 @@ pub(crate) fn made_by(analyser: &Analyser) -> MadeBy {
 
 #[async_trait]
 impl face_engine::FaceEngine for FaceEngine {
-    async fn look(&self, photo: Bytes) -> Result<Sighting, EngineError> {
+    async fn detect(&self, photo: Bytes) -> Result<Detection, EngineError> {
         let permits = Arc::clone(&self.permits);
         let permit = permits.acquire_owned().await.map_err(|closed| EngineError::Broken(closed.into()))?;
         let engine = self.clone();
@@ -55,7 +55,7 @@ impl face_engine::FaceEngine for FaceEngine {
             let (width, height) = picture.original();
             let faces = seen.into_iter().map(|seen| seen.face).collect();
             let preview = preview(&picture).map_err(|error| EngineError::Broken(error.into()))?.into();
-            Ok(Sighting { width, height, faces, made_by: made_by(&engine.analyser), preview })
+            Ok(Detection { width, height, faces, made_by: made_by(&engine.analyser), preview })
         };
         tokio::task::spawn_blocking(look).await.map_err(|panic| EngineError::Broken(panic.into()))?
     }

@@ -7,6 +7,8 @@
 //! read as sadness with great confidence, and how a face is cut out decides the top emotion of some. Treat a
 //! distribution whose `is_uncertain` holds as such, and do not compare these scales with another engine's.
 
+#![warn(missing_docs)]
+
 mod align;
 mod analyse;
 mod boxes;

@@ -10,8 +10,6 @@
 //! script with a `queue` answers a message in that queue, one without answers any. Where `expect` says `branches_race`, the
 //! `history` may interleave a Parallel's branches in another way.
 
-#![allow(missing_docs)] // A program, not a library.
-
 mod case;
 mod compare;
 mod create;

@@ -1,4 +1,4 @@
-"""What operators see and do: repeats, rubbish, dead letters, replays, the switch, the keeper."""
+"""What operators see and do: repeats, rubbish, dead letters, replays, the switch, the maintenance."""
 
 import json
 import os
@@ -122,11 +122,11 @@ def the_keeper(world):
     finally:
         for rule in rules:
             events.enable_rule(Name=rule)
-    assert world.invoke("Keeper", {}) is None
+    assert world.invoke("Maintenance", {}) is None
     assert ana.status(never_put)["state"] == ana.status(event_lost)["state"] == "awaiting_upload", "not due yet"
     age(world, never_put, hours=2)
     age(world, event_lost, hours=2)
-    assert world.invoke("Keeper", {}) is None
+    assert world.invoke("Maintenance", {}) is None
     assert ana.status(never_put)["state"] == "expired"
     assert ana.until_done(event_lost)["state"] == "complete"
 

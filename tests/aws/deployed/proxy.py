@@ -7,7 +7,7 @@ import threading
 from collections import Counter
 from urllib.parse import urlsplit
 
-MOST_DELAY_S = 0.5
+MAX_DELAY_S = 0.5
 # Each with its share of all calls while faults are on.
 FAULTS = {
     "throttle": 0.04,
@@ -65,7 +65,7 @@ class Proxy:
         if fault:
             self.faults[fault] += 1
         if fault == "delay":
-            await asyncio.sleep(self._random.uniform(0.05, MOST_DELAY_S))
+            await asyncio.sleep(self._random.uniform(0.05, MAX_DELAY_S))
         if fault == "cut before":
             return False
         if fault in ("throttle", "fail before"):

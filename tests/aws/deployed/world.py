@@ -27,7 +27,7 @@ PARAMETERS = {
 }
 # States that lie in no branch.
 OUTSIDE = ("FaceDetection", "EmotionAnalysis", "Generate", "GalleryIndexing")
-BINARIES = ("ingest", "worker", "dead-letters", "keeper")
+BINARIES = ("ingest", "worker", "dead-letters", "maintenance")
 
 
 class Emulator:

@@ -15,7 +15,7 @@ from urllib.parse import parse_qs
 
 import account
 
-MOST_BYTES = 5 * 1024 * 1024
+MAX_BYTES = 5 * 1024 * 1024
 FORMATS = (b"\xff\xd8\xff", b"\x89PNG\r\n\x1a\n")
 SERVICE = "RekognitionService."
 # Of a photo's own face, and of another's.
@@ -130,7 +130,7 @@ def _image(told):
         image = base64.b64decode(told["Bytes"], validate=True)
     except (binascii.Error, TypeError):
         raise Refused(400, "SerializationException", "not base64") from None
-    if len(image) > MOST_BYTES:
+    if len(image) > MAX_BYTES:
         raise Refused(400, "ImageTooLargeException", "Image size is too large")
     if not image.startswith(FORMATS):
         raise Refused(400, "InvalidImageFormatException", "Request has invalid image format")

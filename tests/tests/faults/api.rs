@@ -7,19 +7,17 @@ use axum::body::{Body, to_bytes};
 use axum::http::{HeaderMap, Request, request::Builder};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
-use domain::ports::objects::PutGrant;
 use domain::user::Role;
-use domain::{Bucket, ObjectKey, Stage, UploadId, fixture};
+use domain::{Stage, UploadId, fixture};
 use ingest::auth::{AuthError, Authenticate, Caller};
-use ingest::http::{App, DoorError, HttpSettings, ObjectDoor};
+use ingest::http::{App, HttpSettings, NoLocalObjects};
 use serde_json::{Value, json};
-use std::collections::BTreeMap;
 use std::sync::Arc;
 use tower::ServiceExt;
 use uuid::Uuid;
 
 /// The most bytes of an answer.
-const MOST_BYTES: usize = 1 << 20;
+const MAX_BYTES: usize = 1 << 20;
 
 pub struct Api(Router);
 
@@ -42,32 +40,15 @@ impl Authenticate for Owner {
     }
 }
 
-/// Photos come in requests here, not by signed URLs.
-struct Closed;
-
-fn closed() -> DoorError {
-    DoorError { code: "bad_signature", detail: "there are no signed URLs here".into() }
-}
-
-impl ObjectDoor for Closed {
-    fn open_put(&self, _: &str, _: &str, _: &BTreeMap<String, String>) -> Result<PutGrant, DoorError> {
-        Err(closed())
-    }
-
-    fn open_get(&self, _: &str, _: &str) -> Result<(Bucket, ObjectKey), DoorError> {
-        Err(closed())
-    }
-}
-
 impl Api {
     pub fn of(world: &World) -> Self {
         Api(ingest::http::router(App {
             ports: world.ingest.clone(),
             auth: Arc::new(Owner),
-            door: Arc::new(Closed),
+            door: Arc::new(NoLocalObjects),
             settings: HttpSettings::new("http://127.0.0.1:8080"),
             metrics: Arc::default(),
-            bell: Arc::default(),
+            notifier: Arc::default(),
         }))
     }
 
@@ -86,7 +67,7 @@ impl Api {
         let request = request.header("authorization", "Bearer anybody").body(body).unwrap();
         let response = self.0.clone().oneshot(request).await.unwrap();
         let (parts, body) = response.into_parts();
-        let body = to_bytes(body, MOST_BYTES).await.unwrap();
+        let body = to_bytes(body, MAX_BYTES).await.unwrap();
         let body = serde_json::from_slice(&body).unwrap();
         Told { status: parts.status.as_u16(), headers: parts.headers, body }
     }

@@ -2,9 +2,9 @@
 
 use crate::child::{Worker, rounds};
 use domain::ports::orchestrator::Answered;
-use domain::ports::queue::MOST_BATCH;
+use domain::ports::queue::MAX_BATCH;
 use domain::ports::{Orchestrator as _, Queue as _};
-use domain::{Arrival, ExecutionName, ExecutionStatus, QueueName, TaskToken, fixture};
+use domain::{ExecutionName, ExecutionStatus, IntakeMessage, QueueName, TaskToken, fixture};
 use embedded::{Options, Orchestrator, Policy, Queue, Store};
 use statemachine::{EventKind, HistoryEvent};
 use std::collections::BTreeMap;
@@ -14,8 +14,8 @@ use std::time::Duration;
 /// As many as the child starts.
 const EXECUTIONS: u128 = 500;
 /// Deaths of a round, and the longest life before each.
-const MOST_DEATHS: u64 = 3;
-const MOST_LIFE_MS: u64 = 1_500;
+const MAX_DEATHS: u64 = 3;
+const MAX_LIFE_MS: u64 = 1_500;
 
 #[tokio::test]
 async fn every_execution_ends_once() {
@@ -25,8 +25,8 @@ async fn every_execution_ends_once() {
         let root = tempfile::tempdir().unwrap();
         let mut dice = fastrand::Rng::with_seed(seed);
         let mut lines = Vec::new();
-        for _ in 0..dice.u64(1..=MOST_DEATHS) {
-            let life = Duration::from_millis(dice.u64(1..MOST_LIFE_MS));
+        for _ in 0..dice.u64(1..=MAX_DEATHS) {
+            let life = Duration::from_millis(dice.u64(1..MAX_LIFE_MS));
             lines.extend(Worker::start("executions", root.path(), seed).kill_after(life));
         }
         lines.extend(Worker::start("executions", root.path(), seed).finish());
@@ -64,13 +64,13 @@ async fn told(store: &Store) -> BTreeMap<ExecutionName, usize> {
     let mut told = BTreeMap::new();
     loop {
         let visibility = Duration::from_secs(600);
-        let got = queue.receive(QueueName::UPLOADS, MOST_BATCH, visibility, Duration::ZERO).await.unwrap();
+        let got = queue.receive(QueueName::UPLOADS, MAX_BATCH, visibility, Duration::ZERO).await.unwrap();
         if got.is_empty() {
             return told;
         }
         for delivery in got {
-            match Arrival::parse(&delivery.body).unwrap() {
-                Arrival::ExecutionEnded { name, .. } => *told.entry(name).or_insert(0) += 1,
+            match IntakeMessage::parse(&delivery.body).unwrap() {
+                IntakeMessage::ExecutionEnded { name, .. } => *told.entry(name).or_insert(0) += 1,
                 other => panic!("{other:?} in queue uploads"),
             }
         }

@@ -8,7 +8,7 @@ use embedded::{Objects, Options, Store};
 use std::time::Duration;
 
 /// The longest that a process lives, from its start or from the opening of its store.
-const MOST_LIFE_MS: u64 = 120;
+const MAX_LIFE_MS: u64 = 120;
 
 #[tokio::test]
 async fn nothing_acknowledged_is_lost() {
@@ -18,7 +18,7 @@ async fn nothing_acknowledged_is_lost() {
         // Said before every round: it stands last in the output of a failed test.
         println!("seed {seed}, {operations} operations so far");
         let mut dice = fastrand::Rng::with_seed(seed);
-        let life = Duration::from_millis(dice.u64(1..MOST_LIFE_MS));
+        let life = Duration::from_millis(dice.u64(1..MAX_LIFE_MS));
         let worker = Worker::start("store", root.path(), seed);
         // One in four may die while its store opens, the others while they work.
         let worker = if dice.u8(0..4) == 0 { worker } else { worker.once_open() };

@@ -3,7 +3,7 @@
 use crate::child::Worker;
 use bytes::Bytes;
 use domain::ports::objects::NewObject;
-use domain::ports::queue::{MOST_BATCH, NewMessage};
+use domain::ports::queue::{MAX_BATCH, NewMessage};
 use domain::ports::{Objects as _, PortErrorKind, Queue as _};
 use domain::{Bucket, ObjectKey, QueueName, Stage};
 use embedded::{Objects, Options, Policy, Queue, Store};
@@ -18,8 +18,8 @@ const PAGE_BYTES: u64 = 4096;
 
 const QUEUE: QueueName = QueueName::of(Stage::FaceDetection);
 
-fn open(root: &Path, most_pages: Option<u32>) -> (Store, Queue, Objects) {
-    let store = Store::open(root, Options { most_pages, ..Options::default() }).unwrap();
+fn open(root: &Path, max_pages: Option<u32>) -> (Store, Queue, Objects) {
+    let store = Store::open(root, Options { max_pages, ..Options::default() }).unwrap();
     let (queue, objects) = (Queue::new(&store, Policy::default()), Objects::new(&store, "http://127.0.0.1"));
     (store, queue, objects)
 }
@@ -46,7 +46,7 @@ fn object() -> NewObject {
 async fn numbers(queue: &Queue) -> BTreeSet<String> {
     let mut numbers = BTreeSet::new();
     loop {
-        let got = queue.receive(QUEUE, MOST_BATCH, Duration::from_secs(600), Duration::ZERO).await.unwrap();
+        let got = queue.receive(QUEUE, MAX_BATCH, Duration::from_secs(600), Duration::ZERO).await.unwrap();
         if got.is_empty() {
             return numbers;
         }
@@ -79,7 +79,7 @@ async fn a_full_database_refuses_and_recovers() {
     assert!(refused.to_string().contains("no space left"), "{refused}");
 
     // A batch is whole or not at all, and so is an object: its row does not fit beside the event that it raises.
-    let batch = (0..MOST_BATCH).map(|_| NewMessage::new(format!("batch.{body}"), None)).collect();
+    let batch = (0..MAX_BATCH).map(|_| NewMessage::new(format!("batch.{body}"), None)).collect();
     assert!(queue.send(QUEUE, batch).await.is_err());
     let mut objects_put = 0;
     let refused = loop {

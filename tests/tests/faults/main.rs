@@ -12,7 +12,7 @@ mod crash_executions;
 mod crash_store;
 mod crashing;
 mod full_disk;
-mod keeper;
+mod maintenance;
 mod plan;
 mod resume;
 mod scripted;

@@ -1,6 +1,6 @@
 //! A restart after any transition and going on gives the same end as never having stopped.
 
-use domain::ports::queue::{MOST_BATCH, Receipt};
+use domain::ports::queue::{MAX_BATCH, Receipt};
 use domain::ports::{Clock, Orchestrator as _, Queue as _};
 use domain::{ExecutionInput, ExecutionName, ExecutionStatus, QueueName, Stage, StageTask, fixture};
 use embedded::{ManualClock, Options, Orchestrator, Policy, Queue, Store};
@@ -47,7 +47,7 @@ impl Life {
     async fn begin(root: &Path, clock: &Arc<ManualClock>) -> Self {
         let clock = Some(clock.clone() as Arc<dyn Clock>);
         let store = Store::open(root, Options { clock, ..Options::default() }).unwrap();
-        let policy = Policy { most_receives: 1000, ..Policy::default() };
+        let policy = Policy { max_receives: 1000, ..Policy::default() };
         let orchestrator = Orchestrator::open(&store).await.unwrap();
         Life { queue: Queue::new(&store, policy), orchestrator, _store: store }
     }
@@ -57,7 +57,7 @@ impl Life {
         let mut tasks = Vec::new();
         for queue in Stage::ALL.map(QueueName::of) {
             let got =
-                self.queue.receive(queue, MOST_BATCH, Duration::from_secs(1), Duration::ZERO).await.unwrap();
+                self.queue.receive(queue, MAX_BATCH, Duration::from_secs(1), Duration::ZERO).await.unwrap();
             for delivery in got {
                 self.queue.extend(queue, &delivery.receipt, Duration::ZERO).await.unwrap();
                 tasks.push((StageTask::parse(&delivery.body).unwrap(), delivery.receipt));

@@ -8,7 +8,7 @@ use std::collections::VecDeque;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
-use workers::stand_in::StandIn;
+use workers::fake_stage::FakeStage;
 use workers::{Limits, StageWorker, Work};
 
 /// What a stage does instead of its work.
@@ -82,7 +82,7 @@ impl StageWorker for Scripted {
     async fn run(&self, work: Work<'_>) -> StageEnd {
         self.runs.fetch_add(1, Ordering::SeqCst);
         match self.next() {
-            None => return StageEnd::Done(Box::new(StandIn(self.stage).output(work.upload))),
+            None => return StageEnd::Done(Box::new(FakeStage(self.stage).output(work.upload))),
             Some(Act::Fail) => return StageEnd::Retry("on purpose".into()),
             Some(Act::Panic) => panic!("on purpose"),
             Some(Act::Hang) => {
@@ -98,6 +98,6 @@ impl StageWorker for Scripted {
             Some(Act::BeSuperseded) => self.meanwhile().supersede().await,
             Some(Act::BeErased) => self.meanwhile().erase().await,
         }
-        StageEnd::Done(Box::new(StandIn(self.stage).output(work.upload)))
+        StageEnd::Done(Box::new(FakeStage(self.stage).output(work.upload)))
     }
 }

@@ -2,11 +2,11 @@
 
 use domain::object_event::ObjectCreated;
 use domain::object_key::UPLOADS_PREFIX;
-use domain::ports::gallery::{GalleryFilter, MOST_PAGE};
-use domain::ports::objects::MOST_LISTED;
-use domain::ports::queue::MOST_BATCH;
+use domain::ports::gallery::{GalleryFilter, MAX_PAGE};
+use domain::ports::objects::MAX_LISTED;
+use domain::ports::queue::MAX_BATCH;
 use domain::ports::{Gallery as _, Objects as _, Queue as _, Uploads as _};
-use domain::{Arrival, Bucket, ObjectKey, QueueName, Sha256, Stage, fixture};
+use domain::{Bucket, IntakeMessage, ObjectKey, QueueName, Sha256, Stage, fixture};
 use embedded::{Gallery, Objects, Policy, Queue, Store, Uploads};
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
@@ -92,8 +92,8 @@ impl Said {
 
     async fn events(&self, store: &Store) -> BTreeSet<String> {
         let bodies = drain(store, QueueName::UPLOADS).await;
-        let created = bodies.iter().flat_map(|body| match Arrival::parse(body).expect("an event") {
-            Arrival::Objects { created, .. } => created,
+        let created = bodies.iter().flat_map(|body| match IntakeMessage::parse(body).expect("an event") {
+            IntakeMessage::Objects { created, .. } => created,
             other => panic!("{other:?} in queue uploads"),
         });
         created.map(|ObjectCreated { key, .. }| key).collect()
@@ -107,7 +107,7 @@ impl Said {
         let mut after = None;
         loop {
             let filter = GalleryFilter::default();
-            let page = gallery.page(&tenant, &user, &filter, after, MOST_PAGE).await.unwrap();
+            let page = gallery.page(&tenant, &user, &filter, after, MAX_PAGE).await.unwrap();
             shown.extend(page.rows.iter().map(|row| row.upload_id));
             after = page.next;
             if after.is_none() {
@@ -130,7 +130,7 @@ async fn drain(store: &Store, name: QueueName) -> Vec<String> {
     let queue = Queue::new(store, Policy::default());
     let mut bodies = Vec::new();
     loop {
-        let got = queue.receive(name, MOST_BATCH, Duration::from_secs(60), Duration::ZERO).await.unwrap();
+        let got = queue.receive(name, MAX_BATCH, Duration::from_secs(60), Duration::ZERO).await.unwrap();
         if got.is_empty() {
             let depth = queue.depth(name).await.unwrap();
             assert_eq!((depth.visible, depth.hidden), (0, 0), "messages of {name} are hidden");
@@ -147,7 +147,7 @@ async fn list(objects: &Objects) -> BTreeMap<String, String> {
     let mut rows = BTreeMap::new();
     let mut from: Option<ObjectKey> = None;
     loop {
-        let listing = objects.list(Bucket::Media, "", from.as_ref(), MOST_LISTED).await.unwrap();
+        let listing = objects.list(Bucket::Media, "", from.as_ref(), MAX_LISTED).await.unwrap();
         for (key, size) in &listing.objects {
             let (head, bytes) = objects.get(Bucket::Media, key, None, None).await.unwrap();
             assert_eq!(bytes.len() as u64, *size, "object {key} is cut");

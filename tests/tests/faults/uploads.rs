@@ -1,6 +1,6 @@
 //! Faults between client, object store and intake.
 
-use crate::keeper;
+use crate::maintenance;
 use crate::world::{PHOTO, World};
 use bytes::Bytes;
 use domain::object_event::ObjectCreated;
@@ -9,7 +9,7 @@ use domain::ports::uploads::Created;
 use domain::ports::{Objects as _, PortErrorKind, Uploads as _};
 use domain::{Bucket, ObjectKey, Stage, Upload, fixture};
 use embedded::Uploads;
-use ingest::keeper::Care;
+use ingest::maintenance::Care;
 use std::collections::BTreeMap;
 use std::time::Duration;
 
@@ -58,9 +58,9 @@ async fn event_lost() {
     let world = World::new().await;
     let upload = world.upload(1).await;
     world.lose_arrivals().await;
-    assert_eq!(keeper::round(&world, false).await, []);
+    assert_eq!(maintenance::round(&world, false).await, []);
     world.clock.advance(Duration::from_secs(2 * 3600));
-    assert!(matches!(keeper::round(&world, false).await[..], [Care::SendEvent(_)]));
+    assert!(matches!(maintenance::round(&world, false).await[..], [Care::SendEvent(_)]));
     world.rest().await;
     assert_eq!(world.seen(&upload).await.status, "complete");
 }
@@ -106,7 +106,7 @@ async fn event_late() {
     let world = World::new().await;
     let upload = world.declare(1).await;
     world.clock.advance(DAY);
-    assert_eq!(keeper::round(&world, false).await, [Care::Expire]);
+    assert_eq!(maintenance::round(&world, false).await, [Care::Expire]);
     assert_eq!(world.live(&upload).await.status.as_str(), "expired");
     world.put(&upload).await;
     world.rest().await;

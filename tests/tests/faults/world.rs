@@ -13,8 +13,8 @@ use domain::ports::queue::NewMessage;
 use domain::ports::uploads::Created;
 use domain::ports::{self, Objects as _, Queue as _, Uploads as _, Users as _};
 use domain::{
-    Arrival, Bucket, DeadLetter, GalleryRow, Handler, ObjectKey, QueueName, Record, Stage, Upload, closing,
-    fixture,
+    Bucket, DeadLetter, GalleryRow, Handler, IntakeMessage, ObjectKey, Ports, QueueName, Record, Stage,
+    Upload, closing, fixture,
 };
 use embedded::{
     DeadLetters, Durability, Events, Faces, Gallery, ManualClock, Objects, Options, Orchestrator, Policy,
@@ -32,14 +32,15 @@ use workers::{DeadLetterHandler, Limits, PollHost, Polling, Settle};
 pub const PHOTO: &[u8] = b"\xff\xd8\xff\xe0 a photo";
 /// How far the clock is wound at a time, and how often at most, until a world is at rest.
 const STEP: Duration = Duration::from_secs(30);
-const MOST_STEPS: usize = 400;
+const MAX_STEPS: usize = 400;
+const PUBLIC_URL: &str = "http://127.0.0.1:8080";
 
 pub struct World {
     pub clock: Arc<ManualClock>,
     pub plan: Arc<Plan>,
     pub metrics: Arc<Metrics>,
     pub store: Store,
-    pub ingest: ingest::Ports,
+    pub ingest: Ports,
     pub stages: BTreeMap<Stage, Arc<Scripted>>,
     pub orchestrator: Orchestrator,
     pub events: Events,
@@ -80,17 +81,17 @@ impl World {
     pub async fn reopened(self, room: Option<u32>) -> Self {
         let World { clock, store, ingest, orchestrator, events, hosts, _root, .. } = self;
         drop((store, ingest, orchestrator, events, hosts));
-        let most_pages = room.map(|room| full_disk::pages(_root.path()) + room);
-        World::open(_root, clock, most_pages, embedded::orchestrator::pipeline_substitutions()).await
+        let max_pages = room.map(|room| full_disk::pages(_root.path()) + room);
+        World::open(_root, clock, max_pages, embedded::orchestrator::pipeline_substitutions()).await
     }
 
     async fn open(
         root: TempDir,
         clock: Arc<ManualClock>,
-        most_pages: Option<u32>,
+        max_pages: Option<u32>,
         substitutions: BTreeMap<String, String>,
     ) -> Self {
-        let options = Options { clock: Some(clock.clone()), durability: Durability::Normal, most_pages };
+        let options = Options { clock: Some(clock.clone()), durability: Durability::Normal, max_pages };
         let store = Store::open(root.path(), options).expect("the directory opens");
         let orchestrator = Orchestrator::with_definition(&store, statemachine::PIPELINE, substitutions)
             .await
@@ -186,7 +187,7 @@ impl World {
 
     pub async fn begin(&self, upload: &Upload, scope: Scope, id: u128, supersede: bool) {
         let begin = Begin { scope, supersede, ..fixture::begin(upload, id) };
-        self.send(Arrival::begin_body(&begin)).await;
+        self.send(IntakeMessage::begin_body(&begin)).await;
     }
 
     pub async fn reload(&self, upload: &Upload) -> Option<Record> {
@@ -224,7 +225,7 @@ impl World {
     /// Winds the clock until every execution has ended and no message of a live queue is left. Orders for later passes
     /// of an erasure do not count.
     pub async fn rest(&self) {
-        self.rest_within(MOST_STEPS).await;
+        self.rest_within(MAX_STEPS).await;
     }
 
     /// The same, for as many steps of the clock.
@@ -304,7 +305,7 @@ impl World {
 
 /// Begins a newer attempt, or erases the upload, while a stage works on it.
 struct Company {
-    ingest: ingest::Ports,
+    ingest: Ports,
     host: PollHost,
     upload: Upload,
 }
@@ -316,7 +317,7 @@ impl Meanwhile for Company {
         let upload = found.expect("reading works").and_then(Record::live).expect("the upload is there");
         let scope = Scope::FromStage(Stage::FaceDetection);
         let begin = Begin { scope, supersede: true, ..fixture::begin(&upload, 77) };
-        let message = NewMessage::new(Arrival::begin_body(&begin), None);
+        let message = NewMessage::new(IntakeMessage::begin_body(&begin), None);
         self.ingest.queue.send(QueueName::UPLOADS, vec![message]).await.expect("sending works");
         self.host.drain(5).await;
     }
@@ -332,42 +333,27 @@ fn ports(
     orchestrator: &Orchestrator,
     plan: &Arc<Plan>,
     (clock, meter): (Arc<ManualClock>, Arc<Metrics>),
-) -> ingest::Ports {
+) -> Ports {
     fn under<P>(port: P, plan: &Arc<Plan>) -> Arc<Crashing<P>> {
         Arc::new(Crashing { port, plan: plan.clone() })
     }
-    ingest::Ports {
+    let ports = embedded::ports(store, orchestrator, Policy::default(), PUBLIC_URL, meter);
+    Ports {
         clock,
         dead_letters: under(DeadLetters::new(store), plan),
         events: under(Events::new(store), plan),
         faces: under(Faces::new(store), plan),
         gallery: under(Gallery::new(store), plan),
-        meter,
-        objects: under(Objects::new(store, "http://127.0.0.1:8080"), plan),
+        objects: under(Objects::new(store, PUBLIC_URL), plan),
         orchestrator: under(orchestrator.clone(), plan),
         queue: under(Queue::new(store, Policy::default()), plan),
         uploads: under(Uploads::new(store), plan),
-        users: Arc::new(Users::new(store)),
-    }
-}
-
-fn worker_ports(ports: &ingest::Ports) -> workers::Ports {
-    workers::Ports {
-        clock: ports.clock.clone(),
-        dead_letters: ports.dead_letters.clone(),
-        events: ports.events.clone(),
-        faces: ports.faces.clone(),
-        gallery: ports.gallery.clone(),
-        meter: ports.meter.clone(),
-        objects: ports.objects.clone(),
-        orchestrator: ports.orchestrator.clone(),
-        queue: ports.queue.clone(),
-        uploads: ports.uploads.clone(),
+        ..ports
     }
 }
 
 /// Intake first, then the stages in order, then the dead letters.
-fn hosts(ports: &ingest::Ports, stages: &BTreeMap<Stage, Arc<Scripted>>) -> Vec<PollHost> {
+fn hosts(ports: &Ports, stages: &BTreeMap<Stage, Arc<Scripted>>) -> Vec<PollHost> {
     let host = |queue_name: QueueName, handler: Arc<dyn Handler>| PollHost {
         queue_name,
         queue: ports.queue.clone(),
@@ -378,11 +364,11 @@ fn hosts(ports: &ingest::Ports, stages: &BTreeMap<Stage, Arc<Scripted>>) -> Vec<
     let mut hosts =
         vec![host(QueueName::UPLOADS, Arc::new(Intake::new(ports.clone(), Bucket::Media.as_str())))];
     for (stage, worker) in stages {
-        let settle = Settle::new(worker_ports(ports), worker.clone(), Limits::default());
+        let settle = Settle::new(ports.clone(), worker.clone(), Limits::default());
         hosts.push(host(QueueName::of(*stage), Arc::new(settle)));
     }
     for queue in QueueName::live().map(QueueName::dead_letters) {
-        hosts.push(host(queue, Arc::new(DeadLetterHandler::new(worker_ports(ports), queue))));
+        hosts.push(host(queue, Arc::new(DeadLetterHandler::new(ports.clone(), queue))));
     }
     hosts
 }

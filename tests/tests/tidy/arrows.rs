@@ -42,7 +42,7 @@ const BOOT_FILES: [&str; 5] = [
     "cli/src/boot.rs",
     "cli/src/boot/account.rs",
     "cli/src/boot/directory.rs",
-    "cli/src/object_door.rs",
+    "cli/src/signed_objects.rs",
     "lambda/src/boot.rs",
 ];
 const BACKENDS: [&str; 2] = ["embedded::", "aws::"];

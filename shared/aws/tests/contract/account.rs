@@ -26,7 +26,7 @@ use std::time::Duration;
 
 const REGION: &str = "us-east-1";
 /// As in the template.
-pub const MOST_RECEIVES: u32 = 5;
+pub const MAX_RECEIVES: u32 = 5;
 
 /// An account with its clients.
 pub struct Account {
@@ -139,7 +139,7 @@ impl Account {
         for queue in QueueName::live() {
             self.make_queue(queue.dead_letters(), HashMap::new()).await;
             let dead_letters = self.queue_arn(queue.dead_letters());
-            let redrive = json!({"deadLetterTargetArn": dead_letters, "maxReceiveCount": MOST_RECEIVES});
+            let redrive = json!({"deadLetterTargetArn": dead_letters, "maxReceiveCount": MAX_RECEIVES});
             let attributes = [(QueueAttributeName::RedrivePolicy, redrive.to_string())];
             self.make_queue(queue, HashMap::from(attributes)).await;
         }

@@ -240,7 +240,7 @@ async fn rekognition_is_asked_once() {
     ] {
         let (clients, asked) = clients(vec![answer]).await;
         let engine = FaceEngine::new(&clients, Arc::new(Semaphore::new(1)));
-        let found = match engine.look(photo.clone()).await {
+        let found = match engine.detect(photo.clone()).await {
             Ok(_) => "seen",
             Err(EngineError::Busy { .. }) => "busy",
             Err(EngineError::Refused { code, .. }) => code,
@@ -250,7 +250,7 @@ async fn rekognition_is_asked_once() {
     }
     let (clients, asked) = clients(vec![ok(json!({}))]).await;
     let engine = FaceEngine::new(&clients, Arc::new(Semaphore::new(1)));
-    let refused = engine.look(bytes::Bytes::from_static(b"no photo")).await.unwrap_err();
+    let refused = engine.detect(bytes::Bytes::from_static(b"no photo")).await.unwrap_err();
     assert!(matches!(refused, EngineError::Refused { .. }));
     assert!(asked.all().is_empty(), "what is no photo costs nothing");
 }
@@ -265,7 +265,7 @@ async fn two_services_may_have_their_own_endpoint() {
     assert_eq!(error.kind, PortErrorKind::NotFound);
     let picture = vision::Picture::new(8, 8, vec![100; 192]).unwrap();
     let engine = FaceEngine::new(&clients, Arc::new(Semaphore::new(1)));
-    engine.look(vision::jpeg(&picture, 90).unwrap().into()).await.unwrap();
+    engine.detect(vision::jpeg(&picture, 90).unwrap().into()).await.unwrap();
     assert_eq!(asked.all().len(), 2);
     assert!(asked.all()[0].starts_with("GET /media/a"), "the bucket in the path");
     let error = Queue::new(&clients, &resources()).depth(QueueName::UPLOADS).await.unwrap_err();

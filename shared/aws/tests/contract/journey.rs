@@ -1,74 +1,37 @@
 //! A photo's whole way on AWS's ports, counted. The hosts are the production ones; the face engine is Rekognition's.
 
 use crate::account::Account;
-use aws::{
-    DeadLetters, Events, FaceEngine, Faces, Gallery, Objects, Orchestrator, Queue, SystemClock, Uploads,
-    Users,
-};
+use aws::FaceEngine;
 use bytes::Bytes;
 use domain::object_event::ObjectCreated;
 use domain::ports::objects::NewObject;
 use domain::ports::queue::{Depth, NewMessage};
 use domain::ports::uploads::Created;
-use domain::{Bucket, Handler, ObjectKey, QueueName, Record, Stage, Status, Upload, fixture};
+use domain::{Bucket, Handler, ObjectKey, Ports, QueueName, Record, Stage, Status, Upload, fixture};
 use ingest::{Intake, Metrics};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::Semaphore;
-use workers::stand_in::StandIn;
+use workers::fake_stage::FakeStage;
 use workers::{
     EmotionAnalysis, FaceDetection, GalleryIndexing, Limits, PollHost, Polling, Settle, StageWorker,
 };
 
 /// Rounds over all queues until a photo's way must be over.
-const MOST_ROUNDS: usize = 60;
+const MAX_ROUNDS: usize = 60;
 
 struct Plant {
     account: Account,
-    ports: ingest::Ports,
+    ports: Ports,
     hosts: Vec<PollHost>,
-}
-
-fn ports(account: &Account) -> ingest::Ports {
-    let (clients, resources) = (&account.clients, &account.resources);
-    let clock = Arc::new(SystemClock::default());
-    ingest::Ports {
-        clock: clock.clone(),
-        dead_letters: Arc::new(DeadLetters::new(clients, resources)),
-        events: Arc::new(Events::new(clients, resources)),
-        faces: Arc::new(Faces::new(clients, resources)),
-        gallery: Arc::new(Gallery::new(clients, resources)),
-        meter: Arc::new(Metrics::default()),
-        objects: Arc::new(Objects::new(clients, resources, clock.clone())),
-        orchestrator: Arc::new(Orchestrator::new(clients, resources)),
-        queue: Arc::new(Queue::new(clients, resources)),
-        uploads: Arc::new(Uploads::new(clients, resources, clock)),
-        users: Arc::new(Users::new(clients, resources)),
-    }
-}
-
-fn worker_ports(ports: &ingest::Ports) -> workers::Ports {
-    let ports = ports.clone();
-    workers::Ports {
-        clock: ports.clock,
-        dead_letters: ports.dead_letters,
-        events: ports.events,
-        faces: ports.faces,
-        gallery: ports.gallery,
-        meter: ports.meter,
-        objects: ports.objects,
-        orchestrator: ports.orchestrator,
-        queue: ports.queue,
-        uploads: ports.uploads,
-    }
 }
 
 impl Plant {
     async fn new() -> Self {
         let account = Account::whole().await;
-        let ports = ports(&account);
+        let ports = aws::ports(&account.clients, &account.resources, Arc::new(Metrics::default()));
         let engine = Arc::new(FaceEngine::new(&account.clients, Arc::new(Semaphore::new(1))));
         let intake = Intake::new(ports.clone(), &account.resources.media_bucket);
         let worker = |stage: Stage| -> Arc<dyn StageWorker> {
@@ -76,11 +39,11 @@ impl Plant {
                 Stage::FaceDetection => Arc::new(FaceDetection::new(ports.objects.clone(), engine.clone())),
                 Stage::EmotionAnalysis => Arc::new(EmotionAnalysis::new(ports.faces.clone())),
                 Stage::GalleryIndexing => Arc::new(GalleryIndexing),
-                Stage::ImageGeneration | Stage::MelodyGeneration => Arc::new(StandIn(stage)),
+                Stage::ImageGeneration | Stage::MelodyGeneration => Arc::new(FakeStage(stage)),
             }
         };
         let settle = |stage: Stage| -> (QueueName, Arc<dyn Handler>) {
-            let settle = Settle::new(worker_ports(&ports), worker(stage), Limits::default());
+            let settle = Settle::new(ports.clone(), worker(stage), Limits::default());
             (QueueName::of(stage), Arc::new(settle))
         };
         let handlers = std::iter::once((QueueName::UPLOADS, Arc::new(intake) as Arc<dyn Handler>));
@@ -116,7 +79,7 @@ impl Plant {
 
     /// Works until the upload is closed.
     async fn run(&self, upload: &Upload) -> Upload {
-        for _ in 0..MOST_ROUNDS {
+        for _ in 0..MAX_ROUNDS {
             for host in &self.hosts {
                 host.drain(10).await;
             }

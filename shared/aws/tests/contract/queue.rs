@@ -1,6 +1,6 @@
 //! Queues. SQS promises fairness between groups, not an order: the suites of turns and of replays are not among these.
 
-use crate::account::{Account, MOST_RECEIVES};
+use crate::account::{Account, MAX_RECEIVES};
 use aws::Queue;
 use domain::contract::queue as suite;
 use domain::ports::Queue as _;
@@ -39,7 +39,7 @@ async fn a_delay_hides() {
 #[tokio::test]
 async fn too_many_receives_make_a_dead_letter() {
     let account = Account::with_queues().await;
-    suite::too_many_receives_make_a_dead_letter(&queue(&account), &account, MOST_RECEIVES).await;
+    suite::too_many_receives_make_a_dead_letter(&queue(&account), &account, MAX_RECEIVES).await;
 }
 
 #[tokio::test]

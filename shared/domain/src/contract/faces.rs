@@ -2,7 +2,7 @@
 
 use crate::distribution::Distribution;
 use crate::emotion::Emotion;
-use crate::face::{BoundingBox, Face, MOST_FACES};
+use crate::face::{BoundingBox, Face, MAX_FACES};
 use crate::fixture::upload_id;
 use crate::ports::{Faces, PortErrorKind};
 
@@ -18,7 +18,7 @@ fn face(number: usize) -> Face {
 
 /// Faces are kept per attempt, in order, and written again in place.
 pub async fn keeps_faces_by_attempt(faces: &dyn Faces) {
-    let (upload, many) = (upload_id(1), (0..MOST_FACES).map(face).collect::<Vec<_>>());
+    let (upload, many) = (upload_id(1), (0..MAX_FACES).map(face).collect::<Vec<_>>());
     faces.put(upload, 1, &many).await.expect("writing works");
     faces.put(upload, 2, &many[..3]).await.expect("writing works");
     faces.put(upload, 2, &many[1..3]).await.expect("writing again works");
@@ -45,7 +45,7 @@ pub async fn deletes_every_attempt(faces: &dyn Faces) {
 
 /// More faces than are kept is the caller's mistake.
 pub async fn refuses_too_many(faces: &dyn Faces) {
-    let too_many: Vec<Face> = (0..=MOST_FACES).map(face).collect();
+    let too_many: Vec<Face> = (0..=MAX_FACES).map(face).collect();
     let refused = faces.put(upload_id(1), 1, &too_many).await.expect_err("over the limit");
     assert_eq!(refused.kind, PortErrorKind::Denied);
 }

@@ -1,10 +1,10 @@
 //! The contract of [`crate::ports::Objects`].
 
-use crate::arrival::Arrival;
 use crate::fixture::{later, owner, upload_id};
+use crate::intake_message::IntakeMessage;
 use crate::object_event::ObjectCreated;
 use crate::object_key::{Bucket, ObjectKey};
-use crate::ports::objects::{MOST_METADATA_BYTES, NewObject};
+use crate::ports::objects::{MAX_METADATA_BYTES, NewObject};
 use crate::ports::{Objects, PortErrorKind, Queue};
 use crate::queue_name::QueueName;
 use crate::sha256::Sha256;
@@ -125,7 +125,7 @@ pub async fn deletes_by_prefix(objects: &dyn Objects) {
 /// Metadata over the limit or with keys that no header can have is refused, and nothing is put.
 pub async fn refuses_odd_metadata(objects: &dyn Objects) {
     for (name, value) in
-        [("k", "x".repeat(MOST_METADATA_BYTES)), ("Upper", String::new()), ("a b", String::new())]
+        [("k", "x".repeat(MAX_METADATA_BYTES)), ("Upper", String::new()), ("a b", String::new())]
     {
         let odd = NewObject { metadata: BTreeMap::from([(name.into(), value)]), ..object("x") };
         let refused = objects.put(Bucket::Media, &key("a"), odd).await.expect_err("odd metadata");
@@ -147,9 +147,11 @@ pub async fn an_upload_raises_its_event(objects: &dyn Objects, queue: &dyn Queue
         .receive(QueueName::UPLOADS, 10, Duration::from_secs(60), patience)
         .await
         .expect("receiving works");
-    let arrivals: Vec<Arrival> =
-        delivered.iter().map(|delivery| Arrival::parse(&delivery.body).expect("an event")).collect();
-    let [Arrival::Objects { created, illegible: 0 }] = arrivals.as_slice() else { panic!("{arrivals:?}") };
+    let arrivals: Vec<IntakeMessage> =
+        delivered.iter().map(|delivery| IntakeMessage::parse(&delivery.body).expect("an event")).collect();
+    let [IntakeMessage::Objects { created, illegible: 0 }] = arrivals.as_slice() else {
+        panic!("{arrivals:?}")
+    };
     let bucket = created[0].bucket.clone();
     let expected = ObjectCreated { bucket, key: uploaded.to_string(), size: 5, etag: head.etag };
     assert_eq!(created, &[expected]);

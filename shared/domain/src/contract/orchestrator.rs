@@ -1,8 +1,8 @@
 //! The contract of [`crate::ports::Orchestrator`], run on the pipeline's own definition.
 
-use crate::arrival::Arrival;
 use crate::execution::{ExecutionInput, ExecutionName, ExecutionStatus};
 use crate::fixture;
+use crate::intake_message::IntakeMessage;
 use crate::ports::orchestrator::{Answered, Execution};
 use crate::ports::queue::Delivery;
 use crate::ports::{Orchestrator, PortErrorKind, Queue};
@@ -89,9 +89,9 @@ impl Runtime<'_> {
 
     async fn told_of(&self, name: &ExecutionName, status: ExecutionStatus) {
         let delivery = self.receive(QueueName::UPLOADS).await.expect("the end is told to queue uploads");
-        let told = Arrival::parse(&delivery.body).expect("a status change");
+        let told = IntakeMessage::parse(&delivery.body).expect("a status change");
         let input = Some(input_of(1));
-        assert_eq!(told, Arrival::ExecutionEnded { name: name.clone(), status, input });
+        assert_eq!(told, IntakeMessage::ExecutionEnded { name: name.clone(), status, input });
     }
 }
 

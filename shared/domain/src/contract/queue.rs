@@ -1,7 +1,7 @@
 //! The contract of [`crate::ports::Queue`].
 
 use super::Elapse;
-use crate::ports::queue::{Delivery, MOST_BATCH, MOST_BODY_BYTES, MOST_DELAY, MessageGroup, NewMessage};
+use crate::ports::queue::{Delivery, MAX_BATCH, MAX_BODY_BYTES, MAX_DELAY, MessageGroup, NewMessage};
 use crate::ports::{PortErrorKind, Queue};
 use crate::{QueueName, Stage};
 use std::collections::BTreeSet;
@@ -80,18 +80,18 @@ pub async fn a_delay_hides(queue: &dyn Queue, time: &dyn Elapse) {
     assert_eq!(receive_one(queue).await.body, "later");
 }
 
-/// After the queue's limit of receives the message is in the dead letters, and only there. `most_receives` is the
+/// After the queue's limit of receives the message is in the dead letters, and only there. `max_receives` is the
 /// backend's setting.
-pub async fn too_many_receives_make_a_dead_letter(queue: &dyn Queue, time: &dyn Elapse, most_receives: u32) {
+pub async fn too_many_receives_make_a_dead_letter(queue: &dyn Queue, time: &dyn Elapse, max_receives: u32) {
     send(queue, &["poison", "fine"]).await;
-    for _ in 0..most_receives {
-        let delivered = receive(queue, MOST_BATCH).await;
+    for _ in 0..max_receives {
+        let delivered = receive(queue, MAX_BATCH).await;
         let fine: Vec<_> = delivered.iter().filter(|d| d.body == "fine").map(|d| d.receipt.clone()).collect();
         queue.acknowledge(QUEUE, &fine).await.expect("acknowledging works");
         assert!(delivered.iter().any(|delivery| delivery.body == "poison"));
         time.elapse(VISIBILITY + Duration::from_secs(1)).await;
     }
-    assert!(receive(queue, MOST_BATCH).await.is_empty(), "poison does not loop");
+    assert!(receive(queue, MAX_BATCH).await.is_empty(), "poison does not loop");
     let dead = queue
         .receive(QUEUE.dead_letters(), 10, VISIBILITY, Duration::from_secs(5))
         .await
@@ -102,17 +102,17 @@ pub async fn too_many_receives_make_a_dead_letter(queue: &dyn Queue, time: &dyn 
 
 /// Bodies and delays over the limits, and too many messages, are refused by name, and nothing is sent.
 pub async fn refuses_what_is_over_the_limits(queue: &dyn Queue) {
-    let too_large = message(&"x".repeat(MOST_BODY_BYTES + 1));
-    let too_late = NewMessage { delay: MOST_DELAY + Duration::from_secs(1), ..message("x") };
-    let too_many = vec![message("x"); MOST_BATCH + 1];
+    let too_large = message(&"x".repeat(MAX_BODY_BYTES + 1));
+    let too_late = NewMessage { delay: MAX_DELAY + Duration::from_secs(1), ..message("x") };
+    let too_many = vec![message("x"); MAX_BATCH + 1];
     for messages in [vec![message("x"), too_large], vec![too_late], too_many] {
         let refused = queue.send(QUEUE, messages).await.expect_err("over the limit");
         assert_eq!(refused.kind, PortErrorKind::Denied);
     }
     assert!(receive(queue, 1).await.is_empty());
-    let largest = "x".repeat(MOST_BODY_BYTES);
+    let largest = "x".repeat(MAX_BODY_BYTES);
     send(queue, &[&largest]).await;
-    assert_eq!(receive_one(queue).await.body.len(), MOST_BODY_BYTES);
+    assert_eq!(receive_one(queue).await.body.len(), MAX_BODY_BYTES);
 }
 
 /// Bodies come out as they went in.

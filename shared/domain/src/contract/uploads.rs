@@ -6,7 +6,7 @@ use crate::due::GRACE;
 use crate::fixture::{self, later, now, owner, upload_id};
 use crate::gallery_row::GalleryRow;
 use crate::ports::gallery::GalleryPlace;
-use crate::ports::uploads::{ChangePlace, Created, GalleryWrite, MOST_RECORD_BYTES};
+use crate::ports::uploads::{ChangePlace, Created, GalleryWrite, MAX_RECORD_BYTES};
 use crate::ports::{Gallery, PortErrorKind, Uploads};
 use crate::record::{Record, Tombstone};
 use crate::status::{EndState, Status};
@@ -148,14 +148,14 @@ pub async fn records_stay_small(uploads: &dyn Uploads) {
     );
     let full = save(uploads, full).await;
     assert_eq!(full.status, Status::Complete);
-    let bloated = Upload { traceparent: Some("x".repeat(MOST_RECORD_BYTES)), ..full.clone() };
+    let bloated = Upload { traceparent: Some("x".repeat(MAX_RECORD_BYTES)), ..full.clone() };
     let refused = uploads.save(bloated, GalleryWrite::Keep).await.expect_err("over the limit");
     assert_eq!(refused.kind, PortErrorKind::Denied);
     assert_eq!(live(uploads, &full).await, full);
 }
 
 /// How often a listing that may be late is read again before it counts as wrong, and how long each time.
-const MOST_READS: usize = 20;
+const MAX_READS: usize = 20;
 const BETWEEN_READS: Duration = Duration::from_millis(500);
 
 /// Reads on until every one of `wanted` was told; returns the last place and all that was told.
@@ -167,7 +167,7 @@ async fn told(
 ) -> (ChangePlace, Vec<Upload>) {
     let (tenant, user) = owner();
     let (mut place, mut seen) = (after, Vec::<Upload>::new());
-    for _ in 0..MOST_READS {
+    for _ in 0..MAX_READS {
         let page = uploads.changed(&tenant, &user, None, place, 2).await.expect("reading works");
         assert!(page.uploads.len() <= 2);
         assert!(place <= Some(page.next), "places grow");
@@ -226,7 +226,7 @@ pub async fn what_is_due_is_listed(uploads: &dyn Uploads, time: &dyn Elapse) {
     save(uploads, fixture::closed_from(closed, EndState::Complete)).await;
     let list = async |at, wanted: &[&Upload]| {
         let ids: Vec<UploadId> = wanted.iter().map(|upload| upload.upload_id).collect();
-        for _ in 0..MOST_READS {
+        for _ in 0..MAX_READS {
             let mut seen = Vec::new();
             let mut after = None;
             while let Some(upload) = uploads.due(at, after, 1).await.expect("reading works").pop() {

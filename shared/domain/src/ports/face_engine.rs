@@ -8,7 +8,7 @@ use std::time::Duration;
 
 /// What an engine saw in one photo.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Sighting {
+pub struct Detection {
     /// Pixels across the upright picture.
     pub width: u32,
     /// Pixels down the upright picture.
@@ -48,6 +48,6 @@ pub enum EngineError {
 #[async_trait]
 pub trait FaceEngine: Send + Sync {
     /// Looks at an encoded photo (JPEG, PNG or WebP), upright by its EXIF orientation. CPU work MUST NOT run on the
-    /// async thread. The same bytes MUST give the same sighting.
-    async fn look(&self, photo: Bytes) -> Result<Sighting, EngineError>;
+    /// async thread. The same bytes MUST give the same detection.
+    async fn detect(&self, photo: Bytes) -> Result<Detection, EngineError>;
 }

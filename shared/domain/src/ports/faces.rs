@@ -8,7 +8,7 @@ use async_trait::async_trait;
 /// The faces of each attempt that looked for them. Written before the record names the attempt; read by computed keys.
 #[async_trait]
 pub trait Faces: Send + Sync {
-    /// Writes the faces of an attempt, at most [`crate::face::MOST_FACES`], in place of those there. `Denied`: too
+    /// Writes the faces of an attempt, at most [`crate::face::MAX_FACES`], in place of those there. `Denied`: too
     /// many.
     async fn put(&self, upload: UploadId, attempt: u32, faces: &[Face]) -> Result<(), PortError>;
 

@@ -11,7 +11,7 @@ use async_trait::async_trait;
 use jiff::Timestamp;
 
 /// The most rows of a page.
-pub const MOST_PAGE: usize = 100;
+pub const MAX_PAGE: usize = 100;
 
 /// A row's place: (created_at, upload_id), descending.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -47,7 +47,7 @@ pub struct GalleryPage {
 /// Reads the rows that `Uploads::save` writes. Reads are consistent: a closed attempt is there.
 #[async_trait]
 pub trait Gallery: Send + Sync {
-    /// Rows of an owner after `after`, at most `most` (1 to [`MOST_PAGE`]). The cost depends on `most`, not on how
+    /// Rows of an owner after `after`, at most `most` (1 to [`MAX_PAGE`]). The cost depends on `most`, not on how
     /// many rows there are.
     async fn page(
         &self,

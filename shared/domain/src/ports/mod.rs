@@ -1,6 +1,8 @@
 //! What the pipeline needs of the world, as small async traits. Each says in words what every backend must do;
 //! the storage-like ones are held to it by a suite in [`crate::contract`].
 
+#![warn(missing_docs)]
+
 pub mod clock;
 pub mod dead_letters;
 pub mod error;
@@ -38,3 +40,26 @@ pub use sessions::Sessions;
 pub use throttle::Throttle;
 pub use uploads::Uploads;
 pub use users::Users;
+
+use std::sync::Arc;
+
+/// Every port of one installation. Each backend builds it beside its adapters (`embedded::ports`, `aws::ports`); who
+/// wraps a port (a test, the notifier of long polls) replaces its field.
+#[derive(Clone)]
+#[allow(missing_docs)] // each field is its port
+pub struct Ports {
+    pub clock: Arc<dyn Clock>,
+    pub dead_letters: Arc<dyn DeadLetters>,
+    pub events: Arc<dyn Events>,
+    pub faces: Arc<dyn Faces>,
+    pub gallery: Arc<dyn Gallery>,
+    pub meter: Arc<dyn Meter>,
+    pub objects: Arc<dyn Objects>,
+    pub orchestrator: Arc<dyn Orchestrator>,
+    pub queue: Arc<dyn Queue>,
+    pub secrets: Arc<dyn Secrets>,
+    pub sessions: Arc<dyn Sessions>,
+    pub throttle: Arc<dyn Throttle>,
+    pub uploads: Arc<dyn Uploads>,
+    pub users: Arc<dyn Users>,
+}

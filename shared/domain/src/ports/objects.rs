@@ -12,9 +12,9 @@ use std::ops::Range;
 use std::time::Duration;
 
 /// The most bytes of metadata, keys and values together: S3's limit.
-pub const MOST_METADATA_BYTES: usize = 2048;
+pub const MAX_METADATA_BYTES: usize = 2048;
 /// The most keys of one listing.
-pub const MOST_LISTED: usize = 1000;
+pub const MAX_LISTED: usize = 1000;
 
 /// What is known of an object without reading it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -40,7 +40,7 @@ pub struct NewObject {
     pub bytes: Bytes,
     /// Its media type.
     pub content_type: String,
-    /// At most [`MOST_METADATA_BYTES`]; keys are lower-case letters, digits and `-`.
+    /// At most [`MAX_METADATA_BYTES`]; keys are lower-case letters, digits and `-`.
     pub metadata: BTreeMap<String, String>,
 }
 
@@ -48,9 +48,9 @@ impl NewObject {
     /// Errors: `Denied`, metadata over the limit or with a key that no header can have.
     pub fn check_metadata(&self) -> Result<(), PortError> {
         let size: usize = self.metadata.iter().map(|(key, value)| key.len() + value.len()).sum();
-        if size > MOST_METADATA_BYTES {
+        if size > MAX_METADATA_BYTES {
             return Err(PortError::denied(format!(
-                "{size} bytes of metadata; the limit is {MOST_METADATA_BYTES}"
+                "{size} bytes of metadata; the limit is {MAX_METADATA_BYTES}"
             )));
         }
         let legal = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
@@ -117,7 +117,7 @@ pub trait Objects: Send + Sync {
         range: Option<Range<u64>>,
     ) -> Result<(ObjectHead, Bytes), PortError>;
 
-    /// Lists keys that begin with `prefix`, from `from` on, at most `most` (1 to [`MOST_LISTED`]).
+    /// Lists keys that begin with `prefix`, from `from` on, at most `most` (1 to [`MAX_LISTED`]).
     async fn list(
         &self,
         bucket: Bucket,

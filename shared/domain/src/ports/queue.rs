@@ -8,11 +8,11 @@ use jiff::Timestamp;
 use std::time::Duration;
 
 /// The most bytes a message body may have: SQS's 1 MiB.
-pub const MOST_BODY_BYTES: usize = 1 << 20;
+pub const MAX_BODY_BYTES: usize = 1 << 20;
 /// The longest delay and the most messages of one call, as in SQS.
-pub const MOST_DELAY: Duration = Duration::from_secs(900);
+pub const MAX_DELAY: Duration = Duration::from_secs(900);
 /// The most messages of one call, as in SQS.
-pub const MOST_BATCH: usize = 10;
+pub const MAX_BATCH: usize = 10;
 
 /// Messages of one group wait for each other's turn, never for other groups'.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -21,11 +21,11 @@ pub struct MessageGroup(String);
 /// A message to send.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct NewMessage {
-    /// At most [`MOST_BODY_BYTES`].
+    /// At most [`MAX_BODY_BYTES`].
     pub body: String,
     /// Whose turn it takes; None: the turn of messages without a group.
     pub group: Option<MessageGroup>,
-    /// How long it stays hidden, at most [`MOST_DELAY`].
+    /// How long it stays hidden, at most [`MAX_DELAY`].
     pub delay: Duration,
 }
 
@@ -102,11 +102,11 @@ impl NewMessage {
 /// delivery there), or the queue's retention passes. Groups take turns, so a busy tenant does not starve another.
 #[async_trait]
 pub trait Queue: Send + Sync {
-    /// Sends up to [`MOST_BATCH`] messages; once this returns they survive a crash. `Denied`: a body or delay over the
+    /// Sends up to [`MAX_BATCH`] messages; once this returns they survive a crash. `Denied`: a body or delay over the
     /// limit, or too many; nothing was sent. Any other error: some may have been sent.
     async fn send(&self, queue: QueueName, messages: Vec<NewMessage>) -> Result<(), PortError>;
 
-    /// Receives up to `most` messages (1 to [`MOST_BATCH`]) and hides them for `visibility`. Waits up to `wait` for the
+    /// Receives up to `most` messages (1 to [`MAX_BATCH`]) and hides them for `visibility`. Waits up to `wait` for the
     /// first one. Dropping the future loses no message for longer than `visibility`.
     async fn receive(
         &self,

@@ -13,10 +13,10 @@ use async_trait::async_trait;
 use jiff::Timestamp;
 
 /// The most bytes a record may have as JSON.
-pub const MOST_RECORD_BYTES: usize = 4096;
+pub const MAX_RECORD_BYTES: usize = 4096;
 
 /// The most uploads of one page of [`Uploads::changed`] and [`Uploads::due`].
-pub const MOST_UPLOADS: usize = 100;
+pub const MAX_UPLOADS: usize = 100;
 
 /// A place in an owner's changes. It grows; what it counts is the backend's own matter.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -56,17 +56,17 @@ pub enum GalleryWrite {
 pub trait Uploads: Send + Sync {
     /// Writes a new record and, where its content is declared, reserves (owner, sha256) in the same transaction. A
     /// reservation is held by an upload that is awaited, stored, running or ended well; one that failed, expired or was
-    /// erased frees it. `Conflict`: a record or tombstone with this id exists. `Denied`: over [`MOST_RECORD_BYTES`].
+    /// erased frees it. `Conflict`: a record or tombstone with this id exists. `Denied`: over [`MAX_RECORD_BYTES`].
     async fn create(&self, upload: Upload) -> Result<Created, PortError>;
 
     /// The record or its tombstone; None where the tenant has none with this id, whatever other tenants have.
     async fn get(&self, tenant: &TenantId, upload: UploadId) -> Result<Option<Record>, PortError>;
 
     /// Writes a changed record if the stored one still has its version; returns it with the next version. `Conflict`:
-    /// it has another one, or is erased. `Denied`: over [`MOST_RECORD_BYTES`].
+    /// it has another one, or is erased. `Denied`: over [`MAX_RECORD_BYTES`].
     async fn save(&self, upload: Upload, gallery: GalleryWrite) -> Result<Upload, PortError>;
 
-    /// An owner's uploads that changed after `after` (None: all), at most `most` (1 to [`MOST_UPLOADS`]), of one status
+    /// An owner's uploads that changed after `after` (None: all), at most `most` (1 to [`MAX_UPLOADS`]), of one status
     /// or of any. Every change of a status is told; another save MAY be. A change MAY be told more than once, and late
     /// by some seconds, but never left out. Erased ones are not told.
     async fn changed(
@@ -79,7 +79,7 @@ pub trait Uploads: Send + Sync {
     ) -> Result<Changes, PortError>;
 
     /// Uploads of all tenants that somebody must look after by `now` ([`Upload::due_at`]), after `after`, earliest
-    /// first, at most `most` (1 to [`MOST_UPLOADS`]). It MAY be late by some seconds.
+    /// first, at most `most` (1 to [`MAX_UPLOADS`]). It MAY be late by some seconds.
     async fn due(
         &self,
         now: Timestamp,

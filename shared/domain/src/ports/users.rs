@@ -8,7 +8,7 @@ use crate::user_id::UserId;
 use async_trait::async_trait;
 
 /// The most users of a page.
-pub const MOST_USERS: usize = 100;
+pub const MAX_USERS: usize = 100;
 
 /// User rows with optimistic concurrency. Reads by id are consistent. Nothing here scans.
 #[async_trait]
@@ -22,7 +22,7 @@ pub trait Users: Send + Sync {
     /// The tenant's user with this e-mail address. A user who was just created or changed MAY be missed for a moment.
     async fn by_email(&self, tenant: &TenantId, email: &Email) -> Result<Option<User>, PortError>;
 
-    /// The tenant's users with ids behind `after`, by id in byte order, at most `most` (1 to [`MOST_USERS`]).
+    /// The tenant's users with ids behind `after`, by id in byte order, at most `most` (1 to [`MAX_USERS`]).
     async fn page(
         &self,
         tenant: &TenantId,

@@ -34,7 +34,7 @@ async fn a_delay_hides() {
 #[tokio::test]
 async fn too_many_receives_make_a_dead_letter() {
     let fresh = Fresh::new();
-    let most = Policy::default().most_receives;
+    let most = Policy::default().max_receives;
     contract::queue::too_many_receives_make_a_dead_letter(&fresh.queue(), &fresh.clock, most).await;
 }
 

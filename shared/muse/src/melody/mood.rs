@@ -36,7 +36,7 @@ pub(super) enum Groove {
     Heartbeat,
     /// Wooden clicks.
     Wood,
-    /// Snare brushes and a bell tree.
+    /// Snare brushes and a notifier tree.
     Sparkling,
 }
 

@@ -1,4 +1,4 @@
-//! The port: a photo in, a sighting out, and nothing on the async thread.
+//! The port: a photo in, a detection out, and nothing on the async thread.
 
 use crate::samples;
 use domain::ports::FaceEngine as _;
@@ -15,11 +15,11 @@ fn engine(permits: &Arc<Semaphore>) -> FaceEngine {
 #[tokio::test]
 async fn sees_faces_and_says_who_saw_them() {
     let engine = engine(&Arc::new(Semaphore::new(1)));
-    let sighting = engine.look(samples::bytes(1).into()).await.unwrap();
-    assert_eq!((sighting.width, sighting.height, sighting.faces.len()), (1920, 1280, 3));
-    assert_eq!((sighting.made_by.engine.as_str(), sighting.made_by.model.as_str()), (ENGINE, MODEL));
-    assert_eq!(sighting.made_by.digest.as_ref().map(String::len), Some(64));
-    assert_eq!(sighting, engine.look(samples::bytes(1).into()).await.unwrap());
+    let detection = engine.detect(samples::bytes(1).into()).await.unwrap();
+    assert_eq!((detection.width, detection.height, detection.faces.len()), (1920, 1280, 3));
+    assert_eq!((detection.made_by.engine.as_str(), detection.made_by.model.as_str()), (ENGINE, MODEL));
+    assert_eq!(detection.made_by.digest.as_ref().map(String::len), Some(64));
+    assert_eq!(detection, engine.detect(samples::bytes(1).into()).await.unwrap());
 }
 
 #[tokio::test]
@@ -28,7 +28,7 @@ async fn refuses_with_the_decoders_code() {
     let engine = engine(&permits);
     for (bytes, wanted) in [(&b"GIF89a"[..], "unsupported_type"), (b"\xff\xd8\xff\xd9", "undecodable_image")]
     {
-        let refused = engine.look(bytes.into()).await;
+        let refused = engine.detect(bytes.into()).await;
         assert!(matches!(refused, Err(EngineError::Refused { code, .. }) if code == wanted), "{refused:?}");
     }
     assert_eq!(permits.available_permits(), 1, "permits come back");
@@ -38,13 +38,13 @@ async fn refuses_with_the_decoders_code() {
 async fn waits_for_a_permit() {
     let permits = Arc::new(Semaphore::new(0));
     let engine = engine(&permits);
-    let look = tokio::spawn(async move { engine.look(samples::bytes(2).into()).await });
+    let look = tokio::spawn(async move { engine.detect(samples::bytes(2).into()).await });
     tokio::task::yield_now().await;
     assert!(!look.is_finished());
     permits.add_permits(1);
     assert_eq!(look.await.unwrap().unwrap().faces.len(), 3);
     permits.close();
-    let closed = self::engine(&permits).look(samples::bytes(2).into()).await;
+    let closed = self::engine(&permits).detect(samples::bytes(2).into()).await;
     assert!(matches!(closed, Err(EngineError::Broken(_))), "{closed:?}");
 }
 

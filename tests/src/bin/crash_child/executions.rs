@@ -2,7 +2,7 @@
 //! harmless, so whoever is started after it begins with the same five hundred.
 
 use anyhow::ensure;
-use domain::ports::queue::MOST_BATCH;
+use domain::ports::queue::MAX_BATCH;
 use domain::ports::{Orchestrator as _, Queue as _};
 use domain::{ExecutionInput, ExecutionName, QueueName, Stage, StageTask, fixture};
 use embedded::{Orchestrator, Policy, Queue, Store};
@@ -20,7 +20,7 @@ const VISIBILITY: Duration = Duration::from_secs(3600);
 /// Runs until every execution has ended.
 pub async fn work(store: &Store, seed: u64) -> anyhow::Result<()> {
     let orchestrator = Orchestrator::open(store).await?;
-    let policy = Policy { most_receives: 100, ..Policy::default() };
+    let policy = Policy { max_receives: 100, ..Policy::default() };
     let queue = Queue::new(store, policy);
     let timers = orchestrator.clone();
     tokio::spawn(async move { timers.run_timers(std::future::pending()).await });
@@ -78,7 +78,7 @@ async fn answer_for_ever(
     let mut dice = fastrand::Rng::with_seed(seed * 8 + stage as u64);
     let name = QueueName::of(stage);
     loop {
-        let most = dice.usize(1..=MOST_BATCH);
+        let most = dice.usize(1..=MAX_BATCH);
         for delivery in queue.receive(name, most, VISIBILITY, Duration::from_secs(20)).await? {
             let task = StageTask::parse(&delivery.body)?;
             ensure!(task.stage == stage, "a message of {} in the queue of {stage}", task.stage);

@@ -10,14 +10,14 @@ use embedded::{Objects, Policy, Queue, Store};
 /// Attempts after the first refusal: it must stay one, and nothing else may break.
 const TRIES_AFTER: usize = 3;
 /// Far more than the limit that the test sets lets through.
-const MOST_OPERATIONS: usize = 2_000;
+const MAX_OPERATIONS: usize = 2_000;
 
 /// Fills the store and tells what was acknowledged and what was refused.
 pub async fn work(store: &Store) -> anyhow::Result<()> {
     let queue = Queue::new(store, Policy::default());
     let objects = Objects::new(store, "http://127.0.0.1:8080");
     let mut refusals = 0;
-    for number in 0..MOST_OPERATIONS {
+    for number in 0..MAX_OPERATIONS {
         let body = format!("{number}.{}", "x".repeat(20_000));
         let sent = queue.send(QueueName::of(Stage::FaceDetection), vec![NewMessage::new(body, None)]).await;
         refusals += tell(sent, &format!("sent {number}"));

@@ -14,7 +14,7 @@ const HANDS: u64 = 8;
 /// Longer than the test: what a dead process claimed comes back because it is dead, not because time passed.
 const VISIBILITY: Duration = Duration::from_secs(3600);
 /// The work ends by itself when nobody kills it.
-const MOST_OPERATIONS: u64 = 20_000;
+const MAX_OPERATIONS: u64 = 20_000;
 
 struct Hand {
     /// Of everything that this hand makes: unique over hands and seeds.
@@ -50,7 +50,7 @@ pub async fn work(store: &Store, seed: u64) -> anyhow::Result<()> {
 
 impl Hand {
     async fn work(mut self) -> anyhow::Result<()> {
-        for number in 0..MOST_OPERATIONS {
+        for number in 0..MAX_OPERATIONS {
             match self.dice.u8(0..10) {
                 0..4 => self.send(number).await?,
                 4..6 => self.claim().await?,

@@ -187,7 +187,7 @@ const FUNCTIONS: [(&str, &[&str]); 9] = [
     ("GalleryIndexing", &["uploads", "writing dead letters", "answering", "closing", "telling"]),
     ("DeadLetters", &["uploads", "writing dead letters", "answering", "closing", "telling"]),
     (
-        "Keeper",
+        "Maintenance",
         &[
             "uploads",
             "uploads that are due",

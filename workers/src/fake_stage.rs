@@ -13,7 +13,7 @@ use domain::{
 
 /// A stage that makes everything up.
 #[derive(Clone, Copy, Debug)]
-pub struct StandIn(pub Stage);
+pub struct FakeStage(pub Stage);
 
 fn made_by(stage: Stage) -> MadeBy {
     MadeBy { engine: "stand-in".into(), model: stage.as_str().into(), digest: None, seed: None }
@@ -36,7 +36,7 @@ fn object(stage: Stage, content_type: &str) -> NewObject {
     }
 }
 
-impl StandIn {
+impl FakeStage {
     /// What the stage makes up for this attempt.
     pub fn output(self, upload: &Upload) -> StageOutput {
         let (tenant, id, attempt) = (&upload.tenant_id, upload.upload_id, upload.attempt);
@@ -68,7 +68,7 @@ impl StandIn {
 }
 
 #[async_trait]
-impl StageWorker for StandIn {
+impl StageWorker for FakeStage {
     fn stage(&self) -> Stage {
         self.0
     }

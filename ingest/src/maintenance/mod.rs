@@ -1,4 +1,4 @@
-//! The keeper: looks after uploads that nobody asks for. One round is bounded, may be repeated at any moment, and may
+//! The maintenance: looks after uploads that nobody asks for. One round is bounded, may be repeated at any moment, and may
 //! run twice at once: everything it does is a conditional write or an order that may come twice.
 
 mod awaited;
@@ -8,23 +8,23 @@ mod superseded;
 
 pub use care::Care;
 
-use crate::ports::Ports;
 use crate::trace;
+use domain::Ports;
 use domain::due::DuePlace;
 use domain::ports::PortError;
-use domain::ports::uploads::MOST_UPLOADS;
+use domain::ports::uploads::MAX_UPLOADS;
 use domain::{TenantId, Upload, UploadId};
 use std::time::Duration;
 use tracing::Instrument;
 
-/// How long the keeper rests between two rounds.
+/// How long the maintenance rests between two rounds.
 pub const PAUSE: Duration = Duration::from_secs(60);
 /// The most uploads that one round looks at; the next one goes on behind them.
-const MOST_LOOKED_AT: usize = 1000;
+const MAX_LOOKED_AT: usize = 1000;
 
 /// Looks after uploads.
 #[derive(Clone)]
-pub struct Keeper {
+pub struct Maintenance {
     ports: Ports,
     /// The name by which events call the bucket of uploads.
     bucket: String,
@@ -50,10 +50,10 @@ pub struct Round {
     pub next: Option<DuePlace>,
 }
 
-impl Keeper {
+impl Maintenance {
     /// `bucket` is the name by which events call the bucket of uploads.
     pub fn new(ports: Ports, bucket: impl Into<String>) -> Self {
-        Keeper { ports, bucket: bucket.into() }
+        Maintenance { ports, bucket: bucket.into() }
     }
 
     /// Looks at what is due behind `from` and gives each what it needs; with `dry_run` it only tells. One upload's
@@ -62,8 +62,8 @@ impl Keeper {
         let now = self.ports.clock.now();
         let mut round = Round { findings: Vec::new(), next: from };
         loop {
-            let page = self.ports.uploads.due(now, round.next.take(), MOST_UPLOADS).await?;
-            let last = page.len() < MOST_UPLOADS;
+            let page = self.ports.uploads.due(now, round.next.take(), MAX_UPLOADS).await?;
+            let last = page.len() < MAX_UPLOADS;
             round.next = page.last().and_then(Upload::due_place);
             for upload in page {
                 round.findings.push(self.look_after(upload, dry_run).await);
@@ -72,7 +72,7 @@ impl Keeper {
                 round.next = None;
                 return Ok(round);
             }
-            if round.findings.len() >= MOST_LOOKED_AT {
+            if round.findings.len() >= MAX_LOOKED_AT {
                 return Ok(round);
             }
         }

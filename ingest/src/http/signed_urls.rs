@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 /// Why a request to an object is refused.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{detail}")]
-pub struct DoorError {
+pub struct UrlRefused {
     /// Stable; shown to clients.
     pub code: &'static str,
     /// A sentence for clients.
@@ -15,37 +15,37 @@ pub struct DoorError {
 }
 
 /// Tells which requests carry a good signature.
-pub trait ObjectDoor: Send + Sync {
+pub trait UrlVerifier: Send + Sync {
     /// What a PUT may put. `path` and `query` as they were sent; `headers` with lower-case names.
-    fn open_put(
+    fn verify_put(
         &self,
         path: &str,
         query: &str,
         headers: &BTreeMap<String, String>,
-    ) -> Result<PutGrant, DoorError>;
+    ) -> Result<PutGrant, UrlRefused>;
 
     /// What a GET may read.
-    fn open_get(&self, path: &str, query: &str) -> Result<(Bucket, ObjectKey), DoorError>;
+    fn verify_get(&self, path: &str, query: &str) -> Result<(Bucket, ObjectKey), UrlRefused>;
 }
 
 /// Where signed links lead to the bucket: a request for an object that comes here all the same is turned away.
-pub struct ClosedDoor;
+pub struct NoLocalObjects;
 
-impl ClosedDoor {
-    fn refused() -> DoorError {
-        DoorError {
+impl NoLocalObjects {
+    fn refused() -> UrlRefused {
+        UrlRefused {
             code: "no_such_object",
             detail: "objects are read and put at the URLs that were signed".into(),
         }
     }
 }
 
-impl ObjectDoor for ClosedDoor {
-    fn open_put(&self, _: &str, _: &str, _: &BTreeMap<String, String>) -> Result<PutGrant, DoorError> {
-        Err(ClosedDoor::refused())
+impl UrlVerifier for NoLocalObjects {
+    fn verify_put(&self, _: &str, _: &str, _: &BTreeMap<String, String>) -> Result<PutGrant, UrlRefused> {
+        Err(NoLocalObjects::refused())
     }
 
-    fn open_get(&self, _: &str, _: &str) -> Result<(Bucket, ObjectKey), DoorError> {
-        Err(ClosedDoor::refused())
+    fn verify_get(&self, _: &str, _: &str) -> Result<(Bucket, ObjectKey), UrlRefused> {
+        Err(NoLocalObjects::refused())
     }
 }

@@ -1,7 +1,7 @@
 //! Uploads whose object did not come in time: perhaps only its event was lost.
 
 use super::Care;
-use crate::ports::Ports;
+use domain::Ports;
 use domain::object_event::ObjectCreated;
 use domain::ports::queue::{MessageGroup, NewMessage};
 use domain::ports::uploads::GalleryWrite;

@@ -21,11 +21,11 @@ async fn what_nobody_asks_for_is_looked_after() {
     std::fs::create_dir_all(installation.data()).unwrap();
     let id = forgotten(&installation).await.to_string();
     let finding = json!({"tenant_id": "default", "upload_id": id, "care": "expire", "detail": null});
-    let planned = installation.json(&["keep", "--dry-run"]);
+    let planned = installation.json(&["maintain", "--dry-run"]);
     assert_eq!((&planned["findings"], &planned["looked_at"]), (&json!([finding]), &json!(1)));
-    let told = installation.run(&["keep"]);
+    let told = installation.run(&["maintain"]);
     assert!(told.out.contains(&id) && told.out.contains("1 due, 1 needed something"), "{told:?}");
-    assert_eq!(installation.json(&["keep"])["findings"], json!([]));
+    assert_eq!(installation.json(&["maintain"])["findings"], json!([]));
     assert_eq!(installation.json(&["status", &id])["state"], "expired");
 }
 
@@ -34,6 +34,6 @@ async fn a_running_installation_is_asked() {
     let installation = Installation::new();
     std::fs::create_dir_all(installation.data()).unwrap();
     let server = installation.up();
-    assert_eq!(installation.json(&["keep"])["looked_at"], 0);
+    assert_eq!(installation.json(&["maintain"])["looked_at"], 0);
     assert_eq!(server.stop(), Some(0));
 }

@@ -1,4 +1,4 @@
-//! The keeper: a round every minute, and a count of the dead letters that nobody has redriven yet.
+//! The maintenance: a round every minute, and a count of the dead letters that nobody has redriven yet.
 
 use lambda::keys::Keys;
 use lambda::round::Rounds;
@@ -14,6 +14,6 @@ async fn main() -> Result<(), Error> {
     telemetry::start(settings.log_level);
 
     let installation = boot::open(&settings).await;
-    let rounds = Rounds::new(installation.keeper(), installation.letters());
+    let rounds = Rounds::new(installation.maintenance(), installation.letters());
     function::repeat(|| rounds.next()).await
 }

@@ -3,7 +3,7 @@
 
 use super::Care;
 use crate::attempt;
-use crate::ports::Ports;
+use domain::Ports;
 use domain::ports::PortError;
 use domain::{ExecutionName, ExecutionStatus, Upload};
 

@@ -15,17 +15,17 @@ use tokio::sync::futures::Notified;
 const PLACES: usize = 256;
 
 /// Where to wait for an upload, or for any of an owner's, to be saved.
-pub struct Bell {
+pub struct UploadNotifier {
     places: Vec<Notify>,
 }
 
-impl Default for Bell {
+impl Default for UploadNotifier {
     fn default() -> Self {
-        Bell { places: (0..PLACES).map(|_| Notify::new()).collect() }
+        UploadNotifier { places: (0..PLACES).map(|_| Notify::new()).collect() }
     }
 }
 
-impl Bell {
+impl UploadNotifier {
     /// Ends when the upload is saved, perhaps earlier. Saves from the call on count, even before it is polled.
     pub fn upload(&self, upload: UploadId) -> Notified<'_> {
         self.place(upload).notified()
@@ -48,25 +48,25 @@ impl Bell {
     }
 }
 
-/// Upload records that ring a bell when one is written.
-pub struct RingingUploads {
+/// Upload records that ring a notifier when one is written.
+pub struct NotifyingUploads {
     uploads: Arc<dyn Uploads>,
-    bell: Arc<Bell>,
+    notifier: Arc<UploadNotifier>,
 }
 
-impl RingingUploads {
-    /// Rings `bell` for what is written to `uploads` through this.
-    pub fn new(uploads: Arc<dyn Uploads>, bell: Arc<Bell>) -> Self {
-        RingingUploads { uploads, bell }
+impl NotifyingUploads {
+    /// Rings `notifier` for what is written to `uploads` through this.
+    pub fn new(uploads: Arc<dyn Uploads>, notifier: Arc<UploadNotifier>) -> Self {
+        NotifyingUploads { uploads, notifier }
     }
 
     fn ring(&self, upload: &Upload) {
-        self.bell.ring(&upload.tenant_id, &upload.user_id, upload.upload_id);
+        self.notifier.ring(&upload.tenant_id, &upload.user_id, upload.upload_id);
     }
 }
 
 #[async_trait]
-impl Uploads for RingingUploads {
+impl Uploads for NotifyingUploads {
     async fn create(&self, upload: Upload) -> Result<Created, PortError> {
         let created = self.uploads.create(upload).await?;
         if let Created::New(upload) = &created {
@@ -122,15 +122,15 @@ mod tests {
 
     #[test]
     fn who_waits_for_an_upload_or_its_owner_hears_of_it() {
-        let bell = Bell::default();
+        let notifier = UploadNotifier::default();
         let (tenant, user) = owner();
         let stranger = UserId::parse("ben").unwrap();
-        let waiting = [bell.upload(upload_id(1)), bell.owner(&tenant, &user)];
-        let others = [bell.upload(upload_id(2)), bell.owner(&tenant, &stranger)];
-        bell.ring(&tenant, &user, upload_id(1));
+        let waiting = [notifier.upload(upload_id(1)), notifier.owner(&tenant, &user)];
+        let others = [notifier.upload(upload_id(2)), notifier.owner(&tenant, &stranger)];
+        notifier.ring(&tenant, &user, upload_id(1));
         let has_heard = |waiting: Notified<'_>| pin!(waiting).enable();
         assert_eq!(waiting.map(has_heard), [true; 2]);
         assert_eq!(others.map(has_heard), [false; 2]);
-        assert!(!has_heard(bell.upload(upload_id(1))), "what was before does not count");
+        assert!(!has_heard(notifier.upload(upload_id(1))), "what was before does not count");
     }
 }

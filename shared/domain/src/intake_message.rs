@@ -9,7 +9,7 @@ use serde_json::Value;
 
 /// A message of queue `uploads`, read.
 #[derive(Clone, Debug, PartialEq)]
-pub enum Arrival {
+pub enum IntakeMessage {
     /// Objects came to be. `illegible` records of the same message were none.
     Objects {
         /// Those that could be read.
@@ -45,32 +45,32 @@ pub enum InvalidArrival {
     Shape(String),
 }
 
-impl Arrival {
+impl IntakeMessage {
     /// Reads a message body.
     pub fn parse(body: &str) -> Result<Self, InvalidArrival> {
         let value: Value = serde_json::from_str(body).map_err(InvalidArrival::Json)?;
         if value.get("Event").and_then(Value::as_str) == Some("s3:TestEvent") {
-            return Ok(Arrival::Ignored("s3:TestEvent"));
+            return Ok(IntakeMessage::Ignored("s3:TestEvent"));
         }
         if let Some(records) = value.get("Records").and_then(Value::as_array) {
             return Ok(of_records(records));
         }
         if let Some(begin) = order(&value, "begin")? {
-            return Ok(Arrival::Begin(Box::new(begin)));
+            return Ok(IntakeMessage::Begin(Box::new(begin)));
         }
         if let Some(erase) = order(&value, "erase")? {
-            return Ok(Arrival::Erase(Box::new(erase)));
+            return Ok(IntakeMessage::Erase(Box::new(erase)));
         }
         let (source, detail_type) = (text(&value, "source"), text(&value, "detail-type"));
         match (source, detail_type, value.get("detail")) {
             ("aws.s3", "Object Created", Some(detail)) => ObjectCreated::from_detail(detail)
-                .map(|created| Arrival::Objects { created: vec![created], illegible: 0 })
+                .map(|created| IntakeMessage::Objects { created: vec![created], illegible: 0 })
                 .ok_or_else(|| InvalidArrival::Shape("Object Created without bucket, key or etag".into())),
             ("aws.states", "Step Functions Execution Status Change", Some(detail)) => {
                 of_status_change(detail)
             }
             ("", "", _) => Err(InvalidArrival::Shape("neither an event nor an order".into())),
-            _ => Ok(Arrival::Ignored("another event")),
+            _ => Ok(IntakeMessage::Ignored("another event")),
         }
     }
 
@@ -105,20 +105,20 @@ fn order<T: DeserializeOwned>(value: &Value, name: &str) -> Result<Option<T>, In
     value.get(name).map(|order| serde_json::from_value(order.clone()).map_err(shape)).transpose()
 }
 
-fn of_records(records: &[Value]) -> Arrival {
+fn of_records(records: &[Value]) -> IntakeMessage {
     let created: Vec<_> = records.iter().filter_map(ObjectCreated::from_record).collect();
     let illegible = records.len() - created.len();
-    Arrival::Objects { created, illegible }
+    IntakeMessage::Objects { created, illegible }
 }
 
-fn of_status_change(detail: &Value) -> Result<Arrival, InvalidArrival> {
+fn of_status_change(detail: &Value) -> Result<IntakeMessage, InvalidArrival> {
     let name = ExecutionName::parse(text(detail, "name"));
     let status = detail.get("status").and_then(|status| serde_json::from_value(status.clone()).ok());
     match (name, status) {
-        (_, Some(ExecutionStatus::Running)) => Ok(Arrival::Ignored("a running execution")),
+        (_, Some(ExecutionStatus::Running)) => Ok(IntakeMessage::Ignored("a running execution")),
         (Some(name), Some(status)) => {
             let input = serde_json::from_str(text(detail, "input")).ok();
-            Ok(Arrival::ExecutionEnded { name, status, input })
+            Ok(IntakeMessage::ExecutionEnded { name, status, input })
         }
         _ => Err(InvalidArrival::Shape("a status change without name or status".into())),
     }
@@ -139,8 +139,8 @@ mod tests {
     fn event_bridge_keys_are_raw() {
         let object = created("user-uploads/acme/ana/a+b %41.jpg");
         let body = object.to_event_bridge("1", fixture::now()).to_string();
-        let expected = Arrival::Objects { created: vec![object], illegible: 0 };
-        assert_eq!(Arrival::parse(&body).unwrap(), expected);
+        let expected = IntakeMessage::Objects { created: vec![object], illegible: 0 };
+        assert_eq!(IntakeMessage::parse(&body).unwrap(), expected);
     }
 
     #[test]
@@ -155,22 +155,29 @@ mod tests {
             {"nonsense": true},
             record("s3:ObjectCreated:CompleteMultipartUpload", "d"),
         ]});
-        let expected = Arrival::Objects { created: vec![created("a b+cä"), created("d")], illegible: 2 };
-        assert_eq!(Arrival::parse(&body.to_string()).unwrap(), expected);
+        let expected =
+            IntakeMessage::Objects { created: vec![created("a b+cä"), created("d")], illegible: 2 };
+        assert_eq!(IntakeMessage::parse(&body.to_string()).unwrap(), expected);
     }
 
     #[test]
     fn orders_and_ends_read_back() {
         let begin = fixture::begin(&fixture::stored(), 3);
-        assert_eq!(Arrival::parse(&Arrival::begin_body(&begin)).unwrap(), Arrival::Begin(Box::new(begin)));
+        assert_eq!(
+            IntakeMessage::parse(&IntakeMessage::begin_body(&begin)).unwrap(),
+            IntakeMessage::Begin(Box::new(begin))
+        );
         let erase = Erase::of(&fixture::stored(), fixture::now());
-        assert_eq!(Arrival::parse(&Arrival::erase_body(&erase)).unwrap(), Arrival::Erase(Box::new(erase)));
+        assert_eq!(
+            IntakeMessage::parse(&IntakeMessage::erase_body(&erase)).unwrap(),
+            IntakeMessage::Erase(Box::new(erase))
+        );
         let name = ExecutionName::new(fixture::upload_id(7), 1);
         let input = ExecutionInput::of(&fixture::stored());
-        let body = Arrival::status_change_body(&name, ExecutionStatus::TimedOut, &json!(input));
+        let body = IntakeMessage::status_change_body(&name, ExecutionStatus::TimedOut, &json!(input));
         let expected =
-            Arrival::ExecutionEnded { name, status: ExecutionStatus::TimedOut, input: Some(input) };
-        assert_eq!(Arrival::parse(&body).unwrap(), expected);
+            IntakeMessage::ExecutionEnded { name, status: ExecutionStatus::TimedOut, input: Some(input) };
+        assert_eq!(IntakeMessage::parse(&body).unwrap(), expected);
     }
 
     #[test]
@@ -181,7 +188,10 @@ mod tests {
             json!({"source": "aws.states", "detail-type": "Step Functions Execution Status Change",
                 "detail": {"name": "x-1", "status": "RUNNING"}}),
         ] {
-            assert!(matches!(Arrival::parse(&ignored.to_string()), Ok(Arrival::Ignored(_))), "{ignored}");
+            assert!(
+                matches!(IntakeMessage::parse(&ignored.to_string()), Ok(IntakeMessage::Ignored(_))),
+                "{ignored}"
+            );
         }
         for bad in [
             "",
@@ -191,7 +201,7 @@ mod tests {
             r#"{"begin":{}}"#,
             r#"{"source":"aws.s3","detail-type":"Object Created","detail":{}}"#,
         ] {
-            assert!(Arrival::parse(bad).is_err(), "{bad}");
+            assert!(IntakeMessage::parse(bad).is_err(), "{bad}");
         }
     }
 
@@ -231,7 +241,7 @@ mod tests {
         #[test]
         fn parsing_never_panics(value in json_value(), text in ".*") {
             for body in [value.to_string(), text] {
-                if let Err(error) = Arrival::parse(&body) {
+                if let Err(error) = IntakeMessage::parse(&body) {
                     prop_assert!(!error.to_string().is_empty());
                 }
             }

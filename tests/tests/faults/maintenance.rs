@@ -1,19 +1,20 @@
-//! The keeper: what nobody asks for is looked after, once it is due and not before.
+//! The maintenance: what nobody asks for is looked after, once it is due and not before.
 
 use crate::plan::Fault;
 use crate::world::World;
 use domain::begin::Scope;
 use domain::ports::Orchestrator as _;
 use domain::{ExecutionName, Stage, Upload};
-use ingest::Keeper;
-use ingest::keeper::Care;
+use ingest::Maintenance;
+use ingest::maintenance::Care;
 use std::time::Duration;
 
 const DAY: Duration = Duration::from_secs(86_400);
 
-/// A round of the keeper: the care that each upload needed.
+/// A round of the maintenance: the care that each upload needed.
 pub async fn round(world: &World, dry_run: bool) -> Vec<Care> {
-    let round = Keeper::new(world.ingest.clone(), "media").round(None, dry_run).await.expect("reading works");
+    let round =
+        Maintenance::new(world.ingest.clone(), "media").round(None, dry_run).await.expect("reading works");
     round.findings.into_iter().map(|finding| finding.care.expect("caring works")).collect()
 }
 
@@ -125,11 +126,11 @@ async fn a_failure_leaves_the_others_and_comes_again() {
     world.clock.advance(DAY);
     let list = world.plan.calls().len();
     world.plan.set(list + 1, Fault::Fails);
-    let keeper = Keeper::new(world.ingest.clone(), "media");
-    let first = keeper.round(None, false).await.unwrap();
+    let maintenance = Maintenance::new(world.ingest.clone(), "media");
+    let first = maintenance.round(None, false).await.unwrap();
     let ends: Vec<bool> = first.findings.iter().map(|finding| finding.care.is_ok()).collect();
     assert_eq!(ends, [false, true]);
-    keeper.round(None, false).await.unwrap();
+    maintenance.round(None, false).await.unwrap();
     for upload in uploads {
         assert_eq!(world.live(&upload).await.status.as_str(), "expired");
     }

@@ -2,8 +2,8 @@
 //! still shows.
 
 use super::Care;
-use crate::ports::Ports;
-use domain::ports::objects::MOST_LISTED;
+use domain::Ports;
+use domain::ports::objects::MAX_LISTED;
 use domain::ports::uploads::GalleryWrite;
 use domain::ports::{PortError, PortErrorKind};
 use domain::{Bucket, ObjectKey, Stage, Upload, closing};
@@ -12,7 +12,7 @@ pub(super) async fn needed(ports: &Ports, upload: &Upload) -> Result<Care, PortE
     let shown = shown(ports, upload).await?;
     let (mut objects, mut more) = (Vec::new(), false);
     for prefix in ObjectKey::prefixes_of(&upload.tenant_id, upload.upload_id) {
-        let listing = ports.objects.list(Bucket::Media, &prefix, None, MOST_LISTED).await?;
+        let listing = ports.objects.list(Bucket::Media, &prefix, None, MAX_LISTED).await?;
         more |= listing.next.is_some();
         let keys = listing.objects.into_iter().map(|(key, _)| key);
         objects.extend(keys.filter(|key| !shown.contains(key)));

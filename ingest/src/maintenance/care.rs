@@ -2,7 +2,7 @@
 
 use super::{awaited, overdue, superseded};
 use crate::attempt;
-use crate::ports::Ports;
+use domain::Ports;
 use domain::object_event::ObjectCreated;
 use domain::ports::PortError;
 use domain::{ObjectKey, Status, Upload};

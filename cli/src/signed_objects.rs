@@ -4,7 +4,7 @@ use domain::ports::Clock;
 use domain::ports::objects::PutGrant;
 use domain::{Bucket, ObjectKey};
 use embedded::{SignedUrls, UrlError};
-use ingest::http::{DoorError, ObjectDoor};
+use ingest::http::{UrlRefused, UrlVerifier};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -16,21 +16,21 @@ pub struct SignedObjects {
     pub clock: Arc<dyn Clock>,
 }
 
-fn refused(error: UrlError) -> DoorError {
-    DoorError { code: error.code(), detail: error.to_string() }
+fn refused(error: UrlError) -> UrlRefused {
+    UrlRefused { code: error.code(), detail: error.to_string() }
 }
 
-impl ObjectDoor for SignedObjects {
-    fn open_put(
+impl UrlVerifier for SignedObjects {
+    fn verify_put(
         &self,
         path: &str,
         query: &str,
         headers: &BTreeMap<String, String>,
-    ) -> Result<PutGrant, DoorError> {
-        self.urls.open_put(path, query, headers, self.clock.now()).map_err(refused)
+    ) -> Result<PutGrant, UrlRefused> {
+        self.urls.verify_put(path, query, headers, self.clock.now()).map_err(refused)
     }
 
-    fn open_get(&self, path: &str, query: &str) -> Result<(Bucket, ObjectKey), DoorError> {
-        self.urls.open_get(path, query, self.clock.now()).map_err(refused)
+    fn verify_get(&self, path: &str, query: &str) -> Result<(Bucket, ObjectKey), UrlRefused> {
+        self.urls.verify_get(path, query, self.clock.now()).map_err(refused)
     }
 }

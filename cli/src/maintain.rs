@@ -1,6 +1,6 @@
-//! `semblante keep`: looks after uploads once, as `up` does every minute by itself.
+//! `semblante maintain`: looks after uploads once, as `up` does every minute by itself.
 
-use crate::control::keeper::Order;
+use crate::control::maintenance::Order;
 use crate::control::operator::Operator;
 use crate::exit::End;
 use crate::rows::cell;
@@ -11,10 +11,10 @@ use std::io::Write;
 /// Shown by `--help`.
 pub const EXAMPLES: &str = "\
 Examples:
-  semblante keep --dry-run
-  semblante keep --json";
+  semblante maintain --dry-run
+  semblante maintain --json";
 
-/// What `keep` was asked.
+/// What `maintain` was asked.
 #[derive(clap::Args, Debug)]
 pub struct Arguments {
     /// Only say what would be done
@@ -28,7 +28,7 @@ pub struct Arguments {
 /// Does a round and prints a line for each upload that needed something. Ends badly where one could not be helped.
 pub async fn run(settings: &Settings, arguments: &Arguments, out: &mut impl Write) -> anyhow::Result<End> {
     let operator = Operator::reach(settings, false).await?;
-    let answer = operator.post("/keep", &json!(Order { dry_run: arguments.dry_run })).await?;
+    let answer = operator.post("/maintain", &json!(Order { dry_run: arguments.dry_run })).await?;
     let findings = answer["findings"].as_array().map_or(&[][..], Vec::as_slice);
     if arguments.json {
         writeln!(out, "{answer:#}")?;

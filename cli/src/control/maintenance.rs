@@ -1,9 +1,9 @@
-//! `POST /keep`: a round of the keeper by hand, or only what it would do.
+//! `POST /keep`: a round of the maintenance by hand, or only what it would do.
 
 use super::{Answer, Shared};
 use axum::Json;
 use axum::extract::State;
-use ingest::keeper::{Care, Finding};
+use ingest::maintenance::{Care, Finding};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
@@ -16,7 +16,7 @@ pub struct Order {
 }
 
 pub async fn post(State(control): Shared, Json(order): Json<Order>) -> Answer {
-    let round = control.keeper.round(None, order.dry_run).await?;
+    let round = control.maintenance.round(None, order.dry_run).await?;
     let findings: Vec<Value> = round.findings.iter().filter_map(told).collect();
     Ok(Json(json!({
         "looked_at": round.findings.len(),
