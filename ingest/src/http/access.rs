@@ -1,21 +1,21 @@
-//! Who is calling: the bearer token of a request.
+//! The caller of a request by its bearer token, and the uploads that the caller owns.
 
-use super::Api;
+use super::api::Api;
 use crate::auth::{AuthError, Caller};
 use crate::problem::Problem;
 use axum::extract::FromRequestParts;
 use axum::http::header;
 use axum::http::request::Parts;
-use domain::{TenantId, UserId};
+use domain::{Record, TenantId, Upload, UploadId, UserId};
 use std::sync::Arc;
 
-/// The longest token that is looked at.
+/// A longer token is refused unread.
 const MAX_TOKEN: usize = 4096;
 
-/// The caller of a request that reads.
+/// The caller of a request that reads; a cached session will do.
 pub(crate) struct Reader(pub Caller);
 
-/// The caller of a request that writes: his session is looked up now, not in a cache.
+/// The caller of a request that writes: the session is read from the store.
 pub(crate) struct Writer(pub Caller);
 
 impl FromRequestParts<Arc<Api>> for Reader {
@@ -52,7 +52,27 @@ async fn caller(parts: &Parts, api: &Api, fresh: bool) -> Result<Caller, Problem
     }
 }
 
-/// Whose uploads a caller sees.
+/// The owner of what the caller uploads.
 pub(crate) fn owner(caller: &Caller) -> (TenantId, UserId) {
     (caller.tenant_id.clone(), caller.user_id.clone())
+}
+
+/// The caller's upload. Another user's upload is answered like one that does not exist.
+pub(crate) async fn owned(api: &Api, caller: &Caller, id: UploadId) -> Result<Upload, Problem> {
+    let record = api.ports.uploads.get(&caller.tenant_id, id).await?;
+    let upload = record.and_then(Record::live).ok_or_else(Problem::not_found)?;
+    if upload.user_id != caller.user_id {
+        return Err(Problem::not_found());
+    }
+    Ok(upload)
+}
+
+/// The id in a path. Errors: 404 for anything that is not an id.
+pub(crate) fn upload_id(raw: &str) -> Result<UploadId, Problem> {
+    UploadId::parse(raw).map_err(|_| Problem::not_found())
+}
+
+/// The caller's upload by the id in a path.
+pub(crate) async fn owned_by_path(api: &Api, caller: &Caller, id: &str) -> Result<Upload, Problem> {
+    owned(api, caller, upload_id(id)?).await
 }

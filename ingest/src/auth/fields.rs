@@ -1,15 +1,13 @@
-//! Request bodies, in both spellings of their keys: `email`, and `Email` as older clients write it.
+//! The JSON fields of a request, in both spellings of their keys: `email`, and `Email` as older clients write it.
 
-use super::refusal::Refusal;
+use super::failure::AuthFailure;
 use axum::body::{Body, to_bytes};
 use domain::user::Role;
 use domain::{Email, TenantId};
 use http_body_util::LengthLimitError;
 use serde_json::{Map, Value};
 
-/// The most bytes of a body.
 pub const MAX_BODY_BYTES: usize = 16 * 1024;
-/// The most characters of a name.
 const MAX_NAME_CHARACTERS: usize = 100;
 
 /// The fields of a JSON object.
@@ -17,74 +15,73 @@ const MAX_NAME_CHARACTERS: usize = 100;
 pub struct Fields(Map<String, Value>);
 
 impl Fields {
-    /// Reads a body; an empty one has no fields.
-    pub async fn read(body: Body) -> Result<Self, Refusal> {
+    /// An empty body has no fields.
+    pub async fn read(body: Body) -> Result<Self, AuthFailure> {
         let bytes = to_bytes(body, MAX_BODY_BYTES).await.map_err(|error| match error.into_inner() {
-            error if error.is::<LengthLimitError>() => Refusal::TooLarge { limit: MAX_BODY_BYTES },
-            _ => Refusal::BrokenOff,
+            error if error.is::<LengthLimitError>() => AuthFailure::TooLarge { limit: MAX_BODY_BYTES },
+            _ => AuthFailure::IncompleteBody,
         })?;
         if bytes.is_empty() {
             return Ok(Fields::default());
         }
-        serde_json::from_slice(&bytes).map(Fields).map_err(|_| Refusal::Malformed)
+        serde_json::from_slice(&bytes).map(Fields).map_err(|_| AuthFailure::Malformed)
     }
 
-    /// Whether the client spells its keys `Email` and `Password`: it expects that API's statuses, too.
+    /// Whether the client spells its keys `Email` and `Password`; such clients also expect that API's statuses.
     pub fn are_capitalised(&self) -> bool {
         !self.0.contains_key("email") && self.0.contains_key("Email")
     }
 
-    /// A text, under any of these names.
-    pub fn text(&self, names: &[&str]) -> Result<Option<&str>, Refusal> {
+    /// The first of these names that is there.
+    pub fn text(&self, names: &[&str]) -> Result<Option<&str>, AuthFailure> {
         match names.iter().find_map(|name| self.0.get(*name)) {
             None | Some(Value::Null) => Ok(None),
             Some(Value::String(text)) => Ok(Some(text)),
             Some(_) => {
-                let detail = format!("{} has to be a text", names.join(" or "));
-                Err(Refusal::Meaningless { code: "invalid_field", detail })
+                let detail = format!("{} must be a string", names.join(" or "));
+                Err(AuthFailure::InvalidField { code: "invalid_field", detail })
             }
         }
     }
 
-    /// A text that has to be there.
-    pub fn required(&self, names: &[&str]) -> Result<&str, Refusal> {
-        let missing = || Refusal::Meaningless {
+    pub fn required(&self, names: &[&str]) -> Result<&str, AuthFailure> {
+        let missing = || AuthFailure::InvalidField {
             code: "missing_field",
             detail: format!("{} is missing", names.first().copied().unwrap_or_default()),
         };
         self.text(names)?.ok_or_else(missing)
     }
 
-    /// A person's or account's name: blanks around it dropped, none where nothing is left.
-    pub fn name(&self, names: &[&str]) -> Result<Option<String>, Refusal> {
+    /// The name of a person or account, trimmed; None if nothing is left.
+    pub fn name(&self, names: &[&str]) -> Result<Option<String>, AuthFailure> {
         let Some(name) = self.text(names)?.map(str::trim).filter(|name| !name.is_empty()) else {
             return Ok(None);
         };
         if name.chars().count() > MAX_NAME_CHARACTERS || name.chars().any(char::is_control) {
             let detail =
                 format!("a name has at most {MAX_NAME_CHARACTERS} characters and no control characters");
-            return Err(Refusal::Meaningless { code: "invalid_name", detail });
+            return Err(AuthFailure::InvalidField { code: "invalid_name", detail });
         }
         Ok(Some(name.to_owned()))
     }
 
-    /// The e-mail address.
-    pub fn email(&self) -> Result<Email, Refusal> {
+    pub fn email(&self) -> Result<Email, AuthFailure> {
         let email = Email::parse(self.required(&["email", "Email"])?);
-        email.map_err(|error| Refusal::Meaningless { code: "invalid_email", detail: error.to_string() })
+        email.map_err(|error| AuthFailure::InvalidField { code: "invalid_email", detail: error.to_string() })
     }
 
-    /// The tenant, where one is named.
-    pub fn tenant(&self) -> Result<Option<TenantId>, Refusal> {
+    pub fn tenant(&self) -> Result<Option<TenantId>, AuthFailure> {
         let tenant = self.text(&["tenant_id", "TenantId"])?.map(TenantId::parse).transpose();
-        tenant.map_err(|error| Refusal::Meaningless { code: "invalid_tenant_id", detail: error.to_string() })
+        tenant.map_err(|error| AuthFailure::InvalidField {
+            code: "invalid_tenant_id",
+            detail: error.to_string(),
+        })
     }
 
-    /// The role, where one is named.
-    pub fn role(&self) -> Result<Option<Role>, Refusal> {
+    pub fn role(&self) -> Result<Option<Role>, AuthFailure> {
         let Some(role) = self.text(&["role", "Role"])? else { return Ok(None) };
         let unknown =
-            || Refusal::Meaningless { code: "invalid_role", detail: "there is no such role".to_owned() };
+            || AuthFailure::InvalidField { code: "invalid_role", detail: "no such role".to_owned() };
         Role::parse(role).map(Some).ok_or_else(unknown)
     }
 }
@@ -116,12 +113,15 @@ mod tests {
         let big = format!("{{\"email\":\"{}\"}}", "x".repeat(MAX_BODY_BYTES));
         for (body, malformed) in [("[]", true), ("{", true), ("\u{0}", true), ("null", true), (&big, false)] {
             match Fields::read(Body::from(body.to_owned())).await.err().unwrap() {
-                Refusal::Malformed => assert!(malformed, "{body:.20}"),
-                Refusal::TooLarge { .. } => assert!(!malformed, "{body:.20}"),
+                AuthFailure::Malformed => assert!(malformed, "{body:.20}"),
+                AuthFailure::TooLarge { .. } => assert!(!malformed, "{body:.20}"),
                 other => panic!("{body:.20}: {other}"),
             }
         }
-        assert!(matches!(fields("").await.email(), Err(Refusal::Meaningless { code: "missing_field", .. })));
+        assert!(matches!(
+            fields("").await.email(),
+            Err(AuthFailure::InvalidField { code: "missing_field", .. })
+        ));
     }
 
     #[tokio::test]
@@ -138,7 +138,7 @@ mod tests {
             let fields = fields(body).await;
             let refused = fields.email().err().or(fields.tenant().err()).or(fields.role().err());
             match refused.or(fields.name(&["name"]).err()) {
-                Some(Refusal::Meaningless { code, .. }) => assert_eq!(code, expected, "{body:.40}"),
+                Some(AuthFailure::InvalidField { code, .. }) => assert_eq!(code, expected, "{body:.40}"),
                 other => panic!("{body:.40}: {other:?}"),
             }
         }
