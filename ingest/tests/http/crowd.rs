@@ -4,6 +4,7 @@ use crate::client::{Client, send};
 use crate::server::Server;
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
+use deadline::{LIMIT, within};
 use reqwest::Method;
 use serde_json::json;
 use std::sync::Arc;
@@ -44,7 +45,7 @@ async fn two_hundred_uploads_at_once_end_all_and_who_finds_no_room_is_told_to_co
         .collect();
     let mut ids = Vec::new();
     for client in clients {
-        let answered = client.await.expect("no panic");
+        let answered = within(LIMIT, "the answer to an upload", client).await.expect("no panic");
         assert_eq!(answered.status, 202, "{answered:?}");
         ids.push(answered.json()["upload_id"].to_string());
     }
