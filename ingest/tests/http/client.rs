@@ -25,7 +25,8 @@ pub struct Answered {
 
 impl Client {
     pub fn of(server: &Server, token: &str) -> Self {
-        Client { http: reqwest::Client::new(), url: server.url.clone(), token: Some(token.into()) }
+        let http = reqwest::Client::builder().timeout(deadline::LIMIT).build().expect("a plain client");
+        Client { http, url: server.url.clone(), token: Some(token.into()) }
     }
 
     pub fn anonymous(server: &Server) -> Self {

@@ -4,6 +4,7 @@ use crate::client::{Client, send};
 use crate::server::Server;
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
+use deadline::{LIMIT, within};
 use reqwest::Method;
 use serde_json::json;
 use std::sync::Arc;
@@ -44,7 +45,7 @@ async fn of_two_hundred_concurrent_uploads_all_end_and_those_over_budget_get_503
         .collect();
     let mut ids = Vec::new();
     for client in clients {
-        let answered = client.await.expect("no panic");
+        let answered = within(LIMIT, "the answer to an upload", client).await.expect("no panic");
         assert_eq!(answered.status, 202, "{answered:?}");
         ids.push(answered.json()["upload_id"].to_string());
     }

@@ -1,29 +1,18 @@
 """What clients do, against the deployed API."""
 
-import os
 import random
 
-from client import Client, send, stages
+from client import Client, photo, send, stages
+from world import ALL_GOOD
 
-ALL_GOOD = {
-    "face-detection": "succeeded",
-    "emotion-analysis": "succeeded",
-    "image-generation": "succeeded",
-    "melody-generation": "succeeded",
-    "gallery-indexing": "succeeded",
-}
+MAX_STACK_S = 60
 
 
-def photo(name="sample1.jpg"):
-    """The bytes of a sample, or of a file elsewhere, that nobody has sent before: what is sent twice is a duplicate."""
-    with open(os.path.join("models", name), "rb") as file:
-        photo = file.read()
-    # A comment behind the start of the image, which every decoder skips.
-    comment = random.randbytes(16)
-    return photo[:2] + b"\xff\xfe\x00\x12" + comment + photo[2:]
+def test_the_stack_comes_up_in_the_promised_time(world):
+    assert world.stack_s <= MAX_STACK_S, f"the stack took {world.stack_s:.1f} s"
 
 
-def signup_and_login(world):
+def test_signup_and_login(world):
     email = world.email()
     Client(world.api, email)
     login = Client(world.api).post("/api/v1/auth/login", {"email": email, "password": "Secreta123"})
@@ -38,8 +27,8 @@ def signup_and_login(world):
     Client(world.api).get("/gallery").expect_problem(401, "missing_token")
 
 
-def presigned_put_to_gallery(world):
-    ana = world.somebody()
+def test_presigned_put_to_gallery(world):
+    ana = world.new_user()
     sent = photo()
     upload = ana.put(sent)
     document = ana.until_done(upload)
@@ -55,7 +44,7 @@ def presigned_put_to_gallery(world):
     assert read["melody"][:3] == b"ID3" or read["melody"][0] == 0xFF
     assert read["melody_midi"].startswith(b"MThd")
     assert ana.declare(sent).expect(200)["upload_id"] == upload, "the same content is there"
-    world.somebody().get(f"/uploads/{upload}").expect_problem(404, "not_found")
+    world.new_user().get(f"/uploads/{upload}").expect_problem(404, "not_found")
     world.expect_execution(upload, 1, "SUCCEEDED")
     assert world.states(upload, 1) == [
         "+FaceDetection", "-FaceDetection", "+EmotionAnalysis", "-EmotionAnalysis",
@@ -63,8 +52,8 @@ def presigned_put_to_gallery(world):
     ]
 
 
-def a_put_that_is_not_what_was_declared(world):
-    ana = world.somebody()
+def test_a_put_that_is_not_what_was_declared(world):
+    ana = world.new_user()
     sent = photo()
     upload = ana.declare(sent).expect(201)["upload"]
     other = sent[:-1] + bytes([sent[-1] ^ 1])
@@ -82,8 +71,8 @@ def a_put_that_is_not_what_was_declared(world):
     assert send("PUT", upload["url"], upload["headers"], sent).status == 412, "it is there"
 
 
-def multipart_and_base64(world):
-    ana = world.somebody()
+def test_multipart_and_base64(world):
+    ana = world.new_user()
     waited = ana.multipart("/upload-image", photo(), Prefer="wait=5")
     upload = waited.json()["upload_id"]
     assert waited.status in (200, 202), waited.bytes
@@ -95,8 +84,8 @@ def multipart_and_base64(world):
     assert ana.until_done(body["upload_id"])["state"] == "complete"
 
 
-def etag_and_not_modified(world):
-    ana = world.somebody()
+def test_etag_and_not_modified(world):
+    ana = world.new_user()
     upload = ana.put(photo())
     ana.until_done(upload)
     first = ana.get(f"/uploads/{upload}")
@@ -104,8 +93,8 @@ def etag_and_not_modified(world):
     assert again.status == 304 and not again.bytes
 
 
-def a_melody_without_a_photo(world):
-    ana = world.somebody()
+def test_a_melody_without_a_photo(world):
+    ana = world.new_user()
     asked = ana.get("/generate-melody?emotion=SAD", Prefer="wait=5")
     upload = asked.json().get("upload_id")
     if asked.status == 202:
@@ -116,8 +105,8 @@ def a_melody_without_a_photo(world):
     assert send("GET", link).expect(200)
 
 
-def a_photo_that_is_none(world):
-    ana = world.somebody()
+def test_a_photo_that_is_none(world):
+    ana = world.new_user()
     upload = ana.put(b"\xff\xd8\xff\xe0" + random.randbytes(2000))
     document = ana.until_done(upload)
     assert document["state"] == "failed", document
@@ -127,8 +116,8 @@ def a_photo_that_is_none(world):
     assert world.states(upload, 1) == ["+FaceDetection", "-FaceDetection", "+GalleryIndexing", "-GalleryIndexing"]
 
 
-def replay_from_a_stage(world):
-    ana = world.somebody()
+def test_replay_from_a_stage(world):
+    ana = world.new_user()
     upload = ana.put(photo())
     first = ana.until_done(upload)
     replayed = ana.post(f"/uploads/{upload}/replay", {"from_stage": "image-generation", "reroll": True})
@@ -147,8 +136,8 @@ def replay_from_a_stage(world):
     assert before != after, "rerolled"
 
 
-def erasure(world):
-    ana = world.somebody()
+def test_erasure(world):
+    ana = world.new_user()
     upload = ana.put(photo())
     document = ana.until_done(upload)
     ana.ask("DELETE", f"/uploads/{upload}").expect(204)
@@ -159,24 +148,10 @@ def erasure(world):
     assert world.keys_of(upload) == []
 
 
-def cors_is_the_gateways(world):
+def test_cors_is_the_gateways(world):
     answer = send("OPTIONS", world.api + "/uploads", {
         "Origin": "https://page.example",
         "Access-Control-Request-Method": "POST",
         "Access-Control-Request-Headers": "authorization",
     })
     assert answer.headers.get("access-control-allow-origin") == "https://page.example", answer.headers
-
-
-JOURNEYS = [
-    signup_and_login,
-    presigned_put_to_gallery,
-    a_put_that_is_not_what_was_declared,
-    multipart_and_base64,
-    etag_and_not_modified,
-    a_melody_without_a_photo,
-    a_photo_that_is_none,
-    replay_from_a_stage,
-    erasure,
-    cors_is_the_gateways,
-]

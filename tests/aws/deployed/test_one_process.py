@@ -6,10 +6,8 @@ import signal
 import subprocess
 from contextlib import contextmanager
 
-from client import Client, stages
-from journeys import ALL_GOOD, photo
-from operation import until
-from world import REGION
+from client import Client, photo, stages, until
+from world import ALL_GOOD, REGION
 
 PROGRAM = "target/debug/semblante"
 START_S = 30
@@ -82,9 +80,21 @@ def _up(world):
         process.wait()
 
 
-def one_process_in_place_of_the_functions(world):
+def test_operators_commands_in_the_account(world):
+    ana = world.new_user()
+    upload = ana.put(photo())
+    ana.until_done(upload)
+    assert _command(world, "status", upload)["state"] == "complete"
+    assert {row["queue"] for row in _command(world, "queues")["queues"]} >= {"uploads", "gallery-indexing"}
+    _command(world, "replay", upload, "--from", "melody-generation")
+    assert ana.until_done(upload, attempt=2)["state"] == "complete"
+    checks = {one["subject"]: one["state"] for one in _command(world, "doctor")["checks"]}
+    assert checks["state machine"] == checks["tables"] == checks["media bucket"] == checks["secret"] == "ok", checks
+
+
+def test_one_process_in_place_of_the_functions(world):
     with _without_functions(world):
-        waits = world.somebody()
+        waits = world.new_user()
         before = waits.put(photo())
         until(lambda: not world.empty("uploads"), "the event is in its queue")
         with _up(world) as address:
@@ -103,18 +113,3 @@ def one_process_in_place_of_the_functions(world):
         return waits.status(after)["done"]
 
     until(is_done, "the functions work again")
-
-
-def operators_commands_in_the_account(world):
-    ana = world.somebody()
-    upload = ana.put(photo())
-    ana.until_done(upload)
-    assert _command(world, "status", upload)["state"] == "complete"
-    assert {row["queue"] for row in _command(world, "queues")["queues"]} >= {"uploads", "gallery-indexing"}
-    _command(world, "replay", upload, "--from", "melody-generation")
-    assert ana.until_done(upload, attempt=2)["state"] == "complete"
-    checks = {one["subject"]: one["state"] for one in _command(world, "doctor")["checks"]}
-    assert checks["state machine"] == checks["tables"] == checks["media bucket"] == checks["secret"] == "ok", checks
-
-
-ONE_PROCESS = [operators_commands_in_the_account, one_process_in_place_of_the_functions]

@@ -1,23 +1,11 @@
-"""What operators see and do: repeats, rubbish, dead letters, replays, the switch, the maintenance."""
+"""What operators see and do: repeated events, malformed messages, dead letters, replays, the traffic switch, maintenance."""
 
 import json
 import os
-import time
 
-from client import Client, stages
-from journeys import ALL_GOOD, photo
+from client import Client, photo, stages, until
 from record import age
-
-
-def until(reached, what, patience_s=60):
-    """Waits until something is so."""
-    deadline = time.monotonic() + patience_s
-    while True:
-        found = reached()
-        if found:
-            return found
-        assert time.monotonic() < deadline, f"never: {what}"
-        time.sleep(0.2)
+from world import ALL_GOOD
 
 
 def created(world, upload, key, etag="0"):
@@ -40,31 +28,31 @@ def created(world, upload, key, etag="0"):
     })
 
 
-def an_event_that_comes_again(world):
-    ana = world.somebody()
+def test_an_event_that_comes_again(world):
+    ana = world.new_user()
     upload = ana.put(photo())
     before = ana.until_done(upload)
     (key,) = [key for key in world.keys_of(upload) if key.startswith("user-uploads/")]
     head = world.client("s3").head_object(Bucket=world.outputs["MediaBucket"], Key=key)
     world.send("uploads", *[created(world, upload, key, head["ETag"].strip('"'))] * 3, created(world, upload, key))
-    sent = world.somebody().put(photo())
+    sent = world.new_user().put(photo())
     until(lambda: world.empty("uploads"), "the queue is empty")
     assert ana.status(upload)["changed_at"] == before["changed_at"], "a repeat changes nothing"
     assert world.execution(upload, 1)[0]["status"] == "SUCCEEDED" and sent
 
 
-def rubbish_among_good_messages(world):
-    ana = world.somebody()
+def test_rubbish_among_good_messages(world):
+    ana = world.new_user()
     before = len(world.letters())
     world.send("uploads", "<xml/>", json.dumps({"Event": "s3:TestEvent"}), '{"neither": "event nor order"}')
     upload = ana.put(photo())
     assert ana.until_done(upload)["state"] == "complete"
-    until(lambda: len(world.letters()) == before + 2, "a row for each that nobody can read")
+    until(lambda: len(world.letters()) == before + 2, "a row for each message that cannot be read")
     until(lambda: world.empty("uploads"), "nothing of it comes again")
 
 
-def a_dead_letter_and_its_redrive(world):
-    ana = world.somebody()
+def test_a_dead_letter_and_its_redrive(world):
+    ana = world.new_user()
     world.set("EmotionAnalysis", SEMBLANTE_TABLE_PREFIX="no-such-")
     before = len(world.letters())
     try:
@@ -84,8 +72,8 @@ def a_dead_letter_and_its_redrive(world):
     assert ana.until_done(upload, attempt=2)["state"] == "complete"
 
 
-def traffic_switched_off(world):
-    ana = world.somebody()
+def test_traffic_switched_off(world):
+    ana = world.new_user()
     upload = ana.put(photo())
     world.set("Api", SEMBLANTE_ACCEPT_TRAFFIC="off")
     try:
@@ -101,8 +89,8 @@ def traffic_switched_off(world):
     assert ana.until_done(upload)["state"] == "complete", "what was in the queues went on"
 
 
-def an_object_without_the_api(world):
-    ana = world.somebody()
+def test_an_object_without_the_api(world):
+    ana = world.new_user()
     user = ana.get("/api/v1/auth/whoami").expect(200)
     key = f"user-uploads/{user['tenant_id']}/{user['id']}/holiday.jpg"
     world.client("s3").put_object(Bucket=world.outputs["MediaBucket"], Key=key, Body=photo(), IfNoneMatch="*")
@@ -110,8 +98,8 @@ def an_object_without_the_api(world):
     assert row["state"] == "complete"
 
 
-def the_keeper(world):
-    ana, events = world.somebody(), world.client("events")
+def test_the_maintenance(world):
+    ana, events = world.new_user(), world.client("events")
     never_put = ana.declare(photo()).expect(201)["upload_id"]
     rules = [rule["Name"] for rule in events.list_rules()["Rules"] if "aws.s3" in rule.get("EventPattern", "")]
     assert rules, "S3's events come by a rule"
@@ -131,12 +119,12 @@ def the_keeper(world):
     assert ana.until_done(event_lost)["state"] == "complete"
 
 
-def faces_of_the_embedded_engine(world):
+def test_faces_of_the_embedded_engine(world):
     models = os.path.abspath("models")
     world.set("FaceDetection", SEMBLANTE_FACE_ENGINE="embedded", SEMBLANTE_MODELS_DIR=models)
     asked = world.ledger()["rekognition:DetectFaces"]
     try:
-        ana = world.somebody()
+        ana = world.new_user()
         document = ana.until_done(ana.put(photo()))
     finally:
         world.set("FaceDetection", SEMBLANTE_FACE_ENGINE="rekognition")
@@ -145,14 +133,14 @@ def faces_of_the_embedded_engine(world):
     assert world.ledger()["rekognition:DetectFaces"] == asked, "Rekognition was not asked"
 
 
-def a_closed_upload_is_told(world):
+def test_a_closed_upload_is_told(world):
     events, sqs = world.client("events"), world.client("sqs")
     heard = sqs.create_queue(QueueName="heard")["QueueUrl"]
     arn = sqs.get_queue_attributes(QueueUrl=heard, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
     bus = world.outputs["DomainBus"]
     events.put_rule(Name="heard", EventBusName=bus, EventPattern=json.dumps({"source": ["semblante"]}))
     events.put_targets(Rule="heard", EventBusName=bus, Targets=[{"Id": "heard", "Arn": arn}])
-    ana = world.somebody()
+    ana = world.new_user()
     upload = ana.put(photo())
     ana.until_done(upload)
 
@@ -163,15 +151,3 @@ def a_closed_upload_is_told(world):
 
     (event, *_) = until(told, "the event")
     assert event["detail-type"] == "upload.closed", event
-
-
-OPERATION = [
-    an_event_that_comes_again,
-    rubbish_among_good_messages,
-    a_dead_letter_and_its_redrive,
-    traffic_switched_off,
-    an_object_without_the_api,
-    the_keeper,
-    faces_of_the_embedded_engine,
-    a_closed_upload_is_told,
-]

@@ -2,10 +2,9 @@
 
 from concurrent.futures import ThreadPoolExecutor
 
-from journeys import ALL_GOOD, photo
-from client import stages
-from operation import until
+from client import photo, stages, until
 from proxy import FAULTS, Proxy
+from world import ALL_GOOD
 
 UPLOADS = 100
 AT_ONCE = 4
@@ -15,8 +14,8 @@ BEHIND_THE_PROXY = (
 )
 
 
-def a_hundred_uploads_through_faults(world):
-    ana, letters = world.somebody(), len(world.letters())
+def test_a_hundred_uploads_through_faults(world):
+    ana, letters = world.new_user(), len(world.letters())
     proxy = Proxy(world.url)
     for function in BEHIND_THE_PROXY:
         world.set(function, **proxy.settings())
@@ -45,6 +44,3 @@ def a_hundred_uploads_through_faults(world):
     assert len(world.letters()) == letters, "no dead letter"
     assert set(proxy.faults) == set(FAULTS), f"every fault came: {proxy.faults}"
     print(f"faults: {dict(proxy.faults)} in {sum(proxy.calls.values())} calls")
-
-
-HARD = [a_hundred_uploads_through_faults]
