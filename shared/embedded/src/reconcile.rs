@@ -24,7 +24,7 @@ impl Objects {
         let mut reconciled = Reconciled::default();
         for bucket in Bucket::ALL {
             let rows = self.rows(bucket).await?;
-            let files = self.files().clone();
+            let files = self.writer.files.clone();
             let task = tokio::task::spawn_blocking(move || {
                 files.clear_drafts()?;
                 let known: BTreeSet<PathBuf> =
@@ -46,7 +46,8 @@ impl Objects {
     }
 
     async fn rows(&self, bucket: Bucket) -> Result<Vec<(ObjectKey, String)>, PortError> {
-        self.store()
+        self.writer
+            .store
             .read(move |connection| {
                 let mut select = connection
                     .prepare_cached("SELECT key, version FROM object WHERE bucket = ?1")
