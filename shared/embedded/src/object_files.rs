@@ -1,7 +1,7 @@
-//! The bytes of objects: `objects/<bucket>/<key>@<version>`, written whole or not at all.
+//! The files of objects: `objects/<bucket>/<key>@<version>`, written whole or not at all.
 //!
-//! Every put writes a file of its own (`@` and the version end its name), so two puts of one key never touch each
-//! other's bytes, and a key may be both an object and the beginning of others.
+//! Every put writes a file of its own, whose name ends with `@` and a version. So two puts of one key never touch each
+//! other's bytes, and a key may be an object and a prefix of other keys.
 
 use crate::data_dir::{DataDir, sync_directory};
 use crate::error::StoreError;
@@ -20,14 +20,13 @@ use std::time::{Duration, SystemTime};
 use tempfile::NamedTempFile;
 use uuid::Uuid;
 
-/// What stands in a file name as it is; `@` and `%` never do.
+/// All other characters are percent-encoded in file names, `@` and `%` among them.
 const ENCODED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'.').remove(b'-').remove(b'_');
-/// A name may have 255 bytes; the version needs some of them.
+/// File systems allow 255 bytes; the version needs some of them.
 const MAX_NAME: usize = 200;
-/// How often a put makes a folder that a delete beside it removed again.
+/// How often a put creates a folder again that a concurrent delete has removed.
 const FOLDER_TRIES: usize = 8;
 
-/// The files of a data directory.
 #[derive(Clone, Debug)]
 pub(crate) struct ObjectFiles {
     objects: PathBuf,
@@ -46,7 +45,7 @@ impl ObjectFiles {
     ) -> Result<T, PortError> {
         let files = self.clone();
         let task = tokio::task::spawn_blocking(move || work(&files));
-        Ok(task.await.map_err(|_| StoreError::NoAnswer("a file operation panicked"))??)
+        Ok(task.await.map_err(|_| StoreError::Panicked("a file operation"))??)
     }
 
     pub(crate) fn path(&self, bucket: Bucket, key: &ObjectKey, version: &str) -> PathBuf {
@@ -89,7 +88,7 @@ impl ObjectFiles {
         }
     }
 
-    /// Opens `range` of a file that is known to be at least that long; None where the file is gone.
+    /// Opens a file at `range`, which must lie within it; None if the file is missing.
     pub(crate) fn open(
         &self,
         bucket: Bucket,
@@ -109,7 +108,7 @@ impl ObjectFiles {
         }
     }
 
-    /// Removes a file and the folders that it leaves empty. A file that is not there is no error.
+    /// Removes a file, if it exists, and the folders that it leaves empty.
     pub(crate) fn remove(&self, bucket: Bucket, key: &ObjectKey, version: &str) -> Result<(), StoreError> {
         let path = self.path(bucket, key, version);
         match fs::remove_file(&path) {
@@ -121,13 +120,13 @@ impl ObjectFiles {
         let folders = path.ancestors().skip(1).take_while(|folder| *folder != bucket_folder);
         for folder in folders {
             if fs::remove_dir(folder).is_err() {
-                break; // not empty: something else lies there
+                break; // not empty
             }
         }
         Ok(())
     }
 
-    /// Empties `tmp`: whoever wrote there is dead.
+    /// Empties `tmp`, at start: the processes that wrote there are dead.
     pub(crate) fn clear_drafts(&self) -> Result<(), StoreError> {
         let drafts = fs::read_dir(&self.tmp).map_err(|source| StoreError::file("list", &self.tmp, source))?;
         for draft in drafts.flatten() {
@@ -137,7 +136,7 @@ impl ObjectFiles {
         Ok(())
     }
 
-    /// The bucket, key-path and version of every file that is older than `age`, with its path.
+    /// The paths of all files of a bucket that were written at least `age` ago.
     pub(crate) fn older_than(&self, bucket: Bucket, age: Duration) -> Result<Vec<PathBuf>, StoreError> {
         let root = self.objects.join(bucket.as_str());
         let mut folders = if root.is_dir() { vec![root] } else { vec![] };
@@ -178,18 +177,16 @@ impl Draft {
         Ok(())
     }
 
-    /// Bytes written so far.
     pub(crate) fn size(&self) -> u64 {
         self.size
     }
 
-    /// Of the bytes written so far.
     pub(crate) fn sha256(&self) -> domain::Sha256 {
         domain::Sha256::new(self.digest.clone().finalize().into())
     }
 }
 
-/// An open file, or a part of one, read in pieces.
+/// An open file, or a range of it, read piece by piece.
 pub(crate) struct Content {
     file: File,
     path: PathBuf,
@@ -201,7 +198,7 @@ impl Content {
         self.left == 0
     }
 
-    /// The next piece. Errors: the file is shorter than it was when it was written.
+    /// The next piece. Errors also if the file is shorter than its range.
     pub(crate) fn read(&mut self) -> Result<Bytes, StoreError> {
         let length = self.left.min(MAX_PIECE_BYTES as u64);
         let mut piece = vec![0; length as usize];
@@ -211,7 +208,7 @@ impl Content {
     }
 }
 
-/// A key's segment as a file name. One that is too long is named by its hash; what it was stands in the database.
+/// A key's segment as a file name. A long segment is named by its hash; the database knows the key.
 fn file_name(segment: &str) -> String {
     let encoded = utf8_percent_encode(segment, ENCODED).to_string();
     match encoded.len() {
@@ -220,14 +217,14 @@ fn file_name(segment: &str) -> String {
     }
 }
 
-/// Makes `folder` and its missing parents below `root`, each synced into its own parent.
+/// Creates `folder` and its missing parents below `root`, and syncs each one's parent.
 fn make_folder(folder: &Path, root: &Path) -> Result<(), StoreError> {
     let missing: Vec<&Path> = folder.ancestors().take_while(|path| *path != root && !path.is_dir()).collect();
     for path in missing.into_iter().rev() {
         match fs::DirBuilder::new().mode(0o700).create(path) {
             Ok(()) => {}
             Err(error) if error.kind() == ErrorKind::AlreadyExists => {}
-            Err(error) if error.kind() == ErrorKind::NotFound => return Ok(()), // removed beside us: try again
+            Err(error) if error.kind() == ErrorKind::NotFound => return Ok(()), // removed concurrently: the caller tries again
             Err(source) => return Err(StoreError::file("create", path, source)),
         }
         if let Some(parent) = path.parent() {

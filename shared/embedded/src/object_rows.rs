@@ -3,7 +3,7 @@
 use crate::clock::from_ms;
 use crate::error::{sql, unreadable};
 use crate::queue::send_in;
-use crate::writer::Turn;
+use crate::writer::WriteTxn;
 use domain::object_event::ObjectCreated;
 use domain::object_key::UPLOADS_PREFIX;
 use domain::ports::PortError;
@@ -59,7 +59,7 @@ pub(crate) fn find(
 
 /// Writes the row and, for an upload, its event: both are committed or neither is.
 pub(crate) fn insert(
-    turn: &mut Turn<'_>,
+    txn: &mut WriteTxn<'_>,
     bucket: Bucket,
     key: &ObjectKey,
     object: &ObjectRow,
@@ -67,7 +67,7 @@ pub(crate) fn insert(
     let head = &object.head;
     let metadata = serde_json::to_string(&head.metadata).map_err(unreadable)?;
     let sha256 = head.sha256.as_ref().map(|sha256| sha256.bytes().to_vec());
-    turn.connection
+    txn.connection
         .prepare_cached("INSERT INTO object VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)")
         .and_then(|mut insert| {
             insert.execute((
@@ -78,18 +78,18 @@ pub(crate) fn insert(
                 sha256,
                 &head.content_type,
                 metadata,
-                turn.now_ms,
+                txn.now_ms,
             ))
         })
         .map_err(sql)?;
     match bucket == Bucket::Media && key.as_str().starts_with(UPLOADS_PREFIX) {
-        true => send_event(turn, bucket, key, object),
+        true => send_event(txn, bucket, key, object),
         false => Ok(()),
     }
 }
 
 fn send_event(
-    turn: &mut Turn<'_>,
+    txn: &mut WriteTxn<'_>,
     bucket: Bucket,
     key: &ObjectKey,
     object: &ObjectRow,
@@ -100,14 +100,18 @@ fn send_event(
         size: object.head.size,
         etag: object.head.etag.clone(),
     };
-    let event = created.to_event_bridge(&object.version, from_ms(turn.now_ms));
+    let event = created.to_event_bridge(&object.version, from_ms(txn.now_ms));
     let group = key.owner().map(|(tenant, _, _)| MessageGroup::live(&tenant));
-    send_in(turn, QueueName::UPLOADS, &NewMessage::new(event.to_string(), group))
+    send_in(txn, QueueName::UPLOADS, &NewMessage::new(event.to_string(), group))
 }
 
 /// Deletes a row; returns the version of the file that it leaves behind.
-pub(crate) fn delete(turn: &Turn<'_>, bucket: Bucket, key: &ObjectKey) -> Result<Option<String>, PortError> {
-    turn.connection
+pub(crate) fn delete(
+    txn: &WriteTxn<'_>,
+    bucket: Bucket,
+    key: &ObjectKey,
+) -> Result<Option<String>, PortError> {
+    txn.connection
         .prepare_cached("DELETE FROM object WHERE bucket = ?1 AND key = ?2 RETURNING version")
         .and_then(|mut delete| delete.query_row((bucket.as_str(), key.as_str()), |row| row.get(0)).optional())
         .map_err(sql)

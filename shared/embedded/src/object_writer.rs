@@ -53,7 +53,7 @@ impl ObjectWriter {
             modified_at: self.store.clock().now(),
         };
         let (row, place) = (ObjectRow { head: head.clone(), version: version.clone() }, key.clone());
-        let written = self.store.write(move |turn| object_rows::insert(turn, bucket, &place, &row)).await;
+        let written = self.store.write(move |txn| object_rows::insert(txn, bucket, &place, &row)).await;
         match written {
             Ok(()) => Ok(head),
             Err(error) => {
@@ -65,7 +65,7 @@ impl ObjectWriter {
 
     async fn row_then_file(&self, bucket: Bucket, key: ObjectKey) -> Result<(), PortError> {
         let place = key.clone();
-        match self.store.write(move |turn| object_rows::delete(turn, bucket, &place)).await? {
+        match self.store.write(move |txn| object_rows::delete(txn, bucket, &place)).await? {
             Some(version) => self.remove_file(bucket, key, version).await,
             None => Ok(()),
         }
@@ -79,5 +79,5 @@ impl ObjectWriter {
 async fn detached<T: Send + 'static>(
     work: impl Future<Output = Result<T, PortError>> + Send + 'static,
 ) -> Result<T, PortError> {
-    tokio::spawn(work).await.map_err(|_| StoreError::NoAnswer("the write of an object panicked"))?
+    tokio::spawn(work).await.map_err(|_| StoreError::Panicked("the write of an object"))?
 }

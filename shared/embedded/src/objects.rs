@@ -17,7 +17,6 @@ use futures_util::stream::{self, StreamExt};
 use std::ops::Range;
 use std::time::Duration;
 
-/// The objects of a data directory.
 #[derive(Clone)]
 pub struct Objects {
     pub(crate) writer: ObjectWriter,
@@ -25,14 +24,14 @@ pub struct Objects {
 }
 
 impl Objects {
-    /// The objects of `store`, with links below `public_url`.
+    /// Signed URLs begin with `public_url`.
     pub fn new(store: &Store, public_url: &str) -> Self {
         let files = ObjectFiles::new(store.dir());
         let writer = ObjectWriter { store: store.clone(), files };
         Objects { writer, urls: SignedUrls::new(public_url, store.keys()) }
     }
 
-    /// Checks the URLs that this store signed.
+    /// Verifies the URLs that these objects were signed with.
     pub fn signed_urls(&self) -> &SignedUrls {
         &self.urls
     }
@@ -43,7 +42,7 @@ impl Objects {
     }
 }
 
-/// The range cut to the size. Errors: it begins behind the end.
+/// The range, cut to the size. Errors: `Denied`, it is empty or begins behind the end.
 fn cut(range: Option<Range<u64>>, size: u64) -> Result<Range<u64>, PortError> {
     match range {
         None => Ok(0..size),
@@ -52,14 +51,14 @@ fn cut(range: Option<Range<u64>>, size: u64) -> Result<Range<u64>, PortError> {
     }
 }
 
-/// The content from here on, each piece read off the async threads when it is asked for.
+/// Each piece is read when it is polled for, off the async threads.
 fn pieces(content: Content) -> Pieces {
     let next = |mut content: Content| async move {
         if content.is_at_end() {
             return Ok(None);
         }
         let read = tokio::task::spawn_blocking(move || content.read().map(|piece| (piece, content)));
-        let read = read.await.map_err(|_| StoreError::NoAnswer("a file operation panicked"))?;
+        let read = read.await.map_err(|_| StoreError::Panicked("a file operation"))?;
         Ok(Some(read?))
     };
     stream::try_unfold(content, next).boxed()
@@ -181,7 +180,7 @@ mod tests {
         objects.list(Bucket::Media, "", None, MAX_LISTED).await.unwrap().objects.len()
     }
 
-    /// Callers go away at every moment of a put and of a delete.
+    /// Callers go away at every moment of a put, a spool and a delete.
     #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
     async fn callers_that_go_away_leave_no_file_without_a_row() {
         let root = tempfile::tempdir().unwrap();
@@ -222,6 +221,6 @@ mod tests {
         let settled = tokio::time::timeout(Duration::from_secs(20), settled).await;
         let (files, rows) = (files(&root.path().join("objects")), rows(&objects).await);
         assert!(settled.is_ok(), "{files} files and {rows} rows");
-        assert!(rows > 0 && rows < 120, "{rows} of 120: nobody went away in time, or everybody did");
+        assert!(rows > 0 && rows < 120, "{rows} of 120: no caller went away in time, or all of them did");
     }
 }

@@ -38,7 +38,7 @@ impl Objects {
                     rows.into_iter().filter(|(key, version)| !files.path(bucket, key, version).is_file());
                 Ok::<_, StoreError>((removed, lost.map(|(key, _)| (bucket, key)).collect::<Vec<_>>()))
             });
-            let (removed, lost) = task.await.map_err(|_| StoreError::NoAnswer("reconciling panicked"))??;
+            let (removed, lost) = task.await.map_err(|_| StoreError::Panicked("reconciling"))??;
             reconciled.removed_files += removed;
             reconciled.lost_objects.extend(lost);
         }

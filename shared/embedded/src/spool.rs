@@ -32,7 +32,7 @@ impl ports::objects::Spool for Spool {
     async fn append(&mut self, piece: Bytes) -> Result<(), PortError> {
         let mut draft = self.take()?;
         let written = tokio::task::spawn_blocking(move || draft.append(&piece).map(|()| draft));
-        let written = written.await.map_err(|_| StoreError::NoAnswer("a file operation panicked"))?;
+        let written = written.await.map_err(|_| StoreError::Panicked("a file operation"))?;
         self.draft = Some(written?);
         Ok(())
     }
