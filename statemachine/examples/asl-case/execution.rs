@@ -54,7 +54,6 @@ pub fn run(case: &Case) -> Report {
 }
 
 struct World {
-    /// The existing queues.
     queues: BTreeSet<String>,
     definition: Definition,
     frame: Frame,
