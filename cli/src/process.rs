@@ -112,7 +112,7 @@ impl Batch<'_> {
     /// Puts a photo, as a client does; the same content twice is one upload.
     async fn put(&self, content: Bytes, content_type: MediaType) -> anyhow::Result<UploadId> {
         let owner = self.owner.clone();
-        let photo = Photo { owner, kind: Kind::Photo, content_type, bytes: content, traceparent: None };
+        let photo = Photo { owner, kind: Kind::Photo, content_type, content: content.into(), traceparent: None };
         Ok(deposit(&self.ports, photo).await?.upload().upload_id)
     }
 

@@ -1,19 +1,16 @@
 //! A photo whose bytes are here: declared and put, as if its owner had done so with a presigned URL.
 
+use crate::content::Content;
 use crate::promotion;
-use bytes::Bytes;
 use domain::Ports;
-use domain::ports::objects::NewObject;
 use domain::ports::uploads::Created;
 use domain::ports::{PortError, PortErrorKind};
 use domain::upload::{Declared, Kind};
-use domain::{Bucket, MediaType, ObjectKey, Sha256, Status, TenantId, Upload, UploadId, UserId};
-use std::collections::BTreeMap;
+use domain::{MediaType, ObjectKey, Status, TenantId, Upload, UploadId, UserId};
 use std::time::Duration;
 use uuid::Uuid;
 
 /// A photo to deposit.
-#[derive(Clone, Debug)]
 pub struct Photo {
     /// Whose it is.
     pub owner: (TenantId, UserId),
@@ -22,7 +19,7 @@ pub struct Photo {
     /// What its first bytes say it is.
     pub content_type: MediaType,
     /// Its content.
-    pub bytes: Bytes,
+    pub content: Content,
     /// W3C trace context that its messages carry.
     pub traceparent: Option<String>,
 }
@@ -42,10 +39,9 @@ const AWAITED: Duration = Duration::from_secs(900);
 /// Deposits a photo. A record of the same content that still awaits its bytes gets them; one that was for its faces only
 /// goes on as what this one is for.
 pub async fn deposit(ports: &Ports, photo: Photo) -> Result<Deposited, PortError> {
-    let hashed = photo.bytes.clone();
-    let sha256 = tokio::task::spawn_blocking(move || Sha256::of(&hashed)).await.map_err(PortError::broken)?;
-    let Photo { owner, kind, content_type, bytes, traceparent } = photo;
-    let declared = Declared { content_type, content_length: bytes.len() as u64, sha256: Some(sha256) };
+    let Photo { owner, kind, content_type, content, traceparent } = photo;
+    let sha256 = Some(content.sha256().await?);
+    let declared = Declared { content_type, content_length: content.size(), sha256 };
     let now = ports.clock.now();
     let id = UploadId::new(Uuid::now_v7());
     let mut upload = Upload::awaiting(owner, id, declared, now + AWAITED, now);
@@ -60,8 +56,7 @@ pub async fn deposit(ports: &Ports, photo: Photo) -> Result<Deposited, PortError
         return Ok(Deposited::Known(upload));
     }
     let key = ObjectKey::upload(&upload.tenant_id, &upload.user_id, upload.upload_id);
-    let object = NewObject { bytes, content_type: content_type.as_str().into(), metadata: BTreeMap::new() };
-    match ports.objects.put(Bucket::Media, &key, object).await {
+    match content.put(ports.objects.as_ref(), &key).await {
         Ok(_) => Ok(Deposited::Anew(upload)),
         // The same content came in twice at a time: it is there.
         Err(error) if error.kind == PortErrorKind::Conflict => Ok(Deposited::Known(upload)),

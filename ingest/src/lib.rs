@@ -2,6 +2,7 @@
 
 pub mod attempt;
 pub mod auth;
+pub mod content;
 pub mod deposit;
 pub mod erasure;
 pub mod http;
