@@ -3,8 +3,8 @@
 use crate::commands::dead_letters::DeadLetters;
 use crate::commands::import::Import;
 use crate::commands::{
-    analyse, compose, dead_letters, doctor, gallery, import, maintain, paint, process, queues, replay, settings,
-    status, up,
+    analyse, compose, dead_letters, doctor, gallery, import, maintain, paint, process, queues, replay,
+    settings, status, up,
 };
 use crate::exit::{self, Exit};
 use crate::print::{Printer, Screen};
@@ -48,7 +48,9 @@ enum Command {
     /// Print every setting with its value, its origin and its purpose
     ///
     /// Secrets are masked. Exits with 2 if a setting is unknown or has a wrong value.
-    #[command(after_help = "Examples:\n  semblante settings\n  semblante settings --set log_format=json --json")]
+    #[command(
+        after_help = "Examples:\n  semblante settings\n  semblante settings --set log_format=json --json"
+    )]
     Settings,
     /// Print a completion script for a shell
     ///

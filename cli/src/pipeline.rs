@@ -62,7 +62,9 @@ async fn maintain(maintenance: Maintenance, clock: Arc<dyn Clock>, stopped: impl
         loop {
             match maintenance.round(from.take(), false).await {
                 Ok(round) => from = round.next,
-                Err(error) => tracing::warn!(error = %error, "maintenance could not list the uploads that are due"),
+                Err(error) => {
+                    tracing::warn!(error = %error, "maintenance could not list the uploads that are due")
+                }
             }
             clock.sleep_until(clock.now() + ingest::maintenance::PAUSE).await;
         }
@@ -97,7 +99,11 @@ fn hosts(installation: &Installation, engines: &Engines, max_receives: u32) -> V
         hosts.push(host(queue, permits, Arc::new(Settle::new(ports.clone(), worker, limits))));
     }
     for queue in QueueName::live().map(QueueName::dead_letters) {
-        hosts.push(host(queue, CONCURRENT_DEAD_LETTERS, Arc::new(DeadLetterHandler::new(ports.clone(), queue))));
+        hosts.push(host(
+            queue,
+            CONCURRENT_DEAD_LETTERS,
+            Arc::new(DeadLetterHandler::new(ports.clone(), queue)),
+        ));
     }
     hosts
 }

@@ -149,7 +149,9 @@ impl List<'_, '_> {
         if *json {
             write!(out, "\n]")?;
             if let Value::Object(fields) = serde_json::to_value(rest)? {
-                fields.iter().try_for_each(|(name, value)| write!(out, ",{}:{value}", Value::from(name.as_str())))?;
+                fields
+                    .iter()
+                    .try_for_each(|(name, value)| write!(out, ",{}:{value}", Value::from(name.as_str())))?;
             }
             writeln!(out, "{}", self.close)?;
         }

@@ -7,7 +7,7 @@ use domain::ports::objects::NewObject;
 use domain::ports::uploads::Created;
 use domain::ports::{PortError, PortErrorKind};
 use domain::upload::{Declared, Kind};
-use domain::{Bucket, MediaType, ObjectKey, Sha256, Status, TenantId, Upload, UploadId, UserId};
+use domain::{Bucket, FileName, MediaType, ObjectKey, Sha256, Status, TenantId, Upload, UploadId, UserId};
 use std::collections::BTreeMap;
 use std::time::Duration;
 use uuid::Uuid;
@@ -23,6 +23,8 @@ pub struct Photo {
     pub content_type: MediaType,
     /// Its content.
     pub bytes: Bytes,
+    /// Its name on its owner's device.
+    pub filename: Option<FileName>,
     /// W3C trace context that its messages carry.
     pub traceparent: Option<String>,
 }
@@ -44,8 +46,9 @@ const AWAITED: Duration = Duration::from_secs(900);
 pub async fn deposit(ports: &Ports, photo: Photo) -> Result<Deposited, PortError> {
     let hashed = photo.bytes.clone();
     let sha256 = tokio::task::spawn_blocking(move || Sha256::of(&hashed)).await.map_err(PortError::broken)?;
-    let Photo { owner, kind, content_type, bytes, traceparent } = photo;
-    let declared = Declared { content_type, content_length: bytes.len() as u64, sha256: Some(sha256) };
+    let Photo { owner, kind, content_type, bytes, filename, traceparent } = photo;
+    let declared =
+        Declared { content_type, content_length: bytes.len() as u64, sha256: Some(sha256), filename };
     let now = ports.clock.now();
     let id = UploadId::new(Uuid::now_v7());
     let mut upload = Upload::awaiting(owner, id, declared, now + AWAITED, now);

@@ -20,7 +20,14 @@ pub async fn open(settings: &Settings) -> Installation {
     let mut ports = aws::ports(&clients, &resources, metrics.clone());
     ports.uploads = Arc::new(NotifyingUploads::new(ports.uploads, notifier.clone()));
     let uploads_bucket = resources.media_bucket.clone();
-    Installation { ports, machine: None, url_verifier: Arc::new(NoLocalObjects), metrics, notifier, uploads_bucket }
+    Installation {
+        ports,
+        machine: None,
+        url_verifier: Arc::new(NoLocalObjects),
+        metrics,
+        notifier,
+        uploads_bucket,
+    }
 }
 
 /// Amazon Rekognition; photos that it must have converted are converted under `permits`.

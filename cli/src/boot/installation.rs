@@ -73,7 +73,9 @@ impl BootError {
             BootError::Auth(_) => "make keys/ in the data directory readable, or restore it from a backup",
             BootError::Port(_) => "try again; if it persists, report it",
             #[cfg(not(feature = "aws"))]
-            BootError::WithoutAws(_) => "leave the setting at embedded, or use a program that is built with AWS",
+            BootError::WithoutAws(_) => {
+                "leave the setting at embedded, or use a program that is built with AWS"
+            }
             BootError::Store(error) => return store_remedy(error),
         };
         remedy.to_owned()

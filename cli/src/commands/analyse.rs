@@ -49,7 +49,7 @@ struct Analysis {
 #[derive(Serialize)]
 #[serde(untagged)]
 enum Row<'a> {
-    Analysed { file: &'a str, width: usize, height: usize, faces: Vec<FaceRow<'a>> },
+    Analysed { file: &'a str, width: u32, height: u32, faces: Vec<FaceRow<'a>> },
     Failed { file: &'a str, error: &'a str },
 }
 
@@ -127,8 +127,9 @@ fn text(file: &str, analysis: &Analysis) -> String {
         1 => "1 face".to_owned(),
         count => format!("{count} faces"),
     };
-    let mut text =
-        format!("{file}: {width}x{height}, {faces}, decoded in {decoding:.1} ms, analysed in {analysing:.1} ms");
+    let mut text = format!(
+        "{file}: {width}x{height}, {faces}, decoded in {decoding:.1} ms, analysed in {analysing:.1} ms"
+    );
     for (number, Seen { face, .. }) in analysis.faces.iter().enumerate() {
         let b = &face.bounding_box;
         let mut emotions: Vec<_> = face.emotions.iter().filter(|(_, p)| *p >= 0.01).collect();

@@ -71,7 +71,10 @@ impl<'a> Batch<'a> {
         for file in files {
             let stored = self.store_one(file).await.with_context(|| {
                 let stored = photos.len();
-                format!("{}: {stored} photos are stored; run it again, they count as duplicates", file.display())
+                format!(
+                    "{}: {stored} photos are stored; run it again, they count as duplicates",
+                    file.display()
+                )
             })?;
             photos.push(stored);
             bar.inc(1);

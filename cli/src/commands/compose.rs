@@ -45,7 +45,7 @@ struct Made<'a> {
     key: &'a str,
     tonic: u8,
     mode: &'a str,
-    bpm: u32,
+    bpm: f64,
     seconds: f64,
     lufs: f64,
     made_by: &'a MadeBy,

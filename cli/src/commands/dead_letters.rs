@@ -115,7 +115,8 @@ fn cells(letter: &DeadLetter) -> [String; 7] {
 
 fn text(letter: &DeadLetter) -> String {
     let names = ["id", "first seen", "received", "queue", "code", "tenant", "upload"];
-    let more = [("stage", cell(letter.stage)), ("attempt", cell(letter.attempt)), ("body", letter.body.clone())];
+    let more =
+        [("stage", cell(letter.stage)), ("attempt", cell(letter.attempt)), ("body", letter.body.clone())];
     let pairs = names.into_iter().zip(cells(letter)).chain(more);
     pairs.map(|(name, value)| format!("{name:<11} {value}")).collect::<Vec<_>>().join("\n")
 }

@@ -2,8 +2,8 @@
 
 use anyhow::Context;
 use domain::{
-    Bucket, Emotion, EndState, Face, Finding, GalleryRow, MadeBy, ObjectKey, Outcome, Ports, Stage,
-    Upload, closing,
+    Bucket, Emotion, EndState, Face, Finding, GalleryRow, MadeBy, ObjectKey, Outcome, Ports, Stage, Upload,
+    closing,
 };
 use serde::Serialize;
 use std::fmt;
@@ -90,7 +90,9 @@ impl Row {
 }
 
 async fn faces(ports: &Ports, upload: &Upload) -> anyhow::Result<Vec<Face>> {
-    let Some(Finding::Faces { count, .. }) = upload.finding(Stage::FaceDetection) else { return Ok(Vec::new()) };
+    let Some(Finding::Faces { count, .. }) = upload.finding(Stage::FaceDetection) else {
+        return Ok(Vec::new());
+    };
     let attempt = upload.made_at(Stage::FaceDetection).unwrap_or(upload.attempt);
     Ok(ports.faces.get(upload.upload_id, attempt, *count).await?)
 }

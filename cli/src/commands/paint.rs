@@ -58,6 +58,8 @@ fn is_png(output: &Target) -> Result<bool, UsageError> {
     match output.ending().as_deref() {
         Some("png") => Ok(true),
         None | Some("jpg" | "jpeg") => Ok(false),
-        Some(other) => Err(UsageError(format!("-o {}: paint writes .jpg or .png, not .{other}", output.name()))),
+        Some(other) => {
+            Err(UsageError(format!("-o {}: paint writes .jpg or .png, not .{other}", output.name())))
+        }
     }
 }

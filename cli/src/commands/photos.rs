@@ -87,7 +87,10 @@ pub fn read(file: &Path, max_bytes: u64) -> Result<Bytes, Unread> {
         _ => Unread { code: "unreadable_file", detail: error.to_string() },
     })?;
     if content.len() as u64 > max_bytes {
-        return Err(Unread { code: "image_too_large", detail: format!("it has more than {max_bytes} bytes") });
+        return Err(Unread {
+            code: "image_too_large",
+            detail: format!("it has more than {max_bytes} bytes"),
+        });
     }
     match MediaType::sniff(&content) {
         Some(_) => Ok(Bytes::from(content)),

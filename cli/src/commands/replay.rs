@@ -138,8 +138,10 @@ pub async fn run(
 
 /// The ids that are given, and those of the input. Errors: a word that is not an id, no ids, too many.
 fn ids(given: &[IdOrInput], input: impl Read) -> anyhow::Result<Vec<UploadId>> {
-    let mut ids: Vec<UploadId> =
-        given.iter().filter_map(|given| if let IdOrInput::Id(id) = given { Some(*id) } else { None }).collect();
+    let mut ids: Vec<UploadId> = given
+        .iter()
+        .filter_map(|given| if let IdOrInput::Id(id) = given { Some(*id) } else { None })
+        .collect();
     if given.iter().any(|given| matches!(given, IdOrInput::Input)) {
         let max_bytes = (MAX_IDS * MAX_ID_BYTES) as u64;
         let mut text = String::new();

@@ -51,7 +51,11 @@ pub async fn run(settings: &Settings, printer: &mut Printer<'_>) -> anyhow::Resu
 }
 
 /// The way of other commands to this process. An account needs none: each command opens it.
-fn control_socket(installation: &Installation, settings: &Settings, public_url: &str) -> Option<ControlSocket> {
+fn control_socket(
+    installation: &Installation,
+    settings: &Settings,
+    public_url: &str,
+) -> Option<ControlSocket> {
     installation.machine.as_ref()?;
     let routes = control::routes(installation, public_url, settings.max_upload_bytes);
     let socket = ControlSocket::open(&settings.data, routes);

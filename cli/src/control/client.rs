@@ -1,8 +1,8 @@
 //! The way to an installation: through the process that runs it, or in this process where none does.
 
 use super::api::{
-    DeadLetterPage, DeadLetterQuery, GalleryPage, GalleryQuery, MaintenanceReport, MaintenanceRequest, NewUser,
-    PhotoQuery, Queues, Redriven, ReplayPlan, ReplayRequest, StatusQuery, StoredPhoto, UploadStatus,
+    DeadLetterPage, DeadLetterQuery, GalleryPage, GalleryQuery, MaintenanceReport, MaintenanceRequest,
+    NewUser, PhotoQuery, Queues, Redriven, ReplayPlan, ReplayRequest, StatusQuery, StoredPhoto, UploadStatus,
     UserDocument, UserQuery,
 };
 use super::server::{self, MAX_TIME};
@@ -12,12 +12,13 @@ use crate::settings::Settings;
 use ::settings::Backend;
 use anyhow::bail;
 use axum::Router;
-use axum::body::Body;
+use axum::body::{Body, to_bytes};
+use axum::http::Request;
 use bytes::Bytes;
 use domain::{DeadLetter, Email, TenantId, UploadId, UserId};
-use reqwest::{Method, RequestBuilder, Response, StatusCode};
-use serde::de::DeserializeOwned;
+use reqwest::{Method, RequestBuilder, StatusCode};
 use serde::Deserialize;
+use serde::de::DeserializeOwned;
 use std::error::Error;
 use std::io;
 use std::path::PathBuf;
@@ -105,7 +106,8 @@ impl Client {
                     Err(reason) => reason,
                 },
             };
-            let may_open = create || settings.backend == Backend::Aws || boot::database(&settings.data).exists();
+            let may_open =
+                create || settings.backend == Backend::Aws || boot::database(&settings.data).exists();
             if !may_open {
                 return Err(Unreachable::NoInstallation(settings.data.clone()));
             }
@@ -168,7 +170,12 @@ impl Client {
         self.ask(self.request(Method::GET, &format!("/tenants/{tenant}/uploads/{id}")).query(query)).await
     }
 
-    pub async fn replay(&self, tenant: &TenantId, id: UploadId, request: &ReplayRequest) -> Answer<ReplayPlan> {
+    pub async fn replay(
+        &self,
+        tenant: &TenantId,
+        id: UploadId,
+        request: &ReplayRequest,
+    ) -> Answer<ReplayPlan> {
         let path = format!("/tenants/{tenant}/uploads/{id}/replay");
         self.ask(self.request(Method::POST, &path).json(request)).await
     }
@@ -183,7 +190,8 @@ impl Client {
     }
 
     pub async fn create_user(&self, tenant: &TenantId, email: Email) -> Answer<UserDocument> {
-        self.ask(self.request(Method::POST, &format!("/tenants/{tenant}/users")).json(&NewUser { email })).await
+        self.ask(self.request(Method::POST, &format!("/tenants/{tenant}/users")).json(&NewUser { email }))
+            .await
     }
 
     pub async fn store(
@@ -217,16 +225,18 @@ impl Client {
 
     async fn ask<T: DeserializeOwned>(&self, request: RequestBuilder) -> Answer<T> {
         let answered = async {
-            let response = match &self.route {
-                Route::Running(_) => request.send().await.map_err(broken)?,
-                Route::Here(_, routes) => {
-                    let request = request.build().and_then(http::Request::try_from).map_err(broken)?;
-                    let answered = routes.clone().oneshot(request.map(Body::new)).await;
-                    let Ok(response) = answered;
-                    Response::from(response.map(reqwest::Body::wrap))
+            match &self.route {
+                Route::Running(_) => {
+                    let response = request.send().await.map_err(broken)?;
+                    read(response.status(), &response.bytes().await.map_err(broken)?)
                 }
-            };
-            read(response.status(), &response.bytes().await.map_err(broken)?)
+                Route::Here(_, routes) => {
+                    let request = request.build().and_then(Request::try_from).map_err(broken)?;
+                    let Ok(response) = routes.clone().oneshot(request.map(Body::new)).await;
+                    let (parts, body) = response.into_parts();
+                    read(parts.status, &to_bytes(body, usize::MAX).await.map_err(broken)?)
+                }
+            }
         };
         timeout(MAX_ANSWER_TIME, answered).await.map_err(|_| ControlError::Late)?
     }

@@ -87,7 +87,8 @@ impl Merge {
     }
 
     async fn page(self, control: &Control) -> Result<GalleryPage, Problem> {
-        let known = |row: &GalleryRow| self.horizon.is_none_or(|horizon| order(of_row(row)) >= order(horizon));
+        let known =
+            |row: &GalleryRow| self.horizon.is_none_or(|horizon| order(of_row(row)) >= order(horizon));
         let mut uploads = Vec::with_capacity(self.rows.len());
         for (row, email) in self.rows.into_iter().filter(|(row, _)| known(row)) {
             let document = GalleryDocument::of(&control.links, &row).await?;

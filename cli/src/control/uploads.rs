@@ -111,7 +111,8 @@ pub async fn store(
     let bytes = body::read(body, control.max_photo_bytes, SMALLER).await?;
     let owner = (tenant, user.user_id);
     let stored =
-        photo::store(&control.ports, owner, Kind::Photo, (bytes, query.filename), traceparent(&headers)).await?;
+        photo::store(&control.ports, owner, Kind::Photo, bytes, query.filename, traceparent(&headers))
+            .await?;
     let duplicate = matches!(stored, Deposited::Known(_));
     let upload = stored.upload();
     Ok(Json(StoredPhoto { upload_id: upload.upload_id, duplicate, state: upload.status }))

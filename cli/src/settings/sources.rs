@@ -53,7 +53,8 @@ impl Sources {
     }
 
     fn flag_layer(&self) -> Layer {
-        let given = |flag: &Flag| Given { text: flag.value.clone(), origin: Origin::Flag(flag.typed.clone()) };
+        let given =
+            |flag: &Flag| Given { text: flag.value.clone(), origin: Origin::Flag(flag.typed.clone()) };
         self.flags.iter().map(|flag| (flag.key.clone(), given(flag))).collect()
     }
 

@@ -74,7 +74,7 @@ pub(crate) async fn detect(
     let room = api.budget.reserve(max)?;
     let bytes = room.hold(body::read(body, max, body::USE_A_PRESIGNED_URL).await?);
     let stored =
-        photo::store(&api.ports, owner(&caller), Kind::Faces, bytes, trace::parent(&headers)).await?;
+        photo::store(&api.ports, owner(&caller), Kind::Faces, bytes, None, trace::parent(&headers)).await?;
     // The seeds' contract is synchronous: it waits without being asked to.
     let preferred = prefer::wait(&api, &headers);
     let wait = Some(preferred.unwrap_or(api.settings.max_wait));

@@ -14,7 +14,7 @@ use axum::extract::{Request, State};
 use axum::http::{HeaderMap, StatusCode, header};
 use bytes::Bytes;
 use domain::upload::Kind;
-use domain::{MediaType, ObjectKey, Ports, TenantId, Upload, UserId};
+use domain::{FileName, MediaType, ObjectKey, Ports, TenantId, Upload, UserId};
 use serde_json::{Value, json};
 use std::time::Duration;
 
@@ -47,20 +47,21 @@ pub async fn store(
     owner: (TenantId, UserId),
     kind: Kind,
     bytes: Bytes,
+    filename: Option<FileName>,
     traceparent: Option<String>,
 ) -> Result<Deposited, Problem> {
     if bytes.is_empty() {
         return Err(Problem::unprocessable("empty_photo", "the photo is empty"));
     }
     let content_type = sniffed_type(&bytes)?;
-    Ok(deposit(ports, Photo { owner, kind, content_type, bytes, traceparent }).await?)
+    Ok(deposit(ports, Photo { owner, kind, content_type, bytes, filename, traceparent }).await?)
 }
 
 pub(crate) async fn upload(State(api): Shared, Writer(caller): Writer, request: Request) -> Answer {
     let headers = request.headers().clone();
     let wait = prefer::wait(&api, &headers);
     let bytes = read(&api, &headers, request).await?;
-    let stored = store(&api.ports, owner(&caller), Kind::Photo, bytes, trace::parent(&headers)).await?;
+    let stored = store(&api.ports, owner(&caller), Kind::Photo, bytes, None, trace::parent(&headers)).await?;
     answer(&api, &caller, stored.upload(), wait).await
 }
 

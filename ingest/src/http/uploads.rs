@@ -45,14 +45,14 @@ impl UploadsQuery {
 
 /// An upload in the list: its facts and the URL of its document.
 #[derive(Serialize)]
-struct ListedUpload<'a> {
+struct ListedUpload {
     #[serde(flatten)]
-    facts: Facts<'a>,
+    facts: Facts,
     status_url: String,
 }
 
-impl<'a> ListedUpload<'a> {
-    fn of(links: &Links, upload: &'a Upload) -> Self {
+impl ListedUpload {
+    fn of(links: &Links, upload: &Upload) -> Self {
         ListedUpload { facts: Facts::of(upload), status_url: links.status(upload.upload_id) }
     }
 }

@@ -7,6 +7,7 @@ use crate::affect::Affect;
 use crate::begin::Replace;
 use crate::code::Code;
 use crate::emotion::Emotion;
+use crate::file_name::FileName;
 use crate::media_type::MediaType;
 use crate::object_key::ObjectKey;
 use crate::outcome::Outcome;
@@ -35,6 +36,17 @@ pub enum Kind {
     Prompt,
 }
 
+impl Kind {
+    /// As in JSON.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Kind::Photo => "photo",
+            Kind::Faces => "faces",
+            Kind::Prompt => "prompt",
+        }
+    }
+}
+
 /// What its owner said an object would be.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Declared {
@@ -45,6 +57,9 @@ pub struct Declared {
     /// Of the content; None for an adopted object, which nobody declared.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub sha256: Option<Sha256>,
+    /// The photo's name on its owner's device.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub filename: Option<FileName>,
 }
 
 /// The object that intake accepted; every later read asks for exactly this one.
@@ -203,12 +218,21 @@ impl Upload {
         object: StoredObject,
         now: Timestamp,
     ) -> Self {
-        let declared =
-            Declared { content_type: object.content_type, content_length: object.size, sha256: None };
+        let declared = Declared {
+            content_type: object.content_type,
+            content_length: object.size,
+            sha256: None,
+            filename: None,
+        };
         let mut upload =
             Upload { declared: Some(declared), ..Upload::blank(owner, upload_id, Kind::Photo, now) };
         upload.store(object, now);
         upload
+    }
+
+    /// The photo's name on its owner's device.
+    pub fn filename(&self) -> Option<&FileName> {
+        self.declared.as_ref()?.filename.as_ref()
     }
 
     /// Before its first attempt an upload for its faces only is wanted as a photo. False where that changes nothing.

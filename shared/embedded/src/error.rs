@@ -7,9 +7,9 @@ use std::path::PathBuf;
 /// Why a data directory cannot be used.
 #[derive(Debug, thiserror::Error)]
 pub enum StoreError {
-    /// Another process has it.
-    #[error("the data directory {} is in use by another process", .0.display())]
-    InUse(PathBuf),
+    /// Another process holds the directory's lock; None where it does not say which.
+    #[error("the data directory {} is in use by {}", data.display(), process(*pid))]
+    InUse { data: PathBuf, pid: Option<u32> },
     /// A later release wrote it.
     #[error("the database {} has schema {found}; this release knows schemas up to {known}", path.display())]
     NewerSchema {
@@ -56,6 +56,10 @@ pub enum StoreError {
     /// A command ended in a panic, or the store is closed.
     #[error("the store did not answer: {0}")]
     NoAnswer(&'static str),
+}
+
+fn process(pid: Option<u32>) -> String {
+    pid.map_or_else(|| "another process".to_owned(), |pid| format!("process {pid}"))
 }
 
 impl StoreError {

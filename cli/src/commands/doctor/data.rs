@@ -50,12 +50,18 @@ fn lock(data: &Path) -> Finding {
         Ok(()) => Finding::ok(LOCK, "free"),
         Err(TryLockError::WouldBlock) => {
             let holder = fs::read_to_string(&path).unwrap_or_default();
-            let process = if holder.is_empty() { "another process".to_owned() } else { format!("process {}", holder.trim()) };
+            let process = if holder.is_empty() {
+                "another process".to_owned()
+            } else {
+                format!("process {}", holder.trim())
+            };
             Finding::ok(LOCK, format!("held by {process}: semblante is running on this directory"))
         }
-        Err(TryLockError::Error(error)) => {
-            Finding::failed(LOCK, error, "use a file system that can lock files (not every network file system can)")
-        }
+        Err(TryLockError::Error(error)) => Finding::failed(
+            LOCK,
+            error,
+            "use a file system that can lock files (not every network file system can)",
+        ),
     }
 }
 

@@ -1,7 +1,7 @@
 //! Checks of a stack in an AWS account: each asks for something that need not exist.
 
-use super::finding::Finding;
 use super::data;
+use super::finding::Finding;
 use crate::boot;
 use crate::settings::Settings;
 use domain::ports::PortError;
