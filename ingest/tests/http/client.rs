@@ -105,7 +105,7 @@ impl Answered {
         self.headers.get(name).map_or("", String::as_str)
     }
 
-    /// Whether it is this problem, told as RFC 9457 asks.
+    /// Expects this problem, in the shape of RFC 9457.
     #[track_caller]
     pub fn assert_problem(&self, status: u16, code: &str) {
         assert_eq!(self.status, status, "{self:?}");

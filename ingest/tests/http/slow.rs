@@ -1,4 +1,4 @@
-//! Bodies that stall, crawl, stop halfway, or are far too large: over a bare socket, which no client library helps.
+//! Bodies that stall, crawl, stop halfway, or are far too large, over a bare socket.
 
 use crate::client::{Client, PHOTO};
 use crate::server::Server;

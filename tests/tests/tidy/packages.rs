@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 use std::process::Command;
 
 /// Where the rules about imports, names and words do not hold yet. This list must become empty, and then go.
-const NOT_YET: [&str; 18] = [
+const NOT_YET: [&str; 17] = [
     "ARCHITECTURE.md",
     "CHANGELOG.md",
     "README.md",
@@ -21,7 +21,6 @@ const NOT_YET: [&str; 18] = [
     "shared/embedded/",
     "shared/muse/",
     "shared/vision/",
-    "statemachine/",
     "template.yaml",
     "tests/tests/faults/",
     "workers/",
