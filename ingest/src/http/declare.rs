@@ -5,7 +5,6 @@ use super::idempotency::{self, IdempotencyKey};
 use super::session::{Writer, owner};
 use super::{Api, Shared, body, owned, photo, trace};
 use crate::problem::Problem;
-use crate::promotion;
 use axum::body::Body;
 use axum::extract::{Path, State};
 use axum::http::{HeaderMap, StatusCode, header};
@@ -93,7 +92,7 @@ async fn duplicate(api: &Api, upload: Upload, traceparent: Option<&str>) -> Answ
     if upload.status == Status::Expired {
         return Err(gone("expired"));
     }
-    let upload = promotion::promote(&api.ports, upload, traceparent).await?;
+    let upload = lifecycle::promote(&api.ports, upload, traceparent).await?;
     let mut body = json!({
         "upload_id": upload.upload_id,
         "duplicate": true,

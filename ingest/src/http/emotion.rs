@@ -5,11 +5,10 @@ use super::replay::accepted;
 use super::session::Writer;
 use super::{Shared, body, owned, trace};
 use crate::problem::Problem;
-use crate::replay::{Replay, Wanted};
 use axum::body::Body;
 use axum::extract::{Path, State};
 use axum::http::HeaderMap;
-use domain::begin::Scope;
+use domain::begin::{Begin, Replay, Scope};
 use domain::{Emotion, Stage};
 use serde::Deserialize;
 use uuid::Uuid;
@@ -35,17 +34,15 @@ pub(crate) async fn put(
     if upload.corrected == Some(emotion) {
         return accepted(&api.links.status(upload.upload_id), &upload, upload.attempt);
     }
-    let wanted = Wanted {
-        id: Uuid::now_v7(),
+    let begin = Begin {
         scope: Scope::FromStage(Stage::EmotionAnalysis),
         correct: Some(emotion),
-        reroll: false,
         supersede: true,
         reason: Some("the owner corrected the emotion".into()),
-        actor: caller.user_id.to_string(),
         traceparent: trace::parent(&headers),
+        ..Begin::resume(Uuid::now_v7(), &upload, caller.user_id.as_str())
     };
-    let replay = Replay::plan(&upload, wanted, api.ports.clock.now())?;
-    replay.order(&api.ports).await?;
+    let replay = Replay::plan(&upload, begin, api.ports.clock.now())?;
+    lifecycle::order(&api.ports, &replay.begin).await?;
     accepted(&api.links.status(upload.upload_id), &upload, replay.attempt)
 }

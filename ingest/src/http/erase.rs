@@ -10,7 +10,7 @@ use axum::response::IntoResponse;
 
 pub(crate) async fn delete(State(api): Shared, Writer(caller): Writer, Path(id): Path<String>) -> Answer {
     let upload = owned::by_path(&api, &caller, &id).await?;
-    match crate::erase(&api.ports, &upload.tenant_id, upload.upload_id).await? {
+    match lifecycle::erase(&api.ports, &upload.tenant_id, upload.upload_id).await? {
         true => Ok(StatusCode::NO_CONTENT.into_response()),
         false => Err(Problem::not_found()),
     }

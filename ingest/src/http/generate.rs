@@ -3,16 +3,14 @@
 use super::answer::{Answer, json, with};
 use super::session::{Writer, owner};
 use super::{Api, Shared, body, owned, prefer, trace};
-use crate::attempt;
 use crate::auth::Caller;
 use crate::problem::Problem;
 use axum::body::Body;
 use axum::extract::rejection::QueryRejection;
 use axum::extract::{Query, State};
 use axum::http::{HeaderMap, Method, StatusCode, header};
-use domain::begin::{Begin, Replace, Scope};
 use domain::ports::uploads::Created;
-use domain::{Emotion, ObjectKey, Stage, Upload, UploadId};
+use domain::{Begin, Emotion, ObjectKey, Stage, Upload, UploadId};
 use serde::Deserialize;
 use serde_json::json;
 use uuid::Uuid;
@@ -112,22 +110,8 @@ async fn order(
     let upload = match api.ports.uploads.create(upload).await? {
         Created::New(upload) | Created::Duplicate(upload) => upload,
     };
-    let begin = Begin {
-        id: begun_by,
-        tenant_id: caller.tenant_id.clone(),
-        upload_id: id,
-        expect_attempt: 0,
-        scope: Scope::Resume,
-        supersede: false,
-        replace: Replace::AtLeastAsGood,
-        correct: None,
-        promote: false,
-        reroll: false,
-        replay: false,
-        reason: None,
-        actor: caller.user_id.to_string(),
-        traceparent,
-    };
-    attempt::order(&api.ports, &begin).await?;
+    let begin =
+        Begin { replay: false, traceparent, ..Begin::resume(begun_by, &upload, caller.user_id.as_str()) };
+    lifecycle::order(&api.ports, &begin).await?;
     Ok(upload)
 }

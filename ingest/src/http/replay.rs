@@ -5,11 +5,10 @@ use super::idempotency::{self, IdempotencyKey};
 use super::session::Writer;
 use super::{Shared, body, owned, trace};
 use crate::problem::Problem;
-use crate::replay::{self, MAX_REASON, Replay};
 use axum::body::Body;
 use axum::extract::{Path, State};
 use axum::http::{HeaderMap, StatusCode, header};
-use domain::begin::Scope;
+use domain::begin::{Begin, MAX_REASON, Replay, Scope};
 use domain::{Stage, Upload};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
@@ -52,24 +51,23 @@ pub(crate) async fn post(
     let upload = owned::by_path(&api, &caller, &id).await?;
     let key = IdempotencyKey::of(&headers, &caller, &format!("POST /uploads/{}/replay", upload.upload_id))?;
     let said = json!(wanted).to_string();
-    let wanted = replay::Wanted {
-        id: key.map_or_else(Uuid::now_v7, |key| key.id_with(said.as_bytes())),
+    let id = key.map_or_else(Uuid::now_v7, |key| key.id_with(said.as_bytes()));
+    let begin = Begin {
         scope,
-        correct: None,
         reroll: wanted.reroll,
         supersede: wanted.supersede,
         reason: wanted.reason,
-        actor: caller.user_id.to_string(),
         traceparent: trace::parent(&headers),
+        ..Begin::resume(id, &upload, caller.user_id.as_str())
     };
     if let Some(begun) = upload.begun_by.filter(|begun| key.is_some_and(|key| key.made(*begun))) {
-        return match begun == wanted.id {
+        return match begun == begin.id {
             true => accepted(&api.links.status(upload.upload_id), &upload, upload.attempt),
             false => Err(idempotency::reused()),
         };
     }
-    let replay = Replay::plan(&upload, wanted, api.ports.clock.now())?;
-    replay.order(&api.ports).await?;
+    let replay = Replay::plan(&upload, begin, api.ports.clock.now())?;
+    lifecycle::order(&api.ports, &replay.begin).await?;
     accepted(&api.links.status(upload.upload_id), &upload, replay.attempt)
 }
 
