@@ -104,14 +104,15 @@ struct Seen {
 fn see(emotion: Emotion, seed: u64) -> anyhow::Result<Seen> {
     let settings = PictureSettings { style: None, size: 1024 };
     let picture = paint(&Affect::certain(emotion), seed, &settings)?;
+    let jpeg = picture.jpeg()?;
     let options = DecoderOptions::default().jpeg_set_out_colorspace(ColorSpace::RGB);
-    let mut decoder = JpegDecoder::new_with_options(ZCursor::new(&picture.jpeg), options);
+    let mut decoder = JpegDecoder::new_with_options(ZCursor::new(&jpeg), options);
     let pixels = decoder.decode().context("decoding a picture")?;
     let look = Look::of(&pixels, 1024, emotion);
     // A sixteenth of the pixels is kept to compare seeds by.
     let rgb = pixels.chunks_exact(3).step_by(16 + 1).flatten().copied().collect();
     Ok(Seen {
-        bytes: picture.jpeg.len(),
+        bytes: jpeg.len(),
         rgb,
         look,
         recovered: look.emotion() == emotion,
@@ -126,7 +127,9 @@ fn pictures(seeds: &Range<u64>, report: &mut Report) -> anyhow::Result<()> {
         for seed in seeds.clone().take(TIMED) {
             for emotion in Emotion::ALL {
                 let settings = PictureSettings { style: Some(style), size: 1024 };
-                times.push(cpu_ms(|| Ok(paint(&Affect::certain(emotion), seed, &settings).map(drop)?))?);
+                times.push(cpu_ms(|| {
+                    Ok(paint(&Affect::certain(emotion), seed, &settings)?.jpeg().map(drop)?)
+                })?);
             }
         }
         report.add(format!("picture: {style}, CPU, mean"), mean(times.iter().copied()), "ms");
@@ -135,7 +138,7 @@ fn pictures(seeds: &Range<u64>, report: &mut Report) -> anyhow::Result<()> {
     let seen = over_seeds(seeds, see)?;
     let repeated = over_seeds(&(seeds.start..seeds.end.min(seeds.start + 3)), |emotion, seed| {
         let again = || paint(&Affect::certain(emotion), seed, &PictureSettings::default());
-        Ok(again()?.jpeg == again()?.jpeg)
+        Ok(again()?.jpeg()? == again()?.jpeg()?)
     })?;
     let of = |emotion: Emotion| seen.iter().filter(move |(e, _)| *e == emotion).map(|(_, seen)| seen);
     report.add("picture: emotion recovered", share(seen.iter().map(|(_, s)| s.recovered)), "%");

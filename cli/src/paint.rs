@@ -45,8 +45,9 @@ pub fn run(arguments: &Arguments, out: &mut impl Write) -> anyhow::Result<End> {
     let Arguments { emotion, seed, style, size, ref output, json } = *arguments;
     let picture = muse::paint(&Affect::certain(emotion), seed, &PictureSettings { style, size })?;
     let file = output.display().to_string();
-    std::fs::write(output, &picture.jpeg).with_context(|| file.clone())?;
-    let (style, bytes) = (picture.style.as_str(), picture.jpeg.len());
+    let jpeg = picture.jpeg()?;
+    std::fs::write(output, &jpeg).with_context(|| file.clone())?;
+    let (style, bytes) = (picture.style.as_str(), jpeg.len());
     match json {
         true => {
             let made_by = &picture.made_by;

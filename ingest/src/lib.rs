@@ -9,7 +9,6 @@ pub mod maintenance;
 pub mod metrics;
 pub mod problem;
 pub mod request_context;
-pub mod request_id;
 mod trace;
 pub mod upload_notifier;
 

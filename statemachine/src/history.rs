@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-/// What kind of event: the `type` of `GetExecutionHistory`.
+/// The `type` of an event in `GetExecutionHistory`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[allow(missing_docs)] // The names are Step Functions' own.
 pub enum EventKind {
@@ -41,18 +41,18 @@ pub enum EventKind {
     FailStateEntered,
 }
 
-/// One event. Fields that the kind does not have are absent.
+/// One event. Fields that its kind does not have are absent.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct HistoryEvent {
-    /// Counts from 1 within the execution.
+    /// The event's number within the execution, from 1.
     pub id: u64,
-    /// The event that led to this one; 0 for the first of the execution, of its first state and for
+    /// The id of the event that led to this one; 0 for the first of the execution, of its first state and for
     /// `EvaluationFailed` of a field.
     pub previous_event_id: u64,
-    /// When, in milliseconds since 1970.
+    /// Milliseconds since 1970 UTC.
     pub timestamp_ms: i64,
-    /// What happened.
+    /// The event's type.
     #[serde(rename = "type")]
     pub kind: EventKind,
     /// The state's name.
@@ -120,7 +120,7 @@ impl HistoryEvent {
     }
 }
 
-/// Keeps an output of `null` apart from no output at all.
+/// Distinguishes an output of `null` from an absent output.
 mod present {
     use serde::{Deserialize, Deserializer, Serialize, Serializer};
     use serde_json::Value;

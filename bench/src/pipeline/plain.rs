@@ -91,7 +91,7 @@ fn seed_of(id: UploadId, stage: Stage) -> u64 {
 }
 
 fn picture(affect: &Affect, id: UploadId) -> anyhow::Result<Vec<u8>> {
-    Ok(paint(affect, seed_of(id, Stage::ImageGeneration), &PictureSettings::default())?.jpeg)
+    Ok(paint(affect, seed_of(id, Stage::ImageGeneration), &PictureSettings::default())?.jpeg()?)
 }
 
 fn melody(affect: &Affect, id: UploadId) -> anyhow::Result<Vec<u8>> {

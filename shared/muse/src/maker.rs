@@ -41,7 +41,8 @@ impl Muse {
         };
         let settings = PictureSettings { style, ..self.picture };
         let picture = paint(&order.affect, order.seed, &settings).map_err(picture_error)?;
-        let file = ArtFile { content_type: "image/jpeg", bytes: picture.jpeg.into() };
+        let jpeg = picture.jpeg().map_err(picture_error)?;
+        let file = ArtFile { content_type: "image/jpeg", bytes: jpeg.into() };
         Ok(Artefact { files: vec![file], made_by: picture.made_by })
     }
 
@@ -61,7 +62,7 @@ impl Muse {
 fn picture_error(error: PictureError) -> MakerError {
     match error {
         PictureError::NotFinite | PictureError::Size(_) => MakerError::Invalid(error.to_string()),
-        PictureError::Encoding(_) => MakerError::Transient(Box::new(error)),
+        PictureError::Jpeg(_) | PictureError::Png(_) => MakerError::Transient(Box::new(error)),
     }
 }
 

@@ -63,7 +63,7 @@ pub fn sentence(parameters: &Parameters<'_>, made_by: &MadeBy) -> String {
     )
 }
 
-/// An XMP packet (ISO 16684-1) for a JPEG.
+/// An XMP packet (ISO 16684-1) for a picture file.
 pub fn xmp(parameters: &Parameters<'_>, made_by: &MadeBy) -> String {
     let sentence = sentence(parameters, made_by);
     let digest = made_by.digest.as_deref().unwrap_or_default();

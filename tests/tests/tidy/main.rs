@@ -3,8 +3,10 @@
 mod arrows;
 mod documents;
 mod files;
+mod imports;
 mod layout;
 mod licences;
+mod modules;
 mod packages;
 mod repository;
 mod runner;
@@ -12,3 +14,4 @@ mod stages;
 mod template;
 mod text;
 mod twins;
+mod words;

@@ -1,8 +1,8 @@
 //! Affect to picture.
 
 pub mod canvas;
+pub mod encoding;
 pub mod field;
-pub mod jpeg;
 pub mod noise;
 pub mod oklab;
 pub mod palette;
@@ -41,32 +41,52 @@ impl Default for PictureSettings {
     }
 }
 
-/// A finished picture.
+/// A finished picture: its pixels, and what made them.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Picture {
-    /// The file, at most [`jpeg::MAX_BYTES`] at the default size.
-    pub jpeg: Vec<u8>,
     /// The style it was painted in.
     pub style: Style,
-    /// What made it.
+    /// The provenance that is stored with it; the files carry it too.
     pub made_by: MadeBy,
+    size: u16,
+    rgb: Vec<u8>,
+    xmp: String,
+}
+
+impl Picture {
+    /// sRGB bytes, row by row.
+    pub fn rgb(&self) -> &[u8] {
+        &self.rgb
+    }
+
+    /// A JPEG file of at most [`encoding::MAX_JPEG_BYTES`] at the default size, with its provenance as XMP.
+    pub fn jpeg(&self) -> Result<Vec<u8>, PictureError> {
+        let fine = self.style == Style::Flow && self.size > 512;
+        Ok(encoding::jpeg(&self.rgb, self.size, fine, &self.xmp)?)
+    }
+
+    /// A PNG file with exactly these pixels and the same provenance as the JPEG; about ten times as large.
+    pub fn png(&self) -> Result<Vec<u8>, PictureError> {
+        Ok(encoding::png(&self.rgb, self.size, &self.xmp)?)
+    }
 }
 
 /// Why no picture was made.
 #[derive(Debug, thiserror::Error)]
 pub enum PictureError {
-    /// Valence or arousal is NaN or infinite.
     #[error("valence and arousal must be finite")]
     NotFinite,
     /// The size is outside [`PictureSettings::SIZES`].
     #[error("a picture of {0} pixels cannot be painted: 16 to 2048")]
     Size(u16),
-    /// The encoder failed.
-    #[error("the picture could not be encoded")]
-    Encoding(#[from] jpeg_encoder::EncodingError),
+    #[error("the picture could not be encoded as JPEG")]
+    Jpeg(#[from] jpeg_encoder::EncodingError),
+    #[error("the picture could not be encoded as PNG")]
+    Png(#[from] png::EncodingError),
 }
 
-/// Paints the picture of an affect: the same bytes for the same affect, seed and settings.
+/// Paints the picture of an affect: the same pixels for the same affect, seed and settings. Valence and arousal are
+/// taken to -1..1.
 pub fn paint(affect: &Affect, seed: u64, settings: &PictureSettings) -> Result<Picture, PictureError> {
     if !affect.valence.is_finite() || !affect.arousal.is_finite() {
         return Err(PictureError::NotFinite);
@@ -89,11 +109,6 @@ pub fn paint(affect: &Affect, seed: u64, settings: &PictureSettings) -> Result<P
     let rgb = grade::develop(&mut canvas, &palette, grain);
     let parameters = Parameters { affect, seed, kind: style.as_str(), extent: u32::from(settings.size) };
     let made_by = provenance::made_by(&parameters);
-    let jpeg = jpeg::encode(
-        &rgb,
-        settings.size,
-        style == Style::Flow && settings.size > 512,
-        &provenance::xmp(&parameters, &made_by),
-    )?;
-    Ok(Picture { jpeg, style, made_by })
+    let xmp = provenance::xmp(&parameters, &made_by);
+    Ok(Picture { style, made_by, size: settings.size, rgb, xmp })
 }
