@@ -6,7 +6,7 @@ use super::api::{Api, Shared};
 use super::idempotency::{self, IdempotencyKey};
 use super::{body, photo};
 use crate::problem::Problem;
-use crate::{promotion, trace};
+use crate::trace;
 use axum::body::Body;
 use axum::extract::{Path, State};
 use axum::http::{HeaderMap, StatusCode, header};
@@ -97,7 +97,7 @@ async fn duplicate(api: &Api, upload: Upload, traceparent: Option<&str>) -> Answ
     if upload.status == Status::Expired {
         return Err(gone("expired"));
     }
-    let upload = promotion::promote(&api.ports, upload, traceparent).await?;
+    let upload = lifecycle::promote(&api.ports, upload, traceparent).await?;
     let mut body = json!({
         "upload_id": upload.upload_id,
         "duplicate": true,

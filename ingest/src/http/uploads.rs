@@ -133,7 +133,7 @@ fn is_news(upload: &Upload, known: Option<&str>) -> bool {
 
 pub(crate) async fn delete(State(api): Shared, Writer(caller): Writer, Path(id): Path<String>) -> Answer {
     let upload = owned_by_path(&api, &caller, &id).await?;
-    match crate::erase(&api.ports, &upload.tenant_id, upload.upload_id).await? {
+    match lifecycle::erase(&api.ports, &upload.tenant_id, upload.upload_id).await? {
         true => Ok(StatusCode::NO_CONTENT.into_response()),
         false => Err(Problem::not_found()),
     }

@@ -1,24 +1,23 @@
-//! An object came to be: an awaited photo is checked and its first attempt begins; one that was put without the API is
-//! adopted; one that is not what was declared is refused.
+//! The acceptance of created objects: an awaited photo is checked and its first attempt begins; a photo that was put
+//! without the API is adopted; an object that differs from its declaration is refused.
 
-use crate::attempt;
 use crate::trace;
-use domain::Ports;
 use domain::object_event::ObjectCreated;
 use domain::ports::objects::ObjectHead;
 use domain::ports::uploads::{Created, GalleryWrite};
 use domain::ports::{PortError, PortErrorKind};
 use domain::upload::StoredObject;
-use domain::{Bucket, Code, MediaType, ObjectKey, Record, Status, TenantId, Upload, UploadId, UserId};
+use domain::{Bucket, Code, MediaType, ObjectKey, Ports, Record, Status, TenantId, Upload, UploadId, UserId};
+use lifecycle::{span, start};
 use tracing::Instrument;
 
-/// Takes one created object; `bucket` is the name of the bucket of uploads.
-pub(crate) async fn take(ports: &Ports, bucket: &str, created: &ObjectCreated) -> Result<(), PortError> {
-    let Some((key, tenant, user, name)) = ours(bucket, created) else {
+/// Accepts one created object; `bucket` is the name of the upload bucket in events. May be repeated.
+pub(crate) async fn accept(ports: &Ports, bucket: &str, created: &ObjectCreated) -> Result<(), PortError> {
+    let Some((key, tenant, user, name)) = parsed(bucket, created) else {
         tracing::warn!(
             bucket = created.bucket,
             size = created.size,
-            "an object outside of every user's prefix"
+            "object ignored: outside of every user's prefix"
         );
         ports.meter.object_ignored("foreign_key");
         return Ok(());
@@ -27,7 +26,7 @@ pub(crate) async fn take(ports: &Ports, bucket: &str, created: &ObjectCreated) -
         match ports.uploads.get(&tenant, id).await? {
             Some(Record::Erased(_)) => return ports.objects.delete(Bucket::Media, &key).await,
             Some(Record::Live(upload)) => {
-                let span = trace::span(id, upload.traceparent.as_deref());
+                let span = span::of_upload(id, upload.traceparent.as_deref());
                 return arrived(ports, *upload, &key, created).instrument(span).await;
             }
             None => {}
@@ -36,7 +35,7 @@ pub(crate) async fn take(ports: &Ports, bucket: &str, created: &ObjectCreated) -
     adopt(ports, (tenant, user), &key, created).await
 }
 
-fn ours(bucket: &str, created: &ObjectCreated) -> Option<(ObjectKey, TenantId, UserId, String)> {
+fn parsed(bucket: &str, created: &ObjectCreated) -> Option<(ObjectKey, TenantId, UserId, String)> {
     if created.bucket != bucket {
         return None;
     }
@@ -55,29 +54,29 @@ async fn arrived(
 ) -> Result<(), PortError> {
     match upload.status {
         Status::AwaitingUpload | Status::Expired => check(ports, upload, key, &created.etag).await,
-        // A crash may have come between record and execution: starting again does no harm.
-        Status::Stored if is(&upload, created) => attempt::start(ports, upload).await,
-        // A refused object whose deletion was cut short.
+        // The process may have died between record and execution; starting may be repeated.
+        Status::Stored if is_accepted(&upload, created) => start(ports, &upload).await,
+        // The process may have died between refusal and deletion.
         Status::Failed if upload.refused.is_some() => ports.objects.delete(Bucket::Media, key).await,
-        _ if is(&upload, created) => {
+        _ if is_accepted(&upload, created) => {
             ports.meter.object_ignored("repeated");
             Ok(())
         }
         _ => {
-            tracing::warn!("an event with another etag changes nothing");
+            tracing::warn!("object event ignored: another etag");
             ports.meter.object_ignored("another_etag");
             Ok(())
         }
     }
 }
 
-fn is(upload: &Upload, created: &ObjectCreated) -> bool {
+fn is_accepted(upload: &Upload, created: &ObjectCreated) -> bool {
     upload.object.as_ref().is_some_and(|object| object.etag == created.etag)
 }
 
-/// One read of headers and first bytes decides whether the object is what was declared.
+/// One read of headers and first bytes decides whether the object matches its declaration.
 async fn check(ports: &Ports, mut upload: Upload, key: &ObjectKey, etag: &str) -> Result<(), PortError> {
-    let Some((head, sniffed)) = look(ports, key, etag).await? else { return Ok(()) };
+    let Some((head, sniffed)) = sniff(ports, key, etag).await? else { return Ok(()) };
     let now = ports.clock.now();
     let changed = match verdict(&upload, &head, sniffed) {
         Ok(content_type) => {
@@ -86,7 +85,7 @@ async fn check(ports: &Ports, mut upload: Upload, key: &ObjectKey, etag: &str) -
         }
         Err(code) => {
             tracing::info!(code, size = head.size, "object refused");
-            upload.refuse(Code::parse(code).expect("intake's codes are lower-case words"), now)
+            upload.refuse(Code::fixed(code), now)
         }
     };
     if !changed {
@@ -100,31 +99,28 @@ async fn check(ports: &Ports, mut upload: Upload, key: &ObjectKey, etag: &str) -
         }
         None => {
             tracing::info!(attempt = upload.attempt, "object accepted");
-            attempt::start(ports, upload).await
+            start(ports, &upload).await
         }
     }
 }
 
-/// The object's head and its type, or the stable code of why it is no photo, by its first bytes; None where it is gone or
-/// is another by now.
-async fn look(
+/// The object's head and its media type by its first bytes, or the code of why it is not a photo; None if the object is
+/// gone or has another etag by now.
+async fn sniff(
     ports: &Ports,
     key: &ObjectKey,
     etag: &str,
 ) -> Result<Option<(ObjectHead, Result<MediaType, &'static str>)>, PortError> {
     let range = Some(0..MediaType::SNIFF_BYTES);
     match ports.objects.get(Bucket::Media, key, Some(etag), range).await {
-        Ok((head, first)) => Ok(Some((head, sniff(&first)))),
+        Ok((head, first)) => Ok(Some((head, media_type(&first)))),
         Err(error) if error.kind == PortErrorKind::Denied => {
             // An empty object has no first bytes.
             let head = ports.objects.head(Bucket::Media, key).await?;
-            Ok(head.filter(|head| head.etag == etag).map(|head| (head, sniff(&[]))))
+            Ok(head.filter(|head| head.etag == etag).map(|head| (head, media_type(&[]))))
         }
         Err(error) if matches!(error.kind, PortErrorKind::NotFound | PortErrorKind::Conflict) => {
-            tracing::info!(
-                key_length = key.as_str().len(),
-                "the object of an event is gone or another by now"
-            );
+            tracing::info!("object event ignored: the object is gone or has another etag");
             ports.meter.object_ignored("gone");
             Ok(None)
         }
@@ -132,14 +128,14 @@ async fn look(
     }
 }
 
-fn sniff(first: &[u8]) -> Result<MediaType, &'static str> {
+fn media_type(first: &[u8]) -> Result<MediaType, &'static str> {
     MediaType::sniff(first).ok_or(match MediaType::is_heif(first) {
         true => "heic_unsupported",
         false => "unsupported_type",
     })
 }
 
-/// Whether the object is what was declared: its type, or the stable code of what is wrong with it.
+/// The object's media type if it matches the declaration, else the code of the difference.
 fn verdict(
     upload: &Upload,
     head: &ObjectHead,
@@ -159,8 +155,8 @@ fn verdict(
     }
 }
 
-/// An object that nobody declared, exactly under the prefix of an existing user: its record begins with it. Anything
-/// else is left where it is.
+/// An object without a declaration, exactly under the prefix of an existing user: its record begins with it. Any other
+/// object is left where it is.
 async fn adopt(
     ports: &Ports,
     owner: (TenantId, UserId),
@@ -171,18 +167,18 @@ async fn adopt(
     match ports.uploads.get(&owner.0, id).await? {
         Some(Record::Erased(_)) => return ports.objects.delete(Bucket::Media, key).await,
         Some(Record::Live(upload)) if upload.status == Status::Stored => {
-            return attempt::start(ports, *upload).await;
+            return start(ports, &upload).await;
         }
         Some(Record::Live(_)) => return Ok(()),
         None => {}
     }
     if ports.users.get(&owner.0, &owner.1).await?.is_none() {
-        tracing::warn!(tenant = %owner.0, "an object of a user who does not exist");
+        tracing::warn!(tenant = %owner.0, "object ignored: its user does not exist");
         ports.meter.object_ignored("no_such_user");
         return Ok(());
     }
-    let Some((head, Ok(content_type))) = look(ports, key, &created.etag).await? else {
-        tracing::warn!(upload.id = %id, "an object that is no photo is not adopted");
+    let Some((head, Ok(content_type))) = sniff(ports, key, &created.etag).await? else {
+        tracing::warn!(upload.id = %id, "object ignored: not a photo");
         ports.meter.object_ignored("no_photo");
         return Ok(());
     };
@@ -192,9 +188,9 @@ async fn adopt(
     upload.traceparent = Some(trace.to_string());
     match ports.uploads.create(upload).await? {
         Created::New(upload) => {
-            let span = trace::span(id, Some(trace.as_str()));
-            span.in_scope(|| tracing::info!("adopted"));
-            attempt::start(ports, upload).instrument(span).await
+            let span = span::of_upload(id, Some(trace.as_str()));
+            span.in_scope(|| tracing::info!("object adopted"));
+            start(ports, &upload).instrument(span).await
         }
         Created::Duplicate(_) => Ok(()),
     }

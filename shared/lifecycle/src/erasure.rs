@@ -1,39 +1,40 @@
-//! Erases one upload: the order first, so that a crash cannot leave half of it, then the tombstone, so that nothing comes
-//! back behind it, then everything else, again and again until nothing can come any more.
+//! Erases an upload: an order first, so that a crash cannot leave half of it; then the tombstone, so that nothing comes
+//! back; then everything else, in passes until nothing can arrive any more.
 
-use domain::Ports;
 use domain::domain_event::{DomainEvent, DomainEventKind};
 use domain::ports::PortError;
 use domain::ports::queue::{MAX_DELAY, MessageGroup, NewMessage};
-use domain::{Bucket, Erase, ExecutionName, IntakeMessage, ObjectKey, QueueName, Record, TenantId, UploadId};
+use domain::{
+    Bucket, Erase, ExecutionName, IntakeMessage, ObjectKey, Ports, QueueName, Record, TenantId, UploadId,
+};
+use std::time::Duration;
 
-/// Erases an upload; false where the tenant has none with this id (any more). When it returns, everything that was there
-/// is gone, and passes over what may still come are ordered.
+/// Erases an upload; false if the tenant has none with this id. When it returns, everything that was stored is gone and
+/// later passes are ordered.
 pub async fn erase(ports: &Ports, tenant: &TenantId, id: UploadId) -> Result<bool, PortError> {
     let Some(Record::Live(upload)) = ports.uploads.get(tenant, id).await? else { return Ok(false) };
     let order = Erase::of(&upload, ports.clock.now());
-    send(ports, &order, NewMessage::new(IntakeMessage::erase_body(&order), None)).await?;
+    send(ports, &order, Duration::ZERO).await?;
     sweep(ports, &order).await?;
     Ok(true)
 }
 
-/// One pass, and the order for the next.
-pub(crate) async fn pass(ports: &Ports, order: &Erase) -> Result<(), PortError> {
+/// One pass over an erased upload, and the order for the next.
+pub async fn pass(ports: &Ports, order: &Erase) -> Result<(), PortError> {
     let found = sweep(ports, order).await?;
-    if let Some(next) = order.next(found) {
-        let later =
-            NewMessage { delay: MAX_DELAY, ..NewMessage::new(IntakeMessage::erase_body(&next), None) };
-        send(ports, &next, later).await?;
+    match order.next(found) {
+        Some(next) => send(ports, &next, MAX_DELAY).await,
+        None => Ok(()),
     }
-    Ok(())
 }
 
-async fn send(ports: &Ports, order: &Erase, message: NewMessage) -> Result<(), PortError> {
+async fn send(ports: &Ports, order: &Erase, delay: Duration) -> Result<(), PortError> {
     let group = Some(MessageGroup::live(&order.tenant_id));
-    ports.queue.send(QueueName::UPLOADS, vec![NewMessage { group, ..message }]).await
+    let message = NewMessage { delay, ..NewMessage::new(IntakeMessage::erase_body(order), group) };
+    ports.queue.send(QueueName::UPLOADS, vec![message]).await
 }
 
-/// Erases what is there; tells how many objects that were. It may be repeated.
+/// Erases what is stored now and returns the number of objects found. May be repeated.
 async fn sweep(ports: &Ports, order: &Erase) -> Result<u64, PortError> {
     let (tenant, id) = (&order.tenant_id, order.upload_id);
     ports.uploads.erase(order.tombstone()).await?;
@@ -51,6 +52,6 @@ async fn sweep(ports: &Ports, order: &Erase) -> Result<u64, PortError> {
     ports.dead_letters.delete_of(tenant, id).await?;
     let event = DomainEvent::new(DomainEventKind::Erased, tenant.clone(), (id, 0), order.asked_at);
     ports.events.publish(&event).await?;
-    tracing::info!(upload.id = %id, pass = order.pass, found, "erased");
+    tracing::info!(upload.id = %id, pass = order.pass, found, "upload erased");
     Ok(found)
 }
