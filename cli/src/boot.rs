@@ -177,6 +177,9 @@ fn remedy(error: &StoreError) -> &'static str {
         StoreError::DamagedKey(_) => "restore the key file from a backup",
         StoreError::DiskFull => "make room on the disk",
         StoreError::File { .. } | StoreError::Randomness(_) => "see what the operating system says",
-        StoreError::Database(_) | StoreError::NoAnswer(_) => "try again; if it stays so, report it",
+        StoreError::Database(_)
+        | StoreError::Closed
+        | StoreError::Panicked(_)
+        | StoreError::NotCommitted(_) => "try again; if it stays so, report it",
     }
 }
