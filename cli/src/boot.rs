@@ -137,7 +137,7 @@ pub async fn routes(
     let app = App {
         ports: ports.clone(),
         auth: auth.clone(),
-        door: door.clone(),
+        url_verifier: door.clone(),
         metrics: metrics.clone(),
         notifier: notifier.clone(),
         settings: http,

@@ -118,6 +118,7 @@ async fn accept(
 mod tests {
     use super::*;
     use axum::routing::get;
+    use deadline::{LIMIT, within};
     use std::sync::Mutex;
     use tokio::io::{AsyncReadExt, AsyncWriteExt};
     use tokio::sync::Notify;
@@ -165,7 +166,8 @@ mod tests {
     /// All that comes until the server closes.
     async fn rest(mut stream: TcpStream) -> String {
         let mut answer = Vec::new();
-        stream.read_to_end(&mut answer).await.unwrap();
+        let reading = stream.read_to_end(&mut answer);
+        within(LIMIT, "the end of the connection", reading).await.unwrap();
         String::from_utf8(answer).unwrap()
     }
 
@@ -192,7 +194,7 @@ mod tests {
     async fn connections_beyond_the_limit_wait_for_their_turn() {
         let running = start(Limits { connections: 1, ..limits() }).await;
         let first = send(running.address, WAIT).await;
-        running.entered.notified().await;
+        within(LIMIT, "the request", running.entered.notified()).await;
         let second = send(running.address, WAIT).await;
         for _ in 0..100 {
             tokio::task::yield_now().await;
@@ -201,7 +203,7 @@ mod tests {
         assert_eq!(*running.came.lock().unwrap(), [name(&first)]);
         let names = [name(&first), name(&second)];
         drop(first);
-        running.entered.notified().await;
+        within(LIMIT, "the request", running.entered.notified()).await;
         assert_eq!(*running.came.lock().unwrap(), names);
     }
 
@@ -210,14 +212,14 @@ mod tests {
         let running = start(limits()).await;
         let idle = send(running.address, "").await;
         let asked = send(running.address, WAIT).await;
-        running.entered.notified().await;
+        within(LIMIT, "the request", running.entered.notified()).await;
         running.stop.notify_one();
         assert_eq!(rest(idle).await, "");
         running.let_go.notify_one();
         let peer = asked.local_addr().unwrap().to_string();
         let answer = rest(asked).await;
         assert!(answer.starts_with("HTTP/1.1 200") && answer.ends_with(&peer), "{answer}");
-        running.server.await.unwrap();
+        within(LIMIT, "the end of the server", running.server).await.unwrap();
         assert!(TcpStream::connect(running.address).await.is_err(), "nobody listens any more");
     }
 
@@ -225,9 +227,9 @@ mod tests {
     async fn a_stop_does_not_wait_for_ever() {
         let running = start(Limits { drain: Duration::from_millis(50), ..limits() }).await;
         let asked = send(running.address, WAIT).await;
-        running.entered.notified().await;
+        within(LIMIT, "the request", running.entered.notified()).await;
         running.stop.notify_one();
-        running.server.await.unwrap();
+        within(LIMIT, "the end of the server", running.server).await.unwrap();
         assert_eq!(rest(asked).await, "");
     }
 }

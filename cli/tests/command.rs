@@ -1,17 +1,22 @@
 //! The command as a process: what it prints and how it ends.
 
+use deadline::LIMIT;
 use std::path::Path;
-use std::process::{Command, Output};
+use std::process::{Command, Output, Stdio};
 
 /// Runs `semblante` in a folder of its own, with no environment but what is given.
 fn semblante(folder: &Path, environment: &[(&str, &str)], arguments: &[&str]) -> Output {
-    Command::new(env!("CARGO_BIN_EXE_semblante"))
+    let process = Command::new(env!("CARGO_BIN_EXE_semblante"))
         .current_dir(folder)
         .env_clear()
         .envs(environment.iter().copied())
         .args(arguments)
-        .output()
-        .expect("cargo built the command")
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .expect("cargo built the command");
+    deadline::output(process, LIMIT, &format!("semblante {}", arguments.join(" ")))
 }
 
 fn text(bytes: &[u8]) -> String {

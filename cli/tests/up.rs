@@ -27,8 +27,8 @@ async fn gallery(client: &reqwest::Client, server: &Server, token: &str) -> Valu
 #[tokio::test]
 async fn a_photo_comes_out_in_the_gallery_and_stays_there() {
     let data = tempfile::tempdir().unwrap();
-    let server = Server::start(data.path());
-    let client = reqwest::Client::new();
+    let server = Server::start(data.path(), &[]);
+    let client = reqwest::Client::builder().timeout(deadline::LIMIT).build().unwrap();
     let token = token(&client, &server, "signup").await;
 
     let photo = std::fs::read(Path::new(ROOT).join("models/sample1.jpg")).unwrap();
@@ -51,7 +51,7 @@ async fn a_photo_comes_out_in_the_gallery_and_stays_there() {
     assert_eq!(shown["uploads"].as_array().map(Vec::len), Some(1), "{shown}");
     assert_eq!(server.stop(), Some(0));
 
-    let again = Server::start(data.path());
+    let again = Server::start(data.path(), &[]);
     let token = self::token(&client, &again, "login").await;
     let shown = gallery(&client, &again, &token).await;
     assert_eq!(shown["uploads"][0]["state"], "complete", "people and results survive a restart: {shown}");

@@ -14,7 +14,6 @@ mod promotion;
 pub mod redrive;
 pub mod replay;
 pub mod request_context;
-pub mod request_id;
 mod trace;
 pub mod upload_notifier;
 

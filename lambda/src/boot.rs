@@ -81,7 +81,7 @@ impl Installation {
         let app = App {
             ports: self.ports.clone(),
             auth: auth.clone(),
-            door: Arc::new(NoLocalObjects),
+            url_verifier: Arc::new(NoLocalObjects),
             metrics: Arc::default(),
             notifier: Arc::default(),
             settings: http,

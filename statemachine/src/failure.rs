@@ -1,8 +1,11 @@
-//! An error on its way: out of a task, an expression or a branch, towards a Retry, a Catch or the execution's end.
+//! A failure of a task, an expression or a branch, before Retry and Catch have handled it.
 
 use serde_json::{Value, json};
 
-/// The error names that the interpreter itself raises.
+use crate::limits::MAX_OUTPUT_BYTES;
+use crate::value::{is_too_deep, size};
+
+// The error names of Step Functions.
 pub(crate) const TIMEOUT: &str = "States.Timeout";
 pub(crate) const HEARTBEAT_TIMEOUT: &str = "States.HeartbeatTimeout";
 pub(crate) const TASK_FAILED: &str = "States.TaskFailed";
@@ -16,7 +19,7 @@ pub(crate) const QUERY: &str = "States.QueryEvaluationError";
 pub(crate) struct Failure {
     pub error: Option<String>,
     pub cause: Option<String>,
-    /// A timeout that was a missed heartbeat; it reports as `States.Timeout` but answers to both names.
+    /// The time-out is a missed heartbeat: it reports `States.Timeout` and matches `States.HeartbeatTimeout` too.
     pub heartbeat: bool,
 }
 
@@ -29,7 +32,15 @@ impl Failure {
         Failure { error: Some(TIMEOUT.to_owned()), cause: None, heartbeat }
     }
 
-    /// Whether one name of an ErrorEquals stands for this failure ("Error handling in Step Functions").
+    /// `of` is the state, or the resource of a task, whose result is too large.
+    pub fn too_large(of: &str) -> Failure {
+        let cause = format!(
+            "The state/task '{of}' returned a result with a size exceeding the maximum number of bytes service limit."
+        );
+        Failure::new(DATA_LIMIT, cause)
+    }
+
+    /// Whether one name of an ErrorEquals matches this failure ("Error handling in Step Functions").
     pub fn matches(&self, name: &str) -> bool {
         let error = self.error.as_deref();
         match name {
@@ -44,10 +55,15 @@ impl Failure {
         names.iter().any(|name| self.matches(name))
     }
 
-    /// `$states.errorOutput`.
+    /// The value of `$states.errorOutput`.
     pub fn output(&self) -> Value {
         json!({"Error": self.error, "Cause": self.cause})
     }
+}
+
+/// Checks a result of the state or resource `of` against [`MAX_OUTPUT_BYTES`] and the depth limit.
+pub(crate) fn check_size(result: &Value, of: &str) -> Result<(), Failure> {
+    if is_too_deep(result) || size(result) > MAX_OUTPUT_BYTES { Err(Failure::too_large(of)) } else { Ok(()) }
 }
 
 #[cfg(test)]

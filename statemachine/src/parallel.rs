@@ -1,18 +1,18 @@
-//! The Parallel state: its branches run side by side, and the first failure stops the others.
+//! The Parallel state: its branches run concurrently, and the first failure stops the others.
 
 use serde_json::Value;
 
 use crate::definition::{Kind, Machine, Parallel, State};
-use crate::effect::Effect;
 use crate::failure::Failure;
 use crate::history::{EventKind, HistoryEvent};
-use crate::run::{Extra, Flow, Progress, Run};
+use crate::host::Effect;
+use crate::run::{Bindings, Flow, Progress, Run};
 use crate::strand::{Activity, Branch, Strand};
 
 impl Run<'_> {
     pub fn start_branches(&mut self, state: &State, parallel: &Parallel, strand: &mut Strand) -> Flow {
         let arguments = parallel.arguments.as_ref();
-        let input = self.evaluate(state, strand, Extra::default(), |scope| {
+        let input = self.evaluate(state, strand, Bindings::default(), |scope| {
             arguments.map(|arguments| arguments.render(scope, "Arguments")).transpose()
         });
         let input = match input {
@@ -32,7 +32,7 @@ impl Run<'_> {
         self.drive_branches(state, strand, branches)
     }
 
-    /// Runs every branch as far as it gets, then settles the state if that ended it.
+    /// Runs every branch as far as possible, then ends the state if its branches have ended.
     pub fn drive_branches(&mut self, state: &State, strand: &mut Strand, mut branches: Vec<Branch>) -> Flow {
         let Kind::Parallel(parallel) = &state.kind else { return Flow::Wait };
         let mut paused = false;
@@ -72,7 +72,7 @@ impl Run<'_> {
         self.exit(state, strand, Some(Value::Array(results)))
     }
 
-    /// Stops all branches, then lets the state retry, catch or fail. What comes next follows on the failure.
+    /// Stops all branches, then retries, catches or fails. The next event follows on the failed branch's last one.
     fn branch_failed(
         &mut self,
         state: &State,
@@ -92,7 +92,7 @@ impl Run<'_> {
                 }
             }
         }
-        if let Some(delay) = self.retry(state, strand, &failure) {
+        if let Some(delay) = self.retry_delay(state, strand, &failure) {
             strand.activity = Activity::Backoff { until: self.now.saturating_add(delay) };
             return Flow::Wait;
         }
@@ -100,8 +100,8 @@ impl Run<'_> {
         self.catch(state, strand, failure)
     }
 
-    /// Stops a strand that is in `state`: what it waits for is given up, and the history says so for the states that
-    /// have such an event.
+    /// Stops a strand that is in `state`: kills its tokens, and records the abort of the kinds of state that have such
+    /// an event.
     fn abort(&mut self, state: &State, strand: &Strand) {
         match (&state.kind, &strand.activity) {
             (_, Activity::Enter) => return,

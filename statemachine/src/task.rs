@@ -1,21 +1,18 @@
-//! The Task state: one message to a queue, and for `.waitForTaskToken` the answer of who got it.
+//! The Task state: one message to a queue and, for `.waitForTaskToken`, the worker's answer.
 
 use serde_json::Value;
 
 use crate::definition::{Kind, State, Task};
-use crate::effect::Effect;
-use crate::event::Event;
-use crate::exit::check_size;
-use crate::failure::Failure;
-use crate::frame::TaskId;
+use crate::failure::{Failure, check_size};
 use crate::history::{EventKind, HistoryEvent};
-use crate::message::Message;
-use crate::run::{Extra, Flow, Run};
+use crate::host::{Effect, Event};
+use crate::message::{Message, TaskId};
+use crate::run::{Bindings, Flow, Run};
 use crate::scope::{EvaluationError, Scope};
 use crate::strand::{Activity, Strand, TaskRun};
 use crate::time::after_seconds;
 
-/// What a Task state's fields evaluated to.
+/// The evaluated fields of a Task state.
 struct Request {
     arguments: Value,
     timeout_s: Option<u64>,
@@ -23,12 +20,12 @@ struct Request {
 }
 
 impl Run<'_> {
-    /// Schedules a new task and asks the host to send its message.
+    /// Schedules a new task, whose message the host sends.
     pub fn schedule(&mut self, state: &State, task: &Task, strand: &mut Strand) -> Flow {
         let id = self.counters.tasks + 1;
         let token = task.callback.then(|| self.seed.token(id));
-        let extra = Extra { token: token.as_deref(), ..Extra::default() };
-        let request = match self.evaluate(state, strand, extra, |scope| task.request(scope)) {
+        let bindings = Bindings { token: token.as_deref(), ..Bindings::default() };
+        let request = match self.evaluate(state, strand, bindings, |scope| task.request(scope)) {
             Ok(request) => request,
             Err(error) => {
                 let failure = self.evaluation_failed(strand, error);
@@ -62,7 +59,7 @@ impl Run<'_> {
         wait_on(strand, run)
     }
 
-    /// Looks at a task that waits: what has arrived for it, or whether its time is up.
+    /// Handles the event that has arrived for a waiting task, or its time-out.
     pub fn attend(&mut self, state: &State, strand: &mut Strand, mut run: TaskRun) -> Flow {
         let Kind::Task(task) = &state.kind else { return Flow::Wait };
         let arrived = run.arrived.take();
@@ -79,7 +76,7 @@ impl Run<'_> {
                 self.record(strand, event);
                 return wait_on(strand, run);
             }
-            // A heartbeat moves the heartbeat's deadline and nothing else; it leaves no event.
+            // A heartbeat only moves its deadline; it adds no event.
             Some(Event::Heartbeat { .. }) => {
                 run.heartbeat_at = run.heartbeat_s.map(|s| after_seconds(self.now, s));
                 return wait_on(strand, run);
@@ -98,7 +95,7 @@ impl Run<'_> {
         self.task_over(state, task, strand, end)
     }
 
-    /// The task has ended, and with it the state's work.
+    /// Ends the task, and with it the state's work.
     fn task_over(
         &mut self,
         state: &State,
@@ -131,7 +128,7 @@ impl Run<'_> {
         }
     }
 
-    /// The message in the arguments, or what SQS says to them, with a request id as SQS gives one.
+    /// The message of the arguments, or SQS's refusal with a request id.
     fn message(&mut self, id: TaskId, arguments: &Value, token: Option<String>) -> Result<Message, Failure> {
         Message::read(id, arguments, token).map_err(|refusal| {
             let request_id = hex::encode(self.seed.bytes(self.counters.draws));
@@ -152,14 +149,14 @@ impl Task {
             Some(arguments) => arguments.render(scope, "Arguments")?,
             None => scope.strand.input.clone(),
         };
-        let timeout_s = self.timeout.as_ref().map(|s| s.read(scope, "TimeoutSeconds", 1)).transpose()?;
+        let timeout_s = self.timeout.as_ref().map(|s| s.render(scope, "TimeoutSeconds", 1)).transpose()?;
         let heartbeat_s =
-            self.heartbeat.as_ref().map(|s| s.read(scope, "HeartbeatSeconds", 1)).transpose()?;
+            self.heartbeat.as_ref().map(|s| s.render(scope, "HeartbeatSeconds", 1)).transpose()?;
         Ok(Request { arguments, timeout_s, heartbeat_s })
     }
 }
 
-/// What a message that never left is called in the history.
+/// The event for a message that was not sent.
 fn unsent(task: &Task) -> EventKind {
     if task.callback { EventKind::TaskSubmitFailed } else { EventKind::TaskFailed }
 }

@@ -24,11 +24,11 @@ pub struct Asked {
 
 pub async fn get(State(control): Shared, Path(tenant): Path<TenantId>, Query(asked): Query<Asked>) -> Answer {
     let Asked { user, limit, cursor, emotion, state } = asked;
-    let asked = gallery::Asked { limit, emotion, state, ..gallery::Asked::default() };
+    let asked = gallery::GalleryQuery { limit, emotion, state, ..gallery::GalleryQuery::default() };
     match user {
         Some(user) => {
             let user = users::named(&control, &tenant, &user).await?.user_id;
-            let asked = gallery::Asked { cursor, ..asked };
+            let asked = gallery::GalleryQuery { cursor, ..asked };
             Ok(Json(of_user(&control, (&tenant, &user), &asked).await?))
         }
         None => of_all(&control, &tenant, cursor.as_deref(), asked).await,
@@ -36,7 +36,7 @@ pub async fn get(State(control): Shared, Path(tenant): Path<TenantId>, Query(ask
 }
 
 /// A page of the gallery of the user whom the cursor names; where that ends, the next cursor names the next user.
-async fn of_all(control: &Control, tenant: &TenantId, cursor: Option<&str>, asked: gallery::Asked) -> Answer {
+async fn of_all(control: &Control, tenant: &TenantId, cursor: Option<&str>, asked: gallery::GalleryQuery) -> Answer {
     let (user, cursor) = match cursor {
         Some(cursor) => at(cursor)?,
         None => match next_user(control, tenant, None).await? {
@@ -44,7 +44,7 @@ async fn of_all(control: &Control, tenant: &TenantId, cursor: Option<&str>, aske
             None => return Ok(Json(json!({"uploads": [], "next_cursor": null}))),
         },
     };
-    let asked = gallery::Asked { cursor, ..asked };
+    let asked = gallery::GalleryQuery { cursor, ..asked };
     let mut page = of_user(control, (tenant, &user), &asked).await?;
     page["next_cursor"] = match page["next_cursor"].as_str() {
         Some(cursor) => json!(format!("{user}{BETWEEN}{cursor}")),
@@ -74,7 +74,7 @@ async fn next_user(
 async fn of_user(
     control: &Control,
     owner: (&TenantId, &UserId),
-    asked: &gallery::Asked,
+    asked: &gallery::GalleryQuery,
 ) -> Result<Value, Problem> {
     let mut page = gallery::page(control.ports.gallery.as_ref(), &control.links, owner, asked).await?;
     for row in page["uploads"].as_array_mut().into_iter().flatten() {

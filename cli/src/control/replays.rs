@@ -36,7 +36,7 @@ pub async fn post(
 ) -> Answer {
     if order.reason.as_ref().is_some_and(|reason| reason.len() > MAX_REASON) {
         let words = format!("the reason has at most {MAX_REASON} bytes");
-        return Err(Problem::meaningless("bad_reason", words));
+        return Err(Problem::unprocessable("bad_reason", words));
     }
     let upload = uploads::find(&control, &tenant, id).await?;
     let wanted = Wanted {

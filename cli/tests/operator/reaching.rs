@@ -53,7 +53,7 @@ fn a_data_directory_may_have_a_long_path() {
     let installation = Installation::new();
     let long = installation.path().join("d".repeat(120));
     std::fs::create_dir(&long).unwrap();
-    let server = crate::server::Server::start(&long);
+    let server = crate::server::Server::start(&long, &[]);
     let ran = installation.run(&["queues", "--data", long.to_str().unwrap()]);
     assert!(ran.code == Some(0) && !ran.out.contains("not running"), "{ran:?}");
     assert_eq!(server.stop(), Some(0));

@@ -1,4 +1,4 @@
-//! Where a request comes from, for throttling.
+//! A request's address, for throttling.
 
 use super::service::AuthService;
 use axum::extract::{ConnectInfo, FromRequestParts};
@@ -8,15 +8,14 @@ use std::convert::Infallible;
 use std::net::{IpAddr, Ipv6Addr, SocketAddr};
 use std::sync::Arc;
 
-/// A caller's address as throttling sees it: an IPv4 address, or an IPv6 network of 64 bits, of which one customer has a
-/// whole one.
+/// An IPv4 address, or an IPv6 network of 64 bits: one customer has a whole one.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Address(pub String);
 
 impl FromRequestParts<Arc<AuthService>> for Address {
     type Rejection = Infallible;
 
-    /// Servers that do not tell the peer's address ([`ConnectInfo`]) put all callers under one.
+    /// A server that does not provide [`ConnectInfo`] puts all callers under one address.
     async fn from_request_parts(parts: &mut Parts, service: &Arc<AuthService>) -> Result<Self, Infallible> {
         let peer = parts.extensions.get::<ConnectInfo<SocketAddr>>();
         let peer = peer.map_or(IpAddr::V6(Ipv6Addr::UNSPECIFIED), |ConnectInfo(peer)| peer.ip());
@@ -30,7 +29,7 @@ impl Address {
         let forwarded = headers.get_all("x-forwarded-for").iter().filter_map(|value| value.to_str().ok());
         let hops: Vec<&str> = forwarded.flat_map(|value| value.split(',')).map(str::trim).collect();
         let mut caller = peer;
-        // From the nearest hop outwards: what a trusted proxy wrote is believed, what lies beyond is not.
+        // From the nearest hop outwards: only what a trusted proxy wrote counts.
         for hop in hops.into_iter().rev() {
             match hop.parse() {
                 Ok(address) if trusts(&caller) => caller = address,
@@ -50,7 +49,7 @@ mod tests {
     use axum::http::HeaderValue;
 
     #[test]
-    fn only_trusted_proxies_are_believed() {
+    fn only_trusted_proxies_count() {
         let trusted = ["10.0.0.1".parse().unwrap(), "10.0.0.2".parse().unwrap()];
         for (peer, forwarded, expected) in [
             ("192.0.2.7", None, "192.0.2.7"),

@@ -1,27 +1,26 @@
-//! How authentication is set up.
+//! Settings of authentication.
 
 use domain::TenantId;
 use domain::throttle::{Beyond, Rule};
 use std::net::IpAddr;
 use std::time::Duration;
 
-/// How authentication is set up.
 #[derive(Clone, Debug)]
 pub struct AuthSettings {
     /// `PUBLIC_URL`: issuer and audience of access tokens.
     pub public_url: String,
     /// The tenant of requests that name none.
     pub default_tenant: TenantId,
-    /// The proxies whose `X-Forwarded-For` is believed; from anybody else it is ignored.
+    /// The proxies whose `X-Forwarded-For` counts; it is ignored from any other peer.
     pub trusted_proxies: Vec<IpAddr>,
-    /// Failed logins of an account from an address.
+    /// Failed logins per account and address.
     pub failures: Rule,
-    /// Signups, logins and refreshes from an address.
+    /// Signups, logins and refreshes per address.
     pub requests: Rule,
 }
 
 impl AuthSettings {
-    /// The defaults: tenant `default`, no proxies; 10 failures in 10 minutes, then waits of 1 s to a minute; 60 requests
+    /// The defaults: tenant `default`, no proxies; 10 failures in 10 minutes, then delays of 1 s to a minute; 60 requests
     /// a minute.
     pub fn new(public_url: &str) -> Self {
         AuthSettings {

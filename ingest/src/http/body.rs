@@ -1,4 +1,4 @@
-//! Bodies, read into memory up to a limit.
+//! Request bodies, read into memory up to a limit.
 
 use crate::problem::Problem;
 use axum::body::Body;
@@ -10,20 +10,22 @@ use serde::de::DeserializeOwned;
 use std::error::Error;
 use tower_http::timeout::TimeoutError;
 
-/// The most bytes of a JSON body that holds no picture.
+/// Maximum size of a JSON body without a picture.
 pub(crate) const MAX_JSON: u64 = 16 << 10;
 
-/// What a client is told who sends a photo that is too large for a request.
+/// The hint beside a photo that is too large for a request.
 pub(crate) const USE_A_PRESIGNED_URL: &str = "POST /uploads gives a presigned URL for larger ones";
+/// The detail beside an unknown emotion.
+pub(crate) const EMOTIONS: &str =
+    "emotion is HAPPY, SAD, ANGRY, CONFUSED, DISGUSTED, SURPRISED, CALM, FEAR or UNKNOWN";
 
-/// What `Content-Length` says.
+/// The `Content-Length`.
 pub(crate) fn announced(headers: &HeaderMap) -> Option<u64> {
     headers.get(header::CONTENT_LENGTH)?.to_str().ok()?.parse().ok()
 }
 
-/// The whole body, of at most `limit` bytes, which are taken at once: growing would take up to twice as much. `hint` says
-/// what to do about one that is too large. Errors: 413 over the limit, 400 where it stops before its end, 408 where it
-/// stalls.
+/// The whole body. `limit` bytes are allocated at once: growing would take up to twice as much. `hint` says what to do
+/// about a body that is too large. Errors: 413 over the limit, 400 if it stops before its end, 408 if it stalls.
 pub async fn read(mut body: Body, limit: u64, hint: &str) -> Result<Bytes, Problem> {
     let mut whole = BytesMut::with_capacity(usize::try_from(limit).unwrap_or_default());
     while let Some(frame) = body.frame().await {
@@ -37,16 +39,15 @@ pub async fn read(mut body: Body, limit: u64, hint: &str) -> Result<Bytes, Probl
     Ok(whole.freeze())
 }
 
-/// What became of a body that cannot be read on: it stopped before its end, or it stalled.
 fn broken_off(error: &(dyn Error + 'static)) -> Problem {
-    tracing::debug!(error = %error, "a body broke off");
+    tracing::debug!(error = %error, "a request body ended early");
     match has_stalled(error) {
         true => Problem::request_timeout("the body stalled"),
         false => Problem::malformed("incomplete_body", "the body stopped before its end"),
     }
 }
 
-/// Whether a body that cannot be read on has stalled.
+/// Whether a body ended because it stalled.
 pub(crate) fn has_stalled(error: &(dyn Error + 'static)) -> bool {
     let mut cause = Some(error);
     while let Some(error) = cause {
@@ -58,19 +59,18 @@ pub(crate) fn has_stalled(error: &(dyn Error + 'static)) -> bool {
     false
 }
 
-/// Whether the request says that its body is JSON.
 pub(crate) fn is_json(headers: &HeaderMap) -> bool {
     media_type(headers)
         .is_some_and(|media_type| media_type == "application/json" || media_type.ends_with("+json"))
 }
 
-/// The request's content type in lower case, without parameters.
+/// The content type in lower case, without parameters.
 pub(crate) fn media_type(headers: &HeaderMap) -> Option<String> {
     let given = headers.get(header::CONTENT_TYPE)?.to_str().ok()?;
     Some(given.split(';').next().unwrap_or_default().trim().to_ascii_lowercase())
 }
 
-/// A JSON body. Errors: 400 where it is not JSON, 422 where it is not what the route takes, 415, 413.
+/// A JSON body. Errors: 400 if it is not JSON, 422 if a field is missing or wrong, 415, 413.
 pub(crate) async fn json<T: DeserializeOwned>(
     headers: &HeaderMap,
     body: Body,
@@ -89,7 +89,7 @@ pub(crate) async fn json<T: DeserializeOwned>(
 
 pub(crate) fn parse<'a, T: Deserialize<'a>>(bytes: &'a [u8]) -> Result<T, Problem> {
     serde_json::from_slice(bytes).map_err(|error| match error.classify() {
-        serde_json::error::Category::Data => Problem::meaningless("invalid_field", error.to_string()),
+        serde_json::error::Category::Data => Problem::unprocessable("invalid_field", error.to_string()),
         _ => Problem::malformed("bad_json", error.to_string()),
     })
 }

@@ -1,24 +1,23 @@
-//! How many bytes of bodies are held in memory at a time. Who finds no room is sent away, not queued.
+//! Bounds the bytes of bodies in memory. Requests over budget get 503; nothing is queued.
 
 use crate::problem::Problem;
 use bytes::Bytes;
 use std::sync::Arc;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
-/// One permit is so many bytes.
+/// Bytes per permit.
 const UNIT: u64 = 4096;
 
 pub(crate) struct BodyBudget {
     units: Arc<Semaphore>,
 }
 
-/// Room for a body; given back when it is dropped.
+/// Reserved bytes, released on drop.
 #[derive(Debug)]
 pub(crate) struct Room {
     _units: OwnedSemaphorePermit,
 }
 
-/// Bytes and the room that they take.
 struct Held {
     bytes: Bytes,
     _room: Room,
@@ -30,17 +29,16 @@ impl BodyBudget {
         BodyBudget { units: Arc::new(Semaphore::new(units.min(Semaphore::MAX_PERMITS))) }
     }
 
-    /// Room for a body of so many bytes.
     pub(crate) fn reserve(&self, bytes: u64) -> Result<Room, Problem> {
         let units = u32::try_from(bytes.div_ceil(UNIT)).unwrap_or(u32::MAX);
         let room = self.units.clone().try_acquire_many_owned(units);
         room.map(|units| Room { _units: units })
-            .map_err(|_| Problem::busy("busy", "too many uploads at a time; try again"))
+            .map_err(|_| Problem::busy("busy", "too many concurrent uploads; retry later"))
     }
 }
 
 impl Room {
-    /// The same bytes, which give the room back when the last of their clones is dropped: stored, or sent.
+    /// The same bytes; dropping the last of their clones releases the room.
     pub(crate) fn hold(self, bytes: Bytes) -> Bytes {
         Bytes::from_owner(Held { bytes, _room: self })
     }
@@ -57,7 +55,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn room_is_given_back() {
+    fn room_is_released() {
         let budget = BodyBudget::new(3 * UNIT);
         let held = budget.reserve(2 * UNIT).unwrap();
         assert!(budget.reserve(2 * UNIT).is_err());

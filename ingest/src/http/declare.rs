@@ -1,11 +1,12 @@
-//! `POST /uploads` and `POST /uploads/{id}/url`: an upload is declared, and its owner may put exactly that.
+//! `POST /uploads` declares a photo and answers with a presigned PUT of exactly that; `POST /uploads/{id}/url` signs anew.
 
+use super::access::{Writer, owned_by_path, owner};
 use super::answer::{Answer, json, moment, with};
+use super::api::{Api, Shared};
 use super::idempotency::{self, IdempotencyKey};
-use super::session::{Writer, owner};
-use super::{Api, Shared, body, owned, photo, trace};
+use super::{body, photo};
 use crate::problem::Problem;
-use crate::promotion;
+use crate::{promotion, trace};
 use axum::body::Body;
 use axum::extract::{Path, State};
 use axum::http::{HeaderMap, StatusCode, header};
@@ -18,11 +19,11 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-/// The longest file name that is taken; it is checked and not kept.
+/// Bytes. The file name is checked and not kept.
 const MAX_FILENAME: usize = 255;
 
 #[derive(Deserialize)]
-struct Wanted {
+struct DeclareRequest {
     content_type: String,
     content_length: u64,
     sha256: String,
@@ -30,20 +31,23 @@ struct Wanted {
     filename: Option<String>,
 }
 
-impl Wanted {
-    fn declared(&self, most: u64) -> Result<Declared, Problem> {
+impl DeclareRequest {
+    fn declared(&self, max: u64) -> Result<Declared, Problem> {
         if self.filename.as_ref().is_some_and(|name| name.len() > MAX_FILENAME) {
-            return Err(Problem::meaningless("bad_filename", format!("at most {MAX_FILENAME} bytes")));
+            return Err(Problem::unprocessable(
+                "bad_filename",
+                format!("filename has at most {MAX_FILENAME} bytes"),
+            ));
         }
         let content_type = photo::declared_type(&self.content_type)?;
         if self.content_length == 0 {
-            return Err(Problem::meaningless("empty_photo", "content_length must be at least 1"));
+            return Err(Problem::unprocessable("empty_photo", "content_length must be at least 1"));
         }
-        if self.content_length > most {
-            return Err(Problem::too_large(most, "send a smaller photo"));
+        if self.content_length > max {
+            return Err(Problem::too_large(max, "send a smaller photo"));
         }
         let sha256 = Sha256::parse(&self.sha256)
-            .map_err(|_| Problem::meaningless("bad_sha256", "sha256 is 64 hexadecimal digits"))?;
+            .map_err(|_| Problem::unprocessable("bad_sha256", "sha256 is 64 hexadecimal digits"))?;
         Ok(Declared { content_type, content_length: self.content_length, sha256: Some(sha256) })
     }
 }
@@ -55,8 +59,8 @@ pub(crate) async fn post(
     body: Body,
 ) -> Answer {
     let key = IdempotencyKey::of(&headers, &caller, "POST /uploads")?;
-    let wanted: Wanted = body::json(&headers, body, body::MAX_JSON).await?;
-    let declared = wanted.declared(api.settings.max_photo_bytes)?;
+    let request: DeclareRequest = body::json(&headers, body, body::MAX_JSON).await?;
+    let declared = request.declared(api.settings.max_photo_bytes)?;
     let id = UploadId::new(key.map_or_else(Uuid::now_v7, IdempotencyKey::id));
     let now = api.ports.clock.now();
     let mut upload = Upload::awaiting(owner(&caller), id, declared.clone(), now + api.settings.url_ttl, now);
@@ -82,13 +86,13 @@ async fn created(api: &Api, upload: &Upload) -> Answer {
     let status_url = api.links.status(upload.upload_id);
     let body = json!({
         "upload_id": upload.upload_id,
-        "upload": request(&sign(api, upload).await?),
+        "upload": presigned(&sign(api, upload).await?),
         "status_url": status_url,
     });
     Ok(with(json(StatusCode::CREATED, &body), header::LOCATION, &status_url))
 }
 
-/// The existing upload of the same content; with a fresh URL while it is awaited.
+/// The existing upload of the same content, with a fresh URL while its bytes are awaited.
 async fn duplicate(api: &Api, upload: Upload, traceparent: Option<&str>) -> Answer {
     if upload.status == Status::Expired {
         return Err(gone("expired"));
@@ -101,31 +105,38 @@ async fn duplicate(api: &Api, upload: Upload, traceparent: Option<&str>) -> Answ
         "status_url": api.links.status(upload.upload_id),
     });
     if upload.status == Status::AwaitingUpload {
-        body["upload"] = request(&renew(api, upload).await?);
+        body["upload"] = presigned(&renew(api, upload).await?);
     }
     Ok(json(StatusCode::OK, &body))
 }
 
 pub(crate) async fn url(State(api): Shared, Writer(caller): Writer, Path(id): Path<String>) -> Answer {
-    let upload = owned::by_path(&api, &caller, &id).await?;
+    let upload = owned_by_path(&api, &caller, &id).await?;
     let status_url = api.links.status(upload.upload_id);
     match upload.status {
         Status::AwaitingUpload => {}
         Status::Expired => return Err(gone("expired")),
-        _ => return Err(Problem::conflict("already_stored", "the photo is there already")),
+        _ => return Err(already_stored()),
     }
     let id = upload.upload_id;
     let upload = renew(&api, upload).await?;
-    Ok(json(StatusCode::OK, &json!({"upload_id": id, "upload": request(&upload), "status_url": status_url})))
+    Ok(json(
+        StatusCode::OK,
+        &json!({"upload_id": id, "upload": presigned(&upload), "status_url": status_url}),
+    ))
+}
+
+fn already_stored() -> Problem {
+    Problem::conflict("already_stored", "the photo is already stored")
 }
 
 /// 410; `code` says why.
 fn gone(code: &str) -> Problem {
-    let detail = "the upload is gone; declare it anew, with another Idempotency-Key if with any";
+    let detail = "the upload is gone; declare the photo again, with another Idempotency-Key if any";
     Problem::new(StatusCode::GONE, code, detail)
 }
 
-/// Signs anew and notes until when, so that nobody gives the upload up before.
+/// Signs anew and saves the new expiry, so that the upload does not expire before.
 async fn renew(api: &Api, mut upload: Upload) -> Result<SignedRequest, Problem> {
     upload.url_expires_at = Some(api.ports.clock.now() + api.settings.url_ttl);
     let upload = api.ports.uploads.save(upload, GalleryWrite::Keep).await?;
@@ -135,7 +146,7 @@ async fn renew(api: &Api, mut upload: Upload) -> Result<SignedRequest, Problem> 
 async fn sign(api: &Api, upload: &Upload) -> Result<SignedRequest, Problem> {
     let declared = upload.declared.as_ref();
     let (Some(declared), Some(sha256)) = (declared, declared.and_then(|declared| declared.sha256)) else {
-        return Err(Problem::conflict("already_stored", "the photo is there already"));
+        return Err(already_stored());
     };
     let grant = PutGrant {
         key: ObjectKey::upload(&upload.tenant_id, &upload.user_id, upload.upload_id),
@@ -146,7 +157,7 @@ async fn sign(api: &Api, upload: &Upload) -> Result<SignedRequest, Problem> {
     Ok(api.ports.objects.sign_put(&grant, api.settings.url_ttl).await?)
 }
 
-fn request(signed: &SignedRequest) -> Value {
+fn presigned(signed: &SignedRequest) -> Value {
     let headers: serde_json::Map<String, Value> =
         signed.headers.iter().map(|(name, value)| (name.clone(), value.clone().into())).collect();
     json!({"method": "PUT", "url": signed.url, "headers": headers, "expires_at": moment(signed.expires_at)})

@@ -1,9 +1,10 @@
 //! `GET /gallery`.
 
+use super::access::Reader;
 use super::answer::{Answer, json, moment};
+use super::api::Shared;
 use super::links::Links;
-use super::session::Reader;
-use super::{Shared, cursor};
+use super::{body, cursor};
 use crate::problem::Problem;
 use axum::extract::rejection::QueryRejection;
 use axum::extract::{Query, State};
@@ -14,9 +15,9 @@ use domain::{Emotion, EndState, GalleryRow, TenantId, Timestamp, UserId};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-/// Which page of a gallery, as a query says it.
+/// A page of a gallery, as the query parameters are written.
 #[derive(Clone, Debug, Default, Deserialize)]
-pub struct Asked {
+pub struct GalleryQuery {
     pub limit: Option<String>,
     pub cursor: Option<String>,
     pub emotion: Option<String>,
@@ -25,15 +26,16 @@ pub struct Asked {
     pub to: Option<String>,
 }
 
-/// The states in which a gallery row can be.
+/// The states of gallery rows.
 const STATES: [EndState; 4] = [EndState::Complete, EndState::Partial, EndState::NoFace, EndState::Failed];
 
-impl Asked {
+impl GalleryQuery {
     fn filter(&self) -> Result<GalleryFilter, Problem> {
         let bad = |code: &str, what: &str| Problem::malformed(code, what);
-        let emotion = self.emotion.as_deref().map(|raw| {
-            Emotion::parse(raw).map_err(|_| bad("bad_emotion", "emotion is HAPPY, SAD, ANGRY, CONFUSED, …"))
-        });
+        let emotion = self
+            .emotion
+            .as_deref()
+            .map(|raw| Emotion::parse(raw).map_err(|_| bad("bad_emotion", body::EMOTIONS)));
         let state = self.state.as_deref().map(|raw| {
             let state = STATES.into_iter().find(|state| state.as_str() == raw);
             state.ok_or_else(|| bad("bad_state", "state is complete, partial, no_face or failed"))
@@ -56,31 +58,31 @@ impl Asked {
 pub(crate) async fn get(
     State(api): Shared,
     Reader(caller): Reader,
-    asked: Result<Query<Asked>, QueryRejection>,
+    query: Result<Query<GalleryQuery>, QueryRejection>,
 ) -> Answer {
-    let Query(asked) = asked.map_err(|error| Problem::malformed("bad_query", error.body_text()))?;
+    let Query(query) = query.map_err(|error| Problem::malformed("bad_query", error.body_text()))?;
     let owner = (&caller.tenant_id, &caller.user_id);
-    Ok(json(StatusCode::OK, &page(api.ports.gallery.as_ref(), &api.links, owner, &asked).await?))
+    Ok(json(StatusCode::OK, &page(api.ports.gallery.as_ref(), &api.links, owner, &query).await?))
 }
 
-/// A page of an owner's gallery: `{uploads, next_cursor}`. Errors: 400 for a parameter that is none.
+/// A page of an owner's gallery: `{uploads, next_cursor}`. Errors: 400 for an invalid parameter.
 pub async fn page(
     gallery: &dyn Gallery,
     links: &Links,
     (tenant, user): (&TenantId, &UserId),
-    asked: &Asked,
+    query: &GalleryQuery,
 ) -> Result<Value, Problem> {
-    let (filter, limit) = (asked.filter()?, cursor::limit(asked.limit.as_deref())?);
-    let after = asked.cursor.as_deref().map(cursor::place).transpose()?;
+    let (filter, limit) = (query.filter()?, cursor::limit(query.limit.as_deref())?);
+    let after = query.cursor.as_deref().map(cursor::place).transpose()?;
     let page = gallery.page(tenant, user, &filter, after, limit).await?;
     let mut uploads = Vec::with_capacity(page.rows.len());
     for row in &page.rows {
-        uploads.push(shown(links, row).await?);
+        uploads.push(document(links, row).await?);
     }
     Ok(json!({"uploads": uploads, "next_cursor": page.next.map(cursor::of_place)}))
 }
 
-async fn shown(links: &Links, row: &GalleryRow) -> Result<Value, PortError> {
+async fn document(links: &Links, row: &GalleryRow) -> Result<Value, PortError> {
     Ok(json!({
         "upload_id": row.upload_id,
         "original_image": links.to_some(row.original.as_ref()).await?,

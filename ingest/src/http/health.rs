@@ -1,10 +1,12 @@
-//! `/healthz`: the process answers. `/readyz`: its stores do.
+//! For operators: `/healthz` (the process answers), `/readyz` (its stores answer), `/metrics`.
 
-use super::Shared;
 use super::answer::{Answer, json};
+use super::api::Shared;
+use crate::metrics::CONTENT_TYPE;
 use crate::problem::Problem;
 use axum::extract::State;
-use axum::http::StatusCode;
+use axum::http::{StatusCode, header};
+use axum::response::IntoResponse;
 use domain::QueueName;
 use serde_json::json;
 
@@ -16,8 +18,16 @@ pub(crate) async fn ready(State(api): Shared) -> Answer {
     match api.ports.queue.depth(QueueName::UPLOADS).await {
         Ok(_) => Ok(json(StatusCode::OK, &json!({"status": "ready"}))),
         Err(error) => {
-            tracing::error!(error = %error, "not ready");
+            tracing::error!(error = %error, "not ready: the queue does not answer");
             Err(Problem::busy("not_ready", "the stores do not answer"))
         }
     }
+}
+
+/// The measurements of this process and the present depth of the queues.
+pub(crate) async fn metrics(State(api): Shared) -> Answer {
+    for queue in QueueName::all() {
+        api.metrics.queue_seen(queue, &api.ports.queue.depth(queue).await?);
+    }
+    Ok(([(header::CONTENT_TYPE, CONTENT_TYPE)], api.metrics.text()).into_response())
 }

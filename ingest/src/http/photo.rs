@@ -1,14 +1,25 @@
-//! A photo that came in a request: told by its first bytes, stored as if its owner had put it with a presigned URL.
+//! A photo in a request, `POST /upload-image` and `POST /upload-photo`: its type is sniffed from its first bytes, and it
+//! is stored as if its owner had put it with a presigned URL.
 
+use super::access::{Writer, owner};
+use super::answer::{Answer, json, with};
+use super::api::{Api, Shared};
+use super::status_document::Facts;
+use super::{body, photo_body, prefer};
+use crate::auth::Caller;
 use crate::deposit::{Deposited, Photo, deposit};
 use crate::problem::Problem;
+use crate::trace;
+use axum::extract::{Request, State};
+use axum::http::{HeaderMap, StatusCode, header};
 use bytes::Bytes;
-use domain::Ports;
 use domain::upload::Kind;
-use domain::{MediaType, TenantId, UserId};
+use domain::{MediaType, ObjectKey, Ports, TenantId, Upload, UserId};
+use serde_json::{Value, json};
+use std::time::Duration;
 
 fn heic() -> Problem {
-    Problem::unsupported("heic_unsupported", "HEIC/HEIF is not taken; send JPEG, PNG or WebP")
+    Problem::unsupported("heic_unsupported", "HEIC/HEIF is not supported; send JPEG, PNG or WebP")
 }
 
 /// The type that a client declares. Errors: 415 with the list.
@@ -21,16 +32,16 @@ pub(crate) fn declared_type(raw: &str) -> Result<MediaType, Problem> {
     }
 }
 
-/// The type that the first bytes tell. Errors: 415 with the list.
-pub(crate) fn sniffed_type(bytes: &[u8]) -> Result<MediaType, Problem> {
+/// The type by the first bytes. Errors: 415 with the list.
+fn sniffed_type(bytes: &[u8]) -> Result<MediaType, Problem> {
     match MediaType::sniff(bytes) {
         Some(media_type) => Ok(media_type),
         None if MediaType::is_heif(bytes) => Err(heic()),
-        None => Err(Problem::unsupported("unsupported_type", "the bytes are no JPEG, PNG or WebP")),
+        None => Err(Problem::unsupported("unsupported_type", "the bytes are not JPEG, PNG or WebP")),
     }
 }
 
-/// Stores a photo. Errors: 422 for an empty one, 415 for what is no photo.
+/// Stores a photo. Errors: 422 for an empty one, 415 for another type.
 pub async fn store(
     ports: &Ports,
     owner: (TenantId, UserId),
@@ -39,10 +50,71 @@ pub async fn store(
     traceparent: Option<String>,
 ) -> Result<Deposited, Problem> {
     if bytes.is_empty() {
-        return Err(Problem::meaningless("empty_photo", "the photo is empty"));
+        return Err(Problem::unprocessable("empty_photo", "the photo is empty"));
     }
     let content_type = sniffed_type(&bytes)?;
     Ok(deposit(ports, Photo { owner, kind, content_type, bytes, traceparent }).await?)
+}
+
+pub(crate) async fn upload(State(api): Shared, Writer(caller): Writer, request: Request) -> Answer {
+    let headers = request.headers().clone();
+    let wait = prefer::wait(&api, &headers);
+    let bytes = read(&api, &headers, request).await?;
+    let stored = store(&api.ports, owner(&caller), Kind::Photo, bytes, trace::parent(&headers)).await?;
+    answer(&api, &caller, stored.upload(), wait).await
+}
+
+/// The photo of a multipart or JSON request. Errors: 415 for other types.
+async fn read(api: &Api, headers: &HeaderMap, request: Request) -> Result<Bytes, Problem> {
+    let limit = api.settings.max_inline_bytes;
+    let expected = |max: u64| match body::announced(headers).unwrap_or(max) {
+        expected if expected > max => Err(Problem::too_large(limit, body::USE_A_PRESIGNED_URL)),
+        expected => Ok(expected),
+    };
+    match body::media_type(headers).as_deref() {
+        Some("multipart/form-data") => {
+            let room = api.budget.reserve(expected(photo_body::max_multipart(limit))?)?;
+            Ok(room.hold(photo_body::multipart(request, limit).await?))
+        }
+        _ if body::is_json(headers) => {
+            let max = expected(photo_body::max_json(limit))?;
+            // The JSON and the picture decoded from it.
+            let room = api.budget.reserve(2 * max)?;
+            Ok(room.hold(photo_body::json(request.into_body(), max, limit).await?))
+        }
+        _ => Err(Problem::unsupported(
+            "unsupported_body",
+            "send multipart/form-data with a field image, file or photo, or application/json with the picture in base64",
+        )),
+    }
+}
+
+/// 202 at once, or 200 with the result if it is done within the wait.
+async fn answer(api: &Api, caller: &Caller, upload: Upload, wait: Option<Duration>) -> Answer {
+    let upload = match wait {
+        Some(_) => prefer::until_done(api, caller, upload.upload_id, wait).await?,
+        None => upload,
+    };
+    let status_url = api.links.status(upload.upload_id);
+    let body = document(api, &upload).await?;
+    let response = match wait.is_some() && upload.status.is_done() {
+        true => json(StatusCode::OK, &body),
+        false => with(json(StatusCode::ACCEPTED, &body), header::RETRY_AFTER, "1"),
+    };
+    Ok(prefer::applied(with(response, header::LOCATION, &status_url), wait))
+}
+
+async fn document(api: &Api, upload: &Upload) -> Result<Value, Problem> {
+    let (tenant, user, id) = (&upload.tenant_id, &upload.user_id, upload.upload_id);
+    let stored = upload.object.as_ref().map(|object| object.key.clone());
+    let key = stored.unwrap_or_else(|| ObjectKey::upload(tenant, user, id));
+    Ok(json!({
+        "upload_id": id,
+        "image_url": api.links.to(&key).await?,
+        "status_url": api.links.status(id),
+        "state": upload.status,
+        "emotion": Facts::of(upload).emotion,
+    }))
 }
 
 #[cfg(test)]

@@ -1,20 +1,17 @@
-//! The status document: everything about one upload, and an ETag of it without its links.
+//! The status document: everything about one upload and its stages. Its ETag covers everything but the links.
 
 use super::links::Links;
-use super::stage_document::StageDocument;
 use domain::ports::PortError;
 use domain::upload::Kind;
-use domain::{Code, Emotion, Finding, ObjectKey, Sha256, Stage, Status, Timestamp, Upload, UploadId};
+use domain::{Code, Emotion, Finding, MadeBy, ObjectKey, Sha256, Stage, Status, Timestamp, Upload, UploadId};
 use serde::Serialize;
 use serde_json::Value;
 
-/// The whole document.
 pub async fn document(links: &Links, upload: &Upload) -> Result<Value, PortError> {
     let document = Facts::of(upload).with_links(links, upload).await?;
     Ok(serde_json::to_value(document).expect(ALWAYS_JSON))
 }
 
-/// Why a document can be written.
 const ALWAYS_JSON: &str = "ids, words, numbers and moments are always JSON";
 
 /// The document without links.
@@ -76,13 +73,12 @@ impl<'a> Facts<'a> {
         }
     }
 
-    /// Names the facts.
+    /// The ETag of the document.
     pub(crate) fn etag(&self) -> String {
         let json = serde_json::to_vec(self).expect(ALWAYS_JSON);
         hex::encode(&Sha256::of(&json).bytes()[..16])
     }
 
-    /// Facts and links.
     pub(crate) async fn with_links(
         self,
         links: &Links,
@@ -107,5 +103,96 @@ impl<'a> Facts<'a> {
             melody: links.to_some(tune.as_ref()).await?,
             melody_midi: links.to_some(score.as_ref()).await?,
         })
+    }
+}
+
+/// Pending, running or done. "running" is not stored: it follows from the stages before.
+fn state(upload: &Upload, stage: Stage) -> &'static str {
+    if upload.results.contains_key(&stage) {
+        return "done";
+    }
+    let ended =
+        |above: Stage| upload.results.get(&above).is_some_and(|result| result.outcome.ends_the_line());
+    let ready = match stage.upstream().any(ended) {
+        true => {
+            stage == Stage::GalleryIndexing
+                && (stage.upstream().all(|above| upload.results.contains_key(&above))
+                    || [Stage::FaceDetection, Stage::EmotionAnalysis].into_iter().any(ended))
+        }
+        false => stage.upstream().all(|above| upload.results.contains_key(&above)),
+    };
+    let is_open = matches!(upload.status, Status::Stored | Status::Running);
+    if ready && is_open { "running" } else { "pending" }
+}
+
+/// Without a result a stage has only a name and a state.
+#[derive(Serialize)]
+struct StageDocument<'a> {
+    name: Stage,
+    state: &'static str,
+    outcome: Option<&'static str>,
+    attempt: Option<u32>,
+    receive_count: Option<u32>,
+    started_at: Option<Timestamp>,
+    finished_at: Option<Timestamp>,
+    made_by: Option<&'a MadeBy>,
+    error: Option<Failure<'a>>,
+}
+
+#[derive(Serialize)]
+struct Failure<'a> {
+    code: &'a Code,
+    /// Whether a replay of the same photo may succeed.
+    retryable: bool,
+}
+
+impl<'a> StageDocument<'a> {
+    fn of(upload: &'a Upload, stage: Stage) -> Self {
+        let result = upload.results.get(&stage);
+        let failure = |code: &'a Code| Failure { code, retryable: is_retryable(code.as_str()) };
+        StageDocument {
+            name: stage,
+            state: state(upload, stage),
+            outcome: result.map(|result| result.outcome.as_str()),
+            attempt: result.map(|result| result.attempt),
+            receive_count: result.map(|result| result.receive_count),
+            started_at: result.map(|result| result.started_at),
+            finished_at: result.map(|result| result.finished_at),
+            made_by: result.and_then(|result| result.made_by.as_ref()),
+            error: result.and_then(|result| result.outcome.code()).map(failure),
+        }
+    }
+}
+
+/// Whether the failure is ours, not the photo's.
+fn is_retryable(code: &str) -> bool {
+    ["no_answer", "dead_lettered", "deadline", "retries_exhausted"].contains(&code)
+        || code.starts_with("execution_")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use domain::fixture;
+    use domain::{Outcome, StageResult};
+
+    fn check(upload: &Upload, expected: [&str; 5]) {
+        let states = Stage::ALL.map(|stage| (stage, state(upload, stage)));
+        let expected = std::array::from_fn(|at| (Stage::ALL[at], expected[at]));
+        assert_eq!(states, expected);
+    }
+
+    #[test]
+    fn running_follows_from_what_came_before() {
+        check(&fixture::awaiting(), ["pending", "pending", "pending", "pending", "pending"]);
+        let mut upload = fixture::stored();
+        check(&upload, ["running", "pending", "pending", "pending", "pending"]);
+        let done = |outcome| StageResult::without_work(outcome, 1, fixture::now());
+        let mut faceless = upload.clone();
+        faceless.record(Stage::FaceDetection, done(Outcome::NoFace)).unwrap();
+        check(&faceless, ["done", "pending", "pending", "pending", "running"]);
+        upload.record(Stage::FaceDetection, done(Outcome::Succeeded)).unwrap();
+        upload.record(Stage::EmotionAnalysis, done(Outcome::Succeeded)).unwrap();
+        check(&upload, ["done", "done", "running", "running", "pending"]);
     }
 }

@@ -1,4 +1,4 @@
-//! Bodies that mean nothing, or too much.
+//! Malformed and oversized bodies.
 
 use crate::server::{PASSWORD, Server};
 use serde_json::json;
@@ -7,7 +7,7 @@ const SIGNUP: &str = "/api/v1/auth/signup";
 const ROUTES: [&str; 3] = [SIGNUP, "/api/v1/auth/login", "/api/v1/token/refresh"];
 
 #[tokio::test]
-async fn what_is_no_json_object_is_refused() {
+async fn bodies_must_be_json_objects() {
     let server = Server::start().await;
     for path in ROUTES {
         for body in [&b"{"[..], b"[]", b"null", b"\"x\"", b"\xff\xfe", b"email=a@x&password=Secreta123"] {
@@ -26,7 +26,7 @@ async fn huge_bodies_are_refused() {
 }
 
 #[tokio::test]
-async fn fields_that_mean_nothing_are_named() {
+async fn invalid_fields_are_named() {
     let server = Server::start().await;
     for (body, code) in [
         (json!({}), "missing_field"),

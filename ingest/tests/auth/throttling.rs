@@ -1,4 +1,4 @@
-//! Trying too often.
+//! Too many attempts.
 
 use crate::server::{PASSWORD, Server};
 
@@ -18,14 +18,14 @@ async fn failures_delay_and_do_not_lock_out() {
     let refused = right("192.0.2.1").await;
     refused.expect(429, "too_many_requests");
     assert_eq!(refused.header("retry-after"), Some("1"));
-    assert_eq!(right("192.0.2.2").await.status, 200, "another address is not his fault");
+    assert_eq!(right("192.0.2.2").await.status, 200, "another address is not delayed");
     let other = server.log_in_from("192.0.2.1", "bea@example.com", PASSWORD).await;
     other.expect(401, "wrong_credentials");
     server.wind(1);
     fail(&server, "192.0.2.1", 1).await;
     assert_eq!(right("192.0.2.1").await.header("retry-after"), Some("2"));
     server.wind(2);
-    assert_eq!(right("192.0.2.1").await.status, 200, "who waits gets his try");
+    assert_eq!(right("192.0.2.1").await.status, 200, "after the delay a try is allowed");
     fail(&server, "192.0.2.1", 10).await;
 }
 

@@ -1,4 +1,4 @@
-//! An installation behind a listening API: a clock that stands still until it is wound, stages that make things up.
+//! An installation behind a listening API, with a manual clock and fake stages.
 
 use async_trait::async_trait;
 use domain::ports::Clock;
@@ -41,7 +41,7 @@ impl Authenticate for Names {
     }
 }
 
-struct Door {
+struct SignedObjects {
     urls: SignedUrls,
     clock: Arc<dyn Clock>,
 }
@@ -50,7 +50,7 @@ fn refused(error: embedded::UrlError) -> UrlRefused {
     UrlRefused { code: error.code(), detail: error.to_string() }
 }
 
-impl UrlVerifier for Door {
+impl UrlVerifier for SignedObjects {
     fn verify_put(
         &self,
         path: &str,
@@ -80,14 +80,16 @@ impl Server {
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a free port");
         let url = format!("http://{}", listener.local_addr().expect("it is bound"));
         let objects = Objects::new(&store, &url);
-        let door = Door { urls: objects.signed_urls().clone(), clock: clock.clone() };
+        let url_verifier =
+            Arc::new(SignedObjects { urls: objects.signed_urls().clone(), clock: clock.clone() });
         let metrics = Arc::new(Metrics::default());
         let orchestrator = Orchestrator::open(&store).await.expect("the pipeline loads");
         let ports = embedded::ports(&store, &orchestrator, Policy::default(), &url, metrics.clone());
         let mut settings = HttpSettings::new(&url);
         change(&mut settings);
-        let (auth, door) = (Arc::new(Names), Arc::new(door));
-        let app = App { ports: ports.clone(), auth, door, metrics, notifier: Arc::default(), settings };
+        let auth = Arc::new(Names);
+        let app =
+            App { ports: ports.clone(), auth, url_verifier, metrics, notifier: Arc::default(), settings };
         let router = ingest::http::router(app);
         tokio::spawn(async move { axum::serve(listener, router).await.expect("it serves") });
         Server { clock, hosts: hosts(&ports), ports, url, _root: root }

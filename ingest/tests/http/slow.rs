@@ -1,11 +1,13 @@
-//! Bodies that stall, crawl, stop halfway, or are far too large: over a bare socket, which no client library helps.
+//! Bodies that stall, crawl, stop halfway, or are far too large, over a bare socket.
 
 use crate::client::{Client, PHOTO};
 use crate::server::Server;
+use deadline::{LIMIT, within};
 use serde_json::{Value, json};
 use std::time::Duration;
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
 use tokio::net::TcpStream;
+use tokio::net::tcp::OwnedReadHalf;
 
 /// Opens a request of ana's.
 async fn open(server: &Server, head: &str) -> TcpStream {
@@ -29,12 +31,19 @@ fn head_of(signed: &Value, server: &Server) -> String {
 /// The answer's status and the code of its problem.
 async fn answer(mut stream: TcpStream) -> (u16, String) {
     let mut answer = Vec::new();
-    stream.read_to_end(&mut answer).await.expect("the server answers and closes");
+    let reading = stream.read_to_end(&mut answer);
+    within(LIMIT, "the end of the connection", reading).await.expect("the server answers and closes");
     let answer = String::from_utf8(answer).expect("text");
     let (head, body) = answer.split_once("\r\n\r\n").unwrap_or_else(|| panic!("no answer: {answer:?}"));
     let status = head.split(' ').nth(1).and_then(|status| status.parse().ok()).expect("a status");
     let body: Value = serde_json::from_str(body).unwrap_or_default();
     (status, body["code"].as_str().unwrap_or_default().to_owned())
+}
+
+async fn first_line(reader: &mut BufReader<OwnedReadHalf>) -> String {
+    let mut line = String::new();
+    within(LIMIT, "the answer", reader.read_line(&mut line)).await.expect("the server answers");
+    line
 }
 
 #[tokio::test]
@@ -79,10 +88,8 @@ async fn a_body_that_crawls_is_ended() {
             pace.tick().await;
         }
     });
-    let mut answer = String::new();
-    let mut reader = tokio::io::BufReader::new(reader);
-    tokio::io::AsyncBufReadExt::read_line(&mut reader, &mut answer).await.expect("the server answers");
-    assert_eq!(answer, "HTTP/1.1 408 Request Timeout\r\n");
+    let mut reader = BufReader::new(reader);
+    assert_eq!(first_line(&mut reader).await, "HTTP/1.1 408 Request Timeout\r\n");
     crawling.abort();
 }
 
@@ -124,10 +131,9 @@ async fn a_hundred_megabytes_without_a_length_are_not_read_to_their_end() {
         }
         1600
     });
-    let mut answer = String::new();
-    let mut reader = tokio::io::BufReader::new(reader);
-    tokio::io::AsyncBufReadExt::read_line(&mut reader, &mut answer).await.expect("the server answers");
-    assert_eq!(answer, "HTTP/1.1 413 Payload Too Large\r\n");
+    let mut reader = BufReader::new(reader);
+    assert_eq!(first_line(&mut reader).await, "HTTP/1.1 413 Payload Too Large\r\n");
     drop(reader);
-    assert!(sending.await.expect("no panic") < 1600, "the server took it all");
+    let sent = within(LIMIT, "the end of the connection", sending).await.expect("no panic");
+    assert!(sent < 1600, "the server took it all");
 }

@@ -7,7 +7,7 @@ use domain::ports::queue::NewMessage;
 use reqwest::Method;
 
 #[tokio::test]
-async fn everything_but_health_is_sent_away_and_the_queues_go_on() {
+async fn everything_but_health_is_refused_and_the_queues_go_on() {
     let server = Server::with(|settings| settings.accept_traffic = false).await;
     let ana = Client::of(&server, "ana@acme");
     for (method, path) in [

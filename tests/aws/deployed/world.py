@@ -1,9 +1,10 @@
-"""The deployed stack and what a test may look at beneath it."""
+"""The deployed stack, and the AWS services beneath it, which tests inspect."""
 
 import glob
 import itertools
 import json
 import os
+import select
 import signal
 import subprocess
 import sys
@@ -12,10 +13,11 @@ from collections import Counter
 
 import boto3
 import stack
-from client import Client, send
+from client import Client, send, until
 
 FOLDER = "tests/aws"
 REGION = "us-east-1"
+START_S = 120
 STACK = "semblante"
 PARAMETERS = {
     "Architecture": "x86_64",
@@ -27,6 +29,14 @@ PARAMETERS = {
 }
 # States that lie in no branch.
 OUTSIDE = ("FaceDetection", "EmotionAnalysis", "Generate", "GalleryIndexing")
+# Outcomes of a photo that goes well.
+ALL_GOOD = {
+    "face-detection": "succeeded",
+    "emotion-analysis": "succeeded",
+    "image-generation": "succeeded",
+    "melody-generation": "succeeded",
+    "gallery-indexing": "succeeded",
+}
 BINARIES = ("ingest", "worker", "dead-letters", "maintenance")
 
 
@@ -41,6 +51,8 @@ class Emulator:
             text=True,
             env={"PATH": "/usr/bin:/bin"},
         )
+        is_ready = select.select([self.process.stdout], [], [], START_S)[0]
+        assert is_ready, f"the emulator says nothing for {START_S} s"
         self.url = f"http://127.0.0.1:{self.process.stdout.readline().split()[1]}"
 
     def stop(self):
@@ -56,7 +68,7 @@ class Emulator:
 
 
 def _children(parent):
-    """The processes whose parent this is."""
+    """The processes with this parent."""
     found = []
     for status in glob.glob("/proc/[0-9]*/status"):
         try:
@@ -70,7 +82,7 @@ def _children(parent):
 
 
 class World:
-    """The stack, with clients of what is beneath its API."""
+    """The stack, with clients of the services beneath its API."""
 
     def __init__(self, emulator, binaries, **parameters):
         self.session = boto3.Session(
@@ -91,10 +103,10 @@ class World:
         return self.session.client(service, endpoint_url=self.url)
 
     def email(self):
-        return f"somebody-{next(self._names)}@example.com"
+        return f"user-{next(self._names)}@example.com"
 
-    def somebody(self):
-        """A client who has just signed up."""
+    def new_user(self):
+        """A client of a user who has just signed up."""
         return Client(self.api, self.email())
 
     def queue(self, name):
@@ -152,16 +164,15 @@ class World:
         return [sign + detail["name"] for sign, detail in details if detail["name"] in OUTSIDE]
 
     def expect_execution(self, upload, attempt, status):
-        deadline, not_yet = time.monotonic() + 30, self.client("stepfunctions").exceptions.ExecutionDoesNotExist
-        while True:
+        not_yet = self.client("stepfunctions").exceptions.ExecutionDoesNotExist
+
+        def is_so():
             try:
-                now = self.execution(upload, attempt)[0]["status"]
+                return self.execution(upload, attempt)[0]["status"] == status
             except not_yet:
-                now = "not there"
-            if now == status:
-                return
-            assert time.monotonic() < deadline, f"{now}, not {status}"
-            time.sleep(0.2)
+                return False
+
+        until(is_so, f"the execution of {upload} is {status}")
 
     def letters(self):
         """The rows of dead letters, as DynamoDB has them."""

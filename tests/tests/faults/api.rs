@@ -45,7 +45,7 @@ impl Api {
         Api(ingest::http::router(App {
             ports: world.ingest.clone(),
             auth: Arc::new(Owner),
-            door: Arc::new(NoLocalObjects),
+            url_verifier: Arc::new(NoLocalObjects),
             settings: HttpSettings::new("http://127.0.0.1:8080"),
             metrics: Arc::default(),
             notifier: Arc::default(),

@@ -5,6 +5,37 @@ use serde::Deserialize;
 use std::collections::BTreeSet;
 use std::process::Command;
 
+/// Where the rules about imports, names and words do not hold yet. This list must become empty, and then go.
+const NOT_YET: [&str; 17] = [
+    "ARCHITECTURE.md",
+    "CHANGELOG.md",
+    "README.md",
+    "bench/",
+    "cli/",
+    "fuzz/",
+    "ingest/",
+    "lambda/",
+    "semblante.toml.example",
+    "shared/aws/",
+    "shared/domain/",
+    "shared/embedded/",
+    "shared/muse/",
+    "shared/vision/",
+    "template.yaml",
+    "tests/tests/faults/",
+    "workers/",
+];
+
+/// Whether the rules about imports, names and words hold for this file.
+pub fn obeys(path: &str) -> bool {
+    !NOT_YET.iter().any(|place| path.starts_with(place))
+}
+
+#[test]
+fn exceptions_are_of_places_that_exist() {
+    assert!(NOT_YET.iter().all(|place| repository::exists(place)));
+}
+
 /// What `cargo metadata` says.
 #[derive(Deserialize)]
 pub struct Metadata {
@@ -47,6 +78,13 @@ impl Metadata {
 }
 
 impl Package {
+    /// Its folder in the repository.
+    pub fn folder(&self) -> String {
+        let root = repository::root().display().to_string();
+        let folder = self.manifest_path.trim_end_matches("/Cargo.toml").strip_prefix(&root);
+        folder.expect("a package of ours lies in the repository").trim_start_matches('/').to_owned()
+    }
+
     /// Our own packages that it uses: outside its tests, or also in them.
     pub fn ours(&self, in_tests_too: bool) -> BTreeSet<&str> {
         let counts = |dependency: &&Dependency| in_tests_too || dependency.kind.as_deref() != Some("dev");

@@ -6,6 +6,7 @@ use aws_config::retry::RetryConfig;
 use aws_config::timeout::TimeoutConfig;
 use aws_config::{BehaviorVersion, Region};
 use aws_sdk_s3::config::Credentials;
+use deadline::LIMIT;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -77,6 +78,7 @@ pub async fn clients_of_two(answers: Vec<Canned>) -> (Clients, Asked) {
         .credentials_provider(Credentials::new("100000000000", "test", None, None, "test"))
         .endpoint_url("http://127.0.0.1:9")
         .retry_config(RetryConfig::disabled())
+        .timeout_config(TimeoutConfig::builder().operation_timeout(LIMIT).build())
         .load()
         .await;
     let connection = Connection {

@@ -1,8 +1,9 @@
 //! Thousands of damaged and hostile files: a typed error or a picture, within 5 s and 512 MB, never a panic.
 
 use crate::samples;
+use deadline::LIMIT;
 use jpeg_encoder::{ColorType, Encoder};
-use std::process::Command;
+use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 use vision::{Analyser, Options, decode, preview};
 
@@ -215,8 +216,11 @@ fn every_file() {
 fn survives_thousands_of_hostile_files() {
     let child = Command::new(std::env::current_exe().unwrap())
         .args(["--exact", "hostile::every_file", "--ignored", "--nocapture"])
-        .output()
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
         .unwrap();
+    let child = deadline::output(child, 4 * LIMIT, "the reading of hostile files");
     let said = String::from_utf8_lossy(&child.stdout);
     assert!(child.status.success(), "{said}\n{}", String::from_utf8_lossy(&child.stderr));
     let line = said.lines().find(|line| line.contains("hostile:")).expect("the child counts");

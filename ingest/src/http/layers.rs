@@ -1,0 +1,84 @@
+//! What is around every route: the time limit, the log line, the count, the switch for traffic, panics, CORS.
+
+use super::api::{Api, Shared};
+use crate::problem::Problem;
+use crate::request_context::REQUEST_ID;
+use axum::extract::{MatchedPath, Request, State};
+use axum::http::{HeaderName, HeaderValue, Method, StatusCode, header};
+use axum::middleware::Next;
+use axum::response::{IntoResponse, Response};
+use std::any::Any;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+use tower_http::cors::{AllowOrigin, Any as AnyOrigin, CorsLayer};
+
+/// Routes that are answered even if traffic is off.
+const HEALTH: [&str; 2] = ["/healthz", "/readyz"];
+/// `Retry-After` while traffic is off.
+const TRAFFIC_RETRY_AFTER: Duration = Duration::from_secs(300);
+/// How long a browser may cache the answer to a preflight.
+const PREFLIGHT_MAX_AGE: Duration = Duration::from_secs(3600);
+
+/// Limits a request's time, logs its answer and counts it.
+pub(crate) async fn observe(State(api): State<Arc<Api>>, request: Request, next: Next) -> Response {
+    let started = Instant::now();
+    let method = request.method().clone();
+    let route = request.extensions().get::<MatchedPath>().map(|route| route.as_str().to_owned());
+    let answered = tokio::time::timeout(api.settings.request_timeout, next.run(request)).await;
+    let late = |_| Problem::request_timeout("the request took too long").into_response();
+    let response = answered.unwrap_or_else(late);
+    let (status, route) = (response.status().as_u16(), route.unwrap_or_else(|| "none".into()));
+    let duration_ms = started.elapsed().as_millis() as u64;
+    tracing::info!(%method, route, status, duration_ms, "request answered");
+    api.metrics.request_answered(method.as_str(), &route, status);
+    response
+}
+
+/// While traffic is off, every request but those for health is refused before its body is read. Nothing is deleted, and
+/// the queues go on.
+pub(crate) async fn admit(State(api): Shared, request: Request, next: Next) -> Response {
+    if api.settings.accept_traffic || HEALTH.contains(&request.uri().path()) {
+        return next.run(request).await;
+    }
+    Problem::new(StatusCode::SERVICE_UNAVAILABLE, "traffic_off", "traffic is switched off for now")
+        .retry_after(TRAFFIC_RETRY_AFTER)
+        .into_response()
+}
+
+/// The answer of a handler that panicked.
+pub(crate) fn panicked(panic: Box<dyn Any + Send + 'static>) -> Response {
+    let message = panic.downcast_ref::<&str>().map(|message| (*message).to_owned());
+    let message = message.or_else(|| panic.downcast_ref::<String>().cloned()).unwrap_or_default();
+    tracing::error!(panic = message, "a handler panicked");
+    Problem::internal().into_response()
+}
+
+/// Cross-origin requests: `*` only if configured, never with credentials. None if no origin is allowed.
+pub(crate) fn cors(origins: &[String]) -> Option<CorsLayer> {
+    let allowed: Vec<HeaderValue> = origins.iter().filter_map(|origin| origin.parse().ok()).collect();
+    let allowed = match () {
+        () if origins.iter().any(|origin| origin == "*") => AllowOrigin::from(AnyOrigin),
+        () if allowed.is_empty() => return None,
+        () => AllowOrigin::list(allowed),
+    };
+    let methods = [Method::GET, Method::HEAD, Method::POST, Method::PUT, Method::DELETE];
+    Some(
+        CorsLayer::new()
+            .allow_origin(allowed)
+            .allow_methods(methods)
+            .allow_headers([
+                header::AUTHORIZATION,
+                header::CONTENT_TYPE,
+                header::IF_MATCH,
+                header::IF_NONE_MATCH,
+                header::RANGE,
+                HeaderName::from_static("prefer"),
+                HeaderName::from_static("idempotency-key"),
+                HeaderName::from_static("traceparent"),
+                HeaderName::from_static("x-amz-checksum-sha256"),
+                REQUEST_ID,
+            ])
+            .expose_headers([header::ETAG, header::LOCATION, header::RETRY_AFTER, REQUEST_ID])
+            .max_age(PREFLIGHT_MAX_AGE),
+    )
+}

@@ -1,0 +1,87 @@
+//! `PUT`, `GET` and `HEAD` of signed object URLs.
+
+use super::answer::{Answer, with};
+use super::api::{Api, Shared};
+use super::body;
+use super::links::UrlRefused;
+use super::object_response::{self, Selection};
+use crate::problem::Problem;
+use axum::body::Body;
+use axum::extract::State;
+use axum::http::{HeaderMap, Method, StatusCode, Uri, header};
+use axum::response::IntoResponse;
+use bytes::Bytes;
+use domain::ports::objects::{NewObject, PutGrant};
+use domain::ports::{PortError, PortErrorKind};
+use domain::{Bucket, MediaType, Sha256};
+use std::collections::BTreeMap;
+
+fn refused(error: UrlRefused) -> Problem {
+    let status = match error.code {
+        "missing_signed_header" => StatusCode::BAD_REQUEST,
+        _ => StatusCode::FORBIDDEN,
+    };
+    Problem::new(status, error.code, error.detail)
+}
+
+fn already_there() -> Problem {
+    Problem::new(StatusCode::PRECONDITION_FAILED, "already_there", "object already uploaded")
+}
+
+pub(crate) async fn put(State(api): Shared, uri: Uri, headers: HeaderMap, body: Body) -> Answer {
+    let sent: BTreeMap<String, String> = headers
+        .iter()
+        .filter_map(|(name, value)| Some((name.as_str().to_owned(), value.to_str().ok()?.to_owned())))
+        .collect();
+    let query = uri.query().unwrap_or_default();
+    let grant = api.url_verifier.verify_put(uri.path(), query, &sent).map_err(refused)?;
+    if api.ports.objects.head(Bucket::Media, &grant.key).await?.is_some() {
+        return Err(already_there());
+    }
+    let room = api.budget.reserve(grant.content_length)?;
+    let bytes = room.hold(body::read(body, grant.content_length, "send what was declared").await?);
+    let etag = store(&api, grant, bytes).await?;
+    Ok(with(StatusCode::OK.into_response(), header::ETAG, &format!("\"{etag}\"")))
+}
+
+/// Puts exactly what was granted. Its content type is what its first bytes say, because it is served with it.
+async fn store(api: &Api, grant: PutGrant, bytes: Bytes) -> Result<String, Problem> {
+    if bytes.len() as u64 != grant.content_length {
+        return Err(Problem::malformed("wrong_length", "the content's length is not the declared one"));
+    }
+    let hashed = bytes.clone();
+    let found = tokio::task::spawn_blocking(move || Sha256::of(&hashed)).await;
+    if found.map_err(PortError::broken)? != grant.sha256 {
+        return Err(Problem::malformed("wrong_checksum", "the content's sha256 is not the declared one"));
+    }
+    let sniffed = MediaType::sniff(&bytes).map_or("application/octet-stream", MediaType::as_str);
+    let object = NewObject { bytes, content_type: sniffed.to_owned(), metadata: BTreeMap::new() };
+    match api.ports.objects.put(Bucket::Media, &grant.key, object).await {
+        Ok(head) => Ok(head.etag),
+        Err(error) if error.kind == PortErrorKind::Conflict => Err(already_there()),
+        Err(error) => Err(error.into()),
+    }
+}
+
+pub(crate) async fn get(State(api): Shared, method: Method, uri: Uri, headers: HeaderMap) -> Answer {
+    let query = uri.query().unwrap_or_default();
+    let (bucket, key) = api.url_verifier.verify_get(uri.path(), query).map_err(refused)?;
+    let gone =
+        || Problem::new(StatusCode::NOT_FOUND, "no_such_object", "the object does not exist (any more)");
+    let head = api.ports.objects.head(bucket, &key).await?.ok_or_else(gone)?;
+    let selection = Selection::of(&headers, &head);
+    let range = match &selection {
+        Selection::Part(range) if method == Method::GET => Some(range.clone()),
+        Selection::Whole if method == Method::GET && head.size > 0 => Some(0..head.size),
+        _ => None,
+    };
+    let bytes = match range {
+        None => Bytes::new(),
+        Some(range) => {
+            // Held until the client has read it or has left.
+            let room = api.budget.reserve(range.end - range.start)?;
+            room.hold(api.ports.objects.get(bucket, &key, Some(&head.etag), Some(range)).await?.1)
+        }
+    };
+    Ok(object_response::write(&head, selection, bytes))
+}
