@@ -22,7 +22,8 @@ const ARROWS: [(&str, &[&str]); 14] = [
     ("lambda", &["aws", "domain", "ingest", "lifecycle", "muse", "vision", "workers"]),
     ("deadline", &[]),
     ("tests", &["domain", "embedded", "ingest", "statemachine", "workers"]),
-    ("bench", &["domain", "embedded", "ingest", "muse", "statemachine", "vision", "workers"]),
+    ("bench", &["domain", "embedded", "ingest", "muse", "quality", "statemachine", "vision", "workers"]),
+    ("quality", &["domain", "muse"]),
 ];
 
 /// What a package must not be built from. A name that ends with `-` stands for all that begin with it.

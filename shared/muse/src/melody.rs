@@ -1,19 +1,22 @@
 //! Affect to melody.
 
-pub mod master;
+pub mod key;
 pub mod mode;
+pub mod rank;
+pub mod recording;
 pub mod score;
 pub mod soundfont;
-pub mod synth;
 
 mod arrange;
 mod harmony;
+mod instrument;
+mod master;
 mod midi;
 mod mood;
 mod mp3;
 mod percussion;
-mod rank;
 mod rhythm;
+mod synth;
 mod tune;
 mod voicing;
 
@@ -22,25 +25,25 @@ use crate::rng::Rng;
 use arrange::Draft;
 use domain::{Affect, MadeBy};
 use mood::Mood;
+use recording::Recording;
 use score::{Score, TICKS};
-use soundfont::SoundFont;
+use soundfont::{SoundFont, SoundFontError};
 use std::sync::Arc;
-use synth::{RATE, Recording};
 
-/// How many melodies are written for the one that is kept.
+/// Candidates of which the best is kept.
 const CANDIDATES: u64 = 64;
 
-/// How to compose.
+/// Parameters of a melody besides its affect and seed.
 #[derive(Clone, Debug, Default)]
 pub struct MelodySettings {
-    /// Length in bars, within [`MelodySettings::BARS`]; none: the emotion's own, 12 to 20 seconds.
+    /// Length in bars, within [`MelodySettings::BARS`]; `None`: the emotion's own, 12 to 20 seconds.
     pub bars: Option<u32>,
-    /// Instruments to play with instead of our own.
+    /// Replaces the built-in instruments.
     pub soundfont: Option<Arc<SoundFont>>,
 }
 
 impl MelodySettings {
-    /// The lengths that can be composed.
+    /// The lengths that [`compose`] accepts.
     pub const BARS: std::ops::RangeInclusive<u32> = 1..=16;
 }
 
@@ -51,65 +54,59 @@ pub struct Melody {
     pub mp3: Vec<u8>,
     /// The score as a Standard MIDI File.
     pub midi: Vec<u8>,
-    /// The score.
+    /// What is played.
     pub score: Score,
-    /// Seconds of the recording.
+    /// Length of the recording.
     pub seconds: f64,
     /// Integrated loudness before the MP3 encoder, in LUFS.
     pub lufs: f64,
-    /// What made it.
+    /// The provenance that is stored with it; the files carry it too.
     pub made_by: MadeBy,
 }
 
 /// Why no melody was made.
 #[derive(Debug, thiserror::Error)]
+#[allow(missing_docs)]
 pub enum MelodyError {
-    /// Valence or arousal is NaN or infinite.
     #[error("valence and arousal must be finite")]
     NotFinite,
     /// The length is outside [`MelodySettings::BARS`].
     #[error("a melody of {0} bars cannot be composed: 1 to 16")]
     Bars(u32),
-    /// The instruments made no sound.
     #[error("the instruments made no sound")]
     Silent,
-    /// The SoundFont cannot be read or played.
-    #[error("the SoundFont cannot be used: {0}")]
-    SoundFont(String),
-    /// The loudness could not be measured.
+    #[error(transparent)]
+    SoundFont(#[from] SoundFontError),
     #[error("the loudness could not be measured")]
     Loudness(#[from] ebur128::Error),
-    /// The encoder failed.
-    #[error("the melody could not be encoded: {0}")]
-    Encoding(String),
+    #[error("the melody could not be encoded")]
+    Encoding(#[from] rusty_mp3::Error),
 }
 
-/// A melody as it is played and mastered, before any encoder.
+/// A melody after mastering and before encoding.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Performance {
     /// What is played.
     pub score: Score,
-    /// How it sounds.
+    /// The samples.
     pub recording: Recording,
-    /// Its integrated loudness, in LUFS.
+    /// Integrated loudness.
     pub lufs: f64,
 }
 
-/// Composes, plays and masters the melody of an affect.
-///
-/// # Errors
-/// As [`compose`], but for its encoder's.
+/// Composes, plays and masters the melody of an affect: [`compose`] without the encoders.
 pub fn perform(affect: &Affect, seed: u64, settings: &MelodySettings) -> Result<Performance, MelodyError> {
     let (score, mood) = write(affect, seed, settings.bars)?;
     let mut recording = match &settings.soundfont {
         Some(soundfont) => soundfont.play(&score)?,
         None => synth::play(&score, &mood, seed),
     };
-    let lufs = master::master(&mut recording)?;
+    let lufs = master::master(&mut recording)?.ok_or(MelodyError::Silent)?;
     Ok(Performance { score, recording, lufs })
 }
 
 /// Composes, plays, masters and encodes the melody of an affect: the same bytes for the same affect, seed and settings.
+/// Valence and arousal are clamped to -1..1.
 pub fn compose(affect: &Affect, seed: u64, settings: &MelodySettings) -> Result<Melody, MelodyError> {
     let Performance { score, recording, lufs } = perform(affect, seed, settings)?;
     let kind = match &settings.soundfont {
@@ -127,18 +124,10 @@ pub fn compose(affect: &Affect, seed: u64, settings: &MelodySettings) -> Result<
     );
     let mp3 = mp3::encode(&recording, &title, &sentence)?;
     let midi = midi::write(&score, &sentence);
-    Ok(Melody { mp3, midi, seconds: seconds(&recording), lufs, score, made_by })
+    Ok(Melody { mp3, midi, seconds: recording.seconds(), lufs, score, made_by })
 }
 
-fn seconds(recording: &Recording) -> f64 {
-    recording.left.len() as f64 / f64::from(RATE)
-}
-
-/// Writes the score alone: the best of 64 that are tried.
-pub fn score(affect: &Affect, seed: u64, bars: Option<u32>) -> Result<Score, MelodyError> {
-    write(affect, seed, bars).map(|(score, _)| score)
-}
-
+/// The best of [`CANDIDATES`] scores.
 fn write(affect: &Affect, seed: u64, bars: Option<u32>) -> Result<(Score, Mood), MelodyError> {
     if !affect.valence.is_finite() || !affect.arousal.is_finite() {
         return Err(MelodyError::NotFinite);
@@ -164,7 +153,6 @@ fn write(affect: &Affect, seed: u64, bars: Option<u32>) -> Result<(Score, Mood),
     Ok((best, mood))
 }
 
-/// One melody of the many.
 fn candidate(mood: &Mood, tonic: u8, bars: u32, seed: u64, attempt: u64) -> Score {
     let mut rng = Rng::new(seed.wrapping_mul(CANDIDATES).wrapping_add(attempt), "candidate");
     let mut start = 0;
@@ -177,4 +165,23 @@ fn candidate(mood: &Mood, tonic: u8, bars: u32, seed: u64, attempt: u64) -> Scor
     }
     let tune = tune::write(mood, &phrases, &chords, &mut rng);
     Draft { mood, tonic, bars, tune: &tune, chords: &chords }.score(&mut rng)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use domain::Emotion;
+    use score::Part;
+
+    #[test]
+    fn every_emotion_and_200_seeds_are_scores() {
+        for emotion in Emotion::ALL {
+            let affect = Affect::certain(emotion);
+            for seed in 0..200 {
+                let (score, _) = write(&affect, seed, Some(2)).unwrap();
+                assert!(score.part(Part::Melody).count() >= 4, "{emotion} {seed}");
+                assert!(score.notes.iter().all(|note| note.length > 0 && note.start < score.end()));
+            }
+        }
+    }
 }

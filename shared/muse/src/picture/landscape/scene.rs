@@ -1,9 +1,53 @@
-//! How a landscape is laid out: five plans, of which every emotion knows the fitting ones.
+//! What the parts of one landscape agree on: layout, rows of hills, sun, colours. Lengths are parts of the picture's side.
 
+use crate::picture::noise::Noise;
+use crate::picture::palette::Palette;
+use crate::picture::style::Brief;
 use crate::rng::Rng;
 use domain::Emotion;
 
-/// A kind of place.
+pub(super) struct Scene<'a> {
+    seed: u64,
+    pub(super) emotion: Emotion,
+    /// -1..1.
+    pub(super) valence: f32,
+    /// -1..1.
+    pub(super) arousal: f32,
+    pub(super) palette: &'a Palette,
+    pub(super) plan: Plan,
+    /// Sun or moon: centre and radius.
+    pub(super) sun: (f32, f32, f32),
+}
+
+impl<'a> Scene<'a> {
+    pub(super) fn new(brief: &Brief<'a>) -> Self {
+        let mut rng = Rng::new(brief.seed, "landscape");
+        let layout = Layout::choose(brief.emotion, &mut rng);
+        let plan = Plan::new(layout, brief.valence, &mut rng);
+        let sun = place_sun(brief, &plan, &mut rng);
+        let Brief { emotion, valence, arousal, palette, seed, .. } = *brief;
+        Scene { seed, emotion, valence, arousal, palette, plan, sun }
+    }
+
+    /// The random stream of one part.
+    pub(super) fn rng(&self, part: &str) -> Rng {
+        Rng::new(self.seed, part)
+    }
+
+    pub(super) fn noise(&self, part: &str) -> Noise {
+        Noise::new(self.rng(part).bits())
+    }
+}
+
+/// Centre and radius of the sun or moon: high in pleasant scenes, near the horizon in unpleasant ones.
+fn place_sun(brief: &Brief<'_>, plan: &Plan, rng: &mut Rng) -> (f32, f32, f32) {
+    let third = if rng.chance(0.5) { 0.30 } else { 0.70 };
+    let x = if plan.layout == Layout::Valley { 0.5 } else { third } + rng.around(0.07);
+    let height = 0.24 + 0.10 * brief.valence + rng.around(0.05);
+    let y = (plan.horizon - 0.07 - height).max(0.10);
+    (x, y, rng.range(0.045, 0.062) + 0.014 * brief.arousal.abs())
+}
+
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) enum Layout {
     /// Range behind range, pines in front.
@@ -19,7 +63,7 @@ pub(super) enum Layout {
 }
 
 impl Layout {
-    pub(super) fn choose(emotion: Emotion, rng: &mut Rng) -> Layout {
+    fn choose(emotion: Emotion, rng: &mut Rng) -> Layout {
         use Layout::*;
         let fitting: &[Layout] = match emotion {
             Emotion::Happy => &[Hills, Hills, Coast, Valley, Lake],
@@ -35,12 +79,12 @@ impl Layout {
     }
 }
 
-/// One row of hills. Lengths are parts of the picture's side.
+/// One row of hills.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Row {
-    /// How far down its mean height lies: 0 top, 1 bottom.
+    /// Its mean height, measured from the top of the picture.
     pub(super) base: f32,
-    /// How far its tops rise above and below that.
+    /// Amplitude of its outline around `base`.
     pub(super) height: f32,
     /// Hills across the picture.
     pub(super) frequency: f32,
@@ -48,26 +92,24 @@ pub(super) struct Row {
     pub(super) nearness: f32,
     /// How much lower it lies in the middle than at the sides.
     pub(super) hollow: f32,
-    /// Whether the water lies in front of it.
     pub(super) behind_water: bool,
-    /// What grows on it: plants across the picture, and their height.
+    /// Number of plants across the picture, and their height.
     pub(super) plants: Option<(usize, f32)>,
 }
 
-/// Where things are.
 #[derive(Clone, Debug)]
 pub(super) struct Plan {
     pub(super) layout: Layout,
-    /// The horizon, from the top.
+    /// Measured from the top.
     pub(super) horizon: f32,
-    /// The water's edge, from the top.
+    /// The water's edge, measured from the top.
     pub(super) water: Option<f32>,
     /// From far to near.
     pub(super) rows: Vec<Row>,
 }
 
 impl Plan {
-    pub(super) fn new(layout: Layout, valence: f32, rng: &mut Rng) -> Plan {
+    fn new(layout: Layout, valence: f32, rng: &mut Rng) -> Plan {
         let horizon = rng.range(0.50, 0.62);
         let (water, rows) = match layout {
             Layout::Ranges => (None, ranges(horizon, 6, 0.0, rng)),
@@ -76,7 +118,7 @@ impl Plan {
             Layout::Hills => (None, hills(horizon, rng)),
             Layout::Coast => (Some(horizon), coast(horizon, rng)),
         };
-        // Pleasant places are gentle: fewer, wider hills.
+        // Pleasant scenes have fewer, wider hills.
         let gentle = 1.0 - 0.25 * valence;
         let rows = rows.into_iter().map(|row| Row { frequency: row.frequency * gentle, ..row }).collect();
         Plan { layout, horizon, water, rows }

@@ -1,18 +1,18 @@
 //! Affect to picture.
 
-pub mod canvas;
-pub mod encoding;
-pub mod field;
-pub mod noise;
 pub mod oklab;
 pub mod palette;
 pub mod style;
 
 mod aurora;
+mod canvas;
+mod encoding;
 mod flow;
 mod glass;
 mod grade;
 mod landscape;
+mod noise;
+mod panes;
 
 use crate::provenance::{self, Parameters};
 use crate::rng::Rng;
@@ -21,17 +21,17 @@ use noise::Noise;
 use palette::Palette;
 use style::{Brief, Style};
 
-/// How to paint.
+/// Parameters of a picture besides its affect and seed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct PictureSettings {
-    /// The style; none: by seed and emotion.
+    /// `None`: chosen by seed and emotion.
     pub style: Option<Style>,
     /// Pixels along a side, within [`PictureSettings::SIZES`].
     pub size: u16,
 }
 
 impl PictureSettings {
-    /// The sizes that can be painted.
+    /// The sizes that [`paint`] accepts.
     pub const SIZES: std::ops::RangeInclusive<u16> = 16..=2048;
 }
 
@@ -44,7 +44,7 @@ impl Default for PictureSettings {
 /// A finished picture: its pixels, and what made them.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Picture {
-    /// The style it was painted in.
+    /// The requested style, or the one chosen by seed and emotion.
     pub style: Style,
     /// The provenance that is stored with it; the files carry it too.
     pub made_by: MadeBy,
@@ -59,7 +59,7 @@ impl Picture {
         &self.rgb
     }
 
-    /// A JPEG file of at most [`encoding::MAX_JPEG_BYTES`] at the default size, with its provenance as XMP.
+    /// A JPEG file of at most 120,000 bytes at the default size, with its provenance as XMP.
     pub fn jpeg(&self) -> Result<Vec<u8>, PictureError> {
         let fine = self.style == Style::Flow && self.size > 512;
         Ok(encoding::jpeg(&self.rgb, self.size, fine, &self.xmp)?)
@@ -73,6 +73,7 @@ impl Picture {
 
 /// Why no picture was made.
 #[derive(Debug, thiserror::Error)]
+#[allow(missing_docs)]
 pub enum PictureError {
     #[error("valence and arousal must be finite")]
     NotFinite,
@@ -86,7 +87,7 @@ pub enum PictureError {
 }
 
 /// Paints the picture of an affect: the same pixels for the same affect, seed and settings. Valence and arousal are
-/// taken to -1..1.
+/// clamped to -1..1.
 pub fn paint(affect: &Affect, seed: u64, settings: &PictureSettings) -> Result<Picture, PictureError> {
     if !affect.valence.is_finite() || !affect.arousal.is_finite() {
         return Err(PictureError::NotFinite);
@@ -97,14 +98,20 @@ pub fn paint(affect: &Affect, seed: u64, settings: &PictureSettings) -> Result<P
     let emotion = affect.dominant();
     let style = settings.style.unwrap_or_else(|| Style::choose(emotion, seed));
     let palette = Palette::new(affect, seed);
-    let mut canvas = style.paint(&Brief {
+    let brief = Brief {
         emotion,
         valence: affect.valence.clamp(-1.0, 1.0) as f32,
         arousal: affect.arousal.clamp(-1.0, 1.0) as f32,
         palette: &palette,
         seed,
         size: usize::from(settings.size),
-    });
+    };
+    let mut canvas = match style {
+        Style::Landscape => landscape::paint(&brief),
+        Style::Flow => flow::paint(&brief),
+        Style::Glass => glass::paint(&brief),
+        Style::Aurora => aurora::paint(&brief),
+    };
     let grain = Noise::new(Rng::new(seed, "grain").bits());
     let rgb = grade::develop(&mut canvas, &palette, grain);
     let parameters = Parameters { affect, seed, kind: style.as_str(), extent: u32::from(settings.size) };

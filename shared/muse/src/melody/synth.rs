@@ -1,39 +1,27 @@
-//! Score to sound, with our own instruments.
+//! Score to sound with the built-in instruments.
 
-pub mod instrument;
-
-mod bar;
 mod drums;
 mod harmonic;
-mod pluck;
+mod ringing;
 mod room;
+mod timbre;
 
+use super::instrument::Instrument;
 use super::mood::Mood;
+use super::recording::{RATE, Recording};
 use super::score::{Note, Part, Score};
 use crate::rng::Rng;
 use harmonic::{Tone, Waves};
-use instrument::{Instrument, Sound};
 use std::collections::HashMap;
 use std::rc::Rc;
+use timbre::Sound;
 
-/// Samples a second.
-pub const RATE: u32 = 44_100;
-
-/// Silence before the first note: an encoder smears a sharp onset, and there must be something to smear into.
+/// Silence before the first note: encoders smear a sharp onset backwards.
 const LEAD_IN_S: f64 = 0.03;
-/// What rings after the last bar, in seconds, before the mastering fades it out.
+/// Time for the last notes to ring, before the mastering fades them out.
 const TAIL_S: f64 = 2.6;
 
-/// A stereo recording at [`RATE`].
-#[derive(Clone, Debug, PartialEq)]
-pub struct Recording {
-    /// The left channel, about -1..1.
-    pub left: Vec<f32>,
-    /// The right channel.
-    pub right: Vec<f32>,
-}
-
-/// How loud a part is, where it stands (-1 left to 1 right), how much of it the room hears.
+/// A part's gain, pan (-1 left to 1 right), and send to the room.
 fn place(part: Part) -> (f32, f32, f32) {
     match part {
         Part::Melody => (0.34, -0.06, 1.0),
@@ -44,7 +32,7 @@ fn place(part: Part) -> (f32, f32, f32) {
     }
 }
 
-/// Instruments are measured at the same velocity; these even out how loud they seem.
+/// The gain that makes an instrument as loud as the others at the same velocity.
 fn trim(instrument: Instrument) -> f32 {
     match instrument {
         Instrument::Flute => 0.85,
@@ -66,7 +54,7 @@ fn hertz(pitch: u8) -> f32 {
     440.0 * libm::exp2f((f32::from(pitch) - 69.0) / 12.0)
 }
 
-/// What has been made once: waves by instrument and pitch, strokes by drum.
+/// Caches: waves by instrument and pitch, strokes by drum.
 struct Workshop {
     sine: Vec<f32>,
     waves: HashMap<(Instrument, u8), Rc<Waves>>,
@@ -75,7 +63,7 @@ struct Workshop {
 
 impl Workshop {
     fn note(&mut self, instrument: Instrument, pitch: u8, tone: &Tone, rng: &mut Rng) -> Vec<f32> {
-        match instrument.sound() {
+        match timbre::sound(instrument) {
             Sound::Harmonic(sound) => {
                 let sine = &self.sine;
                 let waves = self
@@ -84,8 +72,8 @@ impl Workshop {
                     .or_insert_with(|| Waves::new(&sound, tone.hertz, sine));
                 harmonic::play(&sound, waves, tone, rng)
             }
-            Sound::Pluck { ring_s, bright } => pluck::play(ring_s, bright, tone, rng),
-            Sound::Bar(partials) => bar::play(partials, tone),
+            Sound::Pluck { ring_s, bright } => ringing::pluck(ring_s, bright, tone, rng),
+            Sound::Bar(partials) => ringing::bar(partials, tone),
         }
     }
 
@@ -94,10 +82,9 @@ impl Workshop {
     }
 }
 
-/// The tracks that notes are added to.
+/// The dry mix, and what the room receives.
 struct Mix {
-    left: Vec<f32>,
-    right: Vec<f32>,
+    dry: Recording,
     send: Vec<f32>,
 }
 
@@ -106,11 +93,11 @@ impl Mix {
         // Constant power: both sides at 0.707 in the middle.
         let angle = (pan + 1.0) * std::f32::consts::FRAC_PI_4;
         let (l, r) = (gain * libm::cosf(angle), gain * libm::sinf(angle));
-        let length = samples.len().min(self.left.len().saturating_sub(from));
+        let length = samples.len().min(self.dry.left.len().saturating_sub(from));
         let range = from..from + length;
-        for ((left, right), (send, sample)) in self.left[range.clone()]
+        for ((left, right), (send, sample)) in self.dry.left[range.clone()]
             .iter_mut()
-            .zip(&mut self.right[range.clone()])
+            .zip(&mut self.dry.right[range.clone()])
             .zip(self.send[range].iter_mut().zip(samples))
         {
             *left += l * sample;
@@ -120,11 +107,11 @@ impl Mix {
     }
 }
 
-/// Plays a score: every note to the end of its release, then the room.
+/// Plays every note to the end of its release and adds the room.
 pub(super) fn play(score: &Score, mood: &Mood, seed: u64) -> Recording {
     let mut rng = Rng::new(seed, "players");
-    let length = ((LEAD_IN_S + score.seconds(score.end()) + TAIL_S) * f64::from(RATE)) as usize;
-    let mut mix = Mix { left: vec![0.0; length], right: vec![0.0; length], send: vec![0.0; length] };
+    let dry = Recording::silence(LEAD_IN_S + score.seconds(score.end()) + TAIL_S);
+    let mut mix = Mix { send: vec![0.0; dry.left.len()], dry };
     let mut workshop =
         Workshop { sine: harmonic::sine_table(), waves: HashMap::new(), strokes: HashMap::new() };
     for note in &score.notes {
@@ -132,20 +119,21 @@ pub(super) fn play(score: &Score, mood: &Mood, seed: u64) -> Recording {
     }
     let (ring_s, heard) = mood.room;
     let (wet_left, wet_right) = room::echoes(&mix.send, ring_s);
-    for (dry, wet) in mix.left.iter_mut().zip(wet_left).chain(mix.right.iter_mut().zip(wet_right)) {
+    let Recording { mut left, mut right } = mix.dry;
+    for (dry, wet) in left.iter_mut().zip(wet_left).chain(right.iter_mut().zip(wet_right)) {
         *dry += wet * heard;
     }
-    Recording { left: mix.left, right: mix.right }
+    Recording { left, right }
 }
 
 fn add_note(mix: &mut Mix, workshop: &mut Workshop, score: &Score, note: &Note, rng: &mut Rng) {
     let start_s = LEAD_IN_S + score.seconds(note.start);
-    // Nobody plays to the sample; nobody hears four milliseconds either.
+    // Up to four milliseconds late, as players are; too little to be heard as such.
     let late = f64::from(rng.unit()) * 0.004;
     let from = ((start_s + late) * f64::from(RATE)) as usize;
     let (gain, pan, sent) = place(note.part);
     let loud = gain * (0.25 + 0.75 * note.velocity) * note.velocity.sqrt();
-    match score.band.of(note.part) {
+    match score.band.instrument(note.part) {
         Some(instrument) => {
             let tone = Tone {
                 hertz: hertz(note.pitch),

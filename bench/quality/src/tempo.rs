@@ -1,13 +1,13 @@
-//! How fast a recording is, from when its notes begin.
+//! The tempo of a recording, from its onsets.
 
-use super::spectrum::{HOP, onsets};
+use crate::spectrum::{HOP, onsets};
 
-/// Beats a minute that are looked for.
+/// Lowest and highest tempo, in beats a minute.
 const RANGE: (f64, f64) = (50.0, 220.0);
 
-/// The tempo in beats a minute: the period at which onsets come back best, weighted by how willingly people tap it (a
-/// log-normal curve around 110, one octave wide; Parncutt 1994). None where nothing begins.
-pub fn find(samples: &[f32], rate: u32) -> Option<f64> {
+/// Beats a minute: the period with the strongest autocorrelation of onsets, weighted by the preferred tempo of listeners (a
+/// log-normal curve around 110, one octave wide; Parncutt 1994). `None` without onsets.
+pub(crate) fn find(samples: &[f32], rate: u32) -> Option<f64> {
     let flux = onsets(samples);
     let mean = flux.iter().sum::<f32>() / flux.len().max(1) as f32;
     let flux: Vec<f32> = flux.iter().map(|x| (x - mean).max(0.0)).collect();
@@ -27,7 +27,7 @@ pub fn find(samples: &[f32], rate: u32) -> Option<f64> {
     best.map(|(_, bpm)| bpm)
 }
 
-/// Correlation of the onsets with themselves one, two and four beats later; more beats make the period finer.
+/// Autocorrelation of the onsets at one, two and four beats; several beats resolve the period better.
 fn comb(flux: &[f32], period: f64) -> f64 {
     [(1.0, 1.0), (2.0, 0.5), (4.0, 0.5)]
         .iter()

@@ -1,12 +1,44 @@
-//! What a window shows: a rose, a sun over hills, or a free mosaic.
+//! A leaded window, lit from behind: a rose, a sun over hills or a free mosaic in a Voronoi diagram relaxed by Lloyd's
+//! method.
 
-use crate::picture::canvas::Point;
-use crate::picture::noise::Noise;
-use crate::picture::oklab::Lab;
-use crate::picture::style::Brief;
+use super::canvas::{Canvas, Point};
+use super::noise::{Noise, smooth_step};
+use super::oklab::Lab;
+use super::panes::Panes;
+use super::style::Brief;
 use crate::rng::Rng;
 use domain::Emotion;
 use std::f32::consts::TAU;
+
+pub(super) fn paint(brief: &Brief<'_>) -> Canvas {
+    let mut rng = Rng::new(brief.seed, "glass");
+    let pattern = Pattern::new(brief, &mut rng);
+    let panes = Panes::new(pattern.sites(brief, &mut rng), pattern.relaxations());
+    let colours: Vec<Lab> =
+        panes.centres().iter().map(|centre| pattern.colour(brief, *centre, &mut rng)).collect();
+    let texture = Noise::new(rng.bits());
+    let ways: Vec<f32> = colours.iter().map(|_| rng.around(3.0)).collect();
+    let lead = 0.0036 + 0.0012 * brief.arousal;
+    let lead_colour = brief.palette.ink.mix(Lab { l: 0.12, a: 0.0, b: 0.0 }, 0.35);
+    let (light_x, light_y) = pattern.light;
+    let mut canvas = Canvas::new(brief.size, lead_colour);
+    panes.each_pixel(brief.size, |x, y, (u, v), pane, border| {
+        let streak = texture.sum(u * 7.0 + v * ways[pane] + ways[pane] * 9.0, v * 7.0, 3, 0.5);
+        let seed = texture.at(u * 60.0 + ways[pane] * 31.0, v * 60.0);
+        let (dx, dy) = (u - light_x, v - light_y);
+        let glow = 1.0 / (1.0 + 5.0 * (dx * dx + dy * dy));
+        let mut glass = colours[pane].mix(brief.palette.light, 0.26 * glow * glow);
+        glass.l += 0.045 * streak + 0.012 * seed + 0.05 * (glow - 0.5);
+        // Darker at its edges, where the lead casts a shadow.
+        glass.l -= 0.075 * (1.0 - smooth_step(lead, lead + 0.013, border));
+        let edge = 0.7 / brief.size as f32;
+        let inside = smooth_step(lead - edge, lead + edge, border);
+        // The lead is round: a faint highlight runs along its middle.
+        let ridge = lead_colour.lighter(0.10 * (1.0 - border / lead).max(0.0));
+        *canvas.pixel(x, y) = ridge.mix(glass, inside);
+    });
+    canvas
+}
 
 enum Motif {
     /// Rings of petals around the middle.
@@ -17,8 +49,8 @@ enum Motif {
     Mosaic { drift: Noise },
 }
 
-/// The drawing behind the panes.
-pub(super) struct Pattern {
+/// The design of a window, in the unit square.
+struct Pattern {
     motif: Motif,
     light: Point,
     turn: f32,
@@ -26,7 +58,7 @@ pub(super) struct Pattern {
 }
 
 impl Pattern {
-    pub(super) fn new(brief: &Brief<'_>, rng: &mut Rng) -> Self {
+    fn new(brief: &Brief<'_>, rng: &mut Rng) -> Self {
         let (rose, sunrise) = match brief.emotion {
             Emotion::Happy | Emotion::Surprised => (0.45, 0.40),
             Emotion::Calm | Emotion::Sad => (0.25, 0.50),
@@ -42,22 +74,18 @@ impl Pattern {
         } else {
             (Motif::Mosaic { drift: Noise::new(rng.bits()) }, (rng.range(0.25, 0.75), rng.range(0.2, 0.6)))
         };
-        // An unpleasant window is broken: its panes are left as they fell.
+        // Unpleasant windows are less ordered: their panes are relaxed less.
         Pattern { motif, light, turn: rng.unit(), order: 0.5 + 0.5 * brief.valence }
     }
 
-    pub(super) fn light(&self) -> Point {
-        self.light
-    }
-
-    pub(super) fn relaxations(&self) -> usize {
+    fn relaxations(&self) -> usize {
         match self.motif {
             Motif::Rose { .. } => 0,
             _ => 1 + (self.order * 3.0) as usize,
         }
     }
 
-    pub(super) fn sites(&self, brief: &Brief<'_>, rng: &mut Rng) -> Vec<Point> {
+    fn sites(&self, brief: &Brief<'_>, rng: &mut Rng) -> Vec<Point> {
         match self.motif {
             Motif::Rose { petals } => self.rose(petals, rng),
             _ => {
@@ -103,8 +131,8 @@ impl Pattern {
         sites
     }
 
-    /// The glass at a pane's centre.
-    pub(super) fn colour(&self, brief: &Brief<'_>, (u, v): Point, rng: &mut Rng) -> Lab {
+    /// The colour of the pane around a centre.
+    fn colour(&self, brief: &Brief<'_>, (u, v): Point, rng: &mut Rng) -> Lab {
         let p = brief.palette;
         let away = distance((u, v), self.light);
         let own = rng.around(0.035);

@@ -1,13 +1,12 @@
-//! What a decoded recording is like: loud enough, nowhere too loud, without clicks and holes, in key and in time.
+//! Loudness, faults, key and tempo of a recording.
 
-use super::{key, spectrum, tempo};
-use crate::melody::mode::Mode;
+use crate::{key, spectrum, tempo};
 use ebur128::{EbuR128, Mode as Measure};
+use muse::melody::mode::Mode;
 
-/// A recording's figures.
-#[derive(Clone, Copy, Debug, PartialEq, serde::Serialize)]
+/// The measures of one recording.
+#[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Sound {
-    /// Length.
     pub seconds: f64,
     /// Integrated loudness (BS.1770-4).
     pub lufs: f64,
@@ -15,30 +14,28 @@ pub struct Sound {
     pub true_peak_db: f64,
     /// Silence (below -60 dBFS) before the first sound, in seconds.
     pub lead_s: f64,
-    /// Silence after the last.
+    /// Silence after the last sound, in seconds.
     pub tail_s: f64,
-    /// The longest silence between them.
+    /// The longest silence between sounds, in seconds.
     pub gap_s: f64,
-    /// Jumps that no musical sound makes: see [`clicks`].
+    /// Breaks of single samples.
     pub clicks: usize,
     /// The key finder's tonic, 0 = C.
     pub tonic: u8,
-    /// Whether the key finder calls it minor.
-    pub minor: bool,
-    /// Beats a minute; 0 where nothing begins.
+    /// Beats a minute; 0 without onsets.
     pub bpm: f64,
 }
 
 impl Sound {
     /// Measures interleaved stereo samples.
-    pub fn of(stereo: &[f32], rate: u32) -> Result<Sound, ebur128::Error> {
+    pub fn measure(stereo: &[f32], rate: u32) -> Result<Sound, ebur128::Error> {
         let mut meter = EbuR128::new(2, rate, Measure::I | Measure::TRUE_PEAK)?;
         meter.add_frames_f32(stereo)?;
         let peak = meter.true_peak(0)?.max(meter.true_peak(1)?);
         let mono = mono(stereo);
         let (lead_s, tail_s, gap_s) = silences(&mono, rate);
         let chroma = spectrum::chroma(&mono, rate);
-        let (tonic, minor) = key::find(&chroma);
+        let (tonic, _) = key::find(&chroma);
         Ok(Sound {
             seconds: mono.len() as f64 / f64::from(rate),
             lufs: meter.loudness_global()?,
@@ -48,7 +45,6 @@ impl Sound {
             gap_s,
             clicks: clicks(&mono),
             tonic,
-            minor,
             bpm: tempo::find(&mono, rate).unwrap_or(0.0),
         })
     }
@@ -59,12 +55,12 @@ pub fn mode(stereo: &[f32], rate: u32, tonic: u8) -> Mode {
     key::find_mode(&spectrum::chroma(&mono(stereo), rate), tonic)
 }
 
-/// Both channels' mean.
-pub fn mono(stereo: &[f32]) -> Vec<f32> {
+/// The mean of both channels.
+fn mono(stereo: &[f32]) -> Vec<f32> {
     stereo.chunks_exact(2).map(|pair| 0.5 * (pair[0] + pair[1])).collect()
 }
 
-/// Seconds of silence before, after, and the longest within.
+/// Seconds of silence before, after, and the longest between sounds.
 fn silences(mono: &[f32], rate: u32) -> (f64, f64, f64) {
     const SILENT: f32 = 0.001;
     let seconds = |samples: usize| samples as f64 / f64::from(rate);
@@ -82,9 +78,9 @@ fn silences(mono: &[f32], rate: u32) -> (f64, f64, f64) {
     (seconds(first), seconds(mono.len() - 1 - last), seconds(longest))
 }
 
-/// Single-sample breaks: where the second difference is large in itself and twenty times its neighbourhood's mean.
-/// Drums are bright for many samples, a click for one or two.
-pub fn clicks(mono: &[f32]) -> usize {
+/// Samples whose second difference is above 0.05 and twenty times the mean around it. A drum stroke is bright for many
+/// samples, a click for one or two.
+fn clicks(mono: &[f32]) -> usize {
     const AROUND: usize = 128;
     let bend: Vec<f32> = mono.windows(3).map(|w| (w[2] - 2.0 * w[1] + w[0]).abs()).collect();
     let mut sum: f32 = bend.iter().take(AROUND).sum();

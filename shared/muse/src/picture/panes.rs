@@ -1,16 +1,15 @@
-//! The panes: Voronoi cells of sites in the unit square, and how far each pixel is from its pane's border.
+//! Panes: Voronoi cells of sites in the unit square, and each pixel's distance from the border of its pane.
 
-use crate::picture::canvas::Point;
+use super::canvas::Point;
 
-/// Sites of the panes.
 pub(super) struct Panes(Vec<Point>);
 
-/// Pixels along the side of a tile whose pixels share one list of near sites.
+/// Side in pixels of a tile whose pixels share one list of near sites.
 const TILE: usize = 16;
 
 impl Panes {
-    /// Panes around `sites`, each moved `relaxations` times to the middle of its pane (Lloyd 1982). Sites that
-    /// nothing is nearest to stay where they are.
+    /// Panes around `sites`, each moved `relaxations` times to the centroid of its pane (Lloyd 1982). The site of an
+    /// empty pane does not move.
     pub(super) fn new(sites: Vec<Point>, relaxations: usize) -> Self {
         const SAMPLES: usize = 128;
         let mut panes = Panes(sites);
@@ -53,9 +52,9 @@ impl Panes {
         }
     }
 
-    /// The sites that can own, or border on the owner of, a point within `radius` of `middle`.
+    /// The sites that can own a point within `radius` of `middle`, or border on its owner.
     fn near_sites(&self, middle: Point, radius: f32, near: &mut Vec<usize>) {
-        // Borders matter up to this distance, the widest lead with its shadow.
+        // Width of the widest lead with its shadow: farther borders have no effect.
         const BORDER: f32 = 0.02;
         let nearest = self.0.iter().map(|site| distance2(*site, middle)).fold(f32::MAX, f32::min).sqrt();
         let reach = nearest + 2.0 * (radius + BORDER);
