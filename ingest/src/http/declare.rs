@@ -54,7 +54,7 @@ impl DeclareRequest {
 
 pub(crate) async fn post(
     State(api): Shared,
-    Writer(caller): Writer,
+    Writer(caller, _place): Writer,
     headers: HeaderMap,
     body: Body,
 ) -> Answer {
@@ -110,7 +110,11 @@ async fn duplicate(api: &Api, upload: Upload, traceparent: Option<&str>) -> Answ
     Ok(json(StatusCode::OK, &body))
 }
 
-pub(crate) async fn url(State(api): Shared, Writer(caller): Writer, Path(id): Path<String>) -> Answer {
+pub(crate) async fn url(
+    State(api): Shared,
+    Writer(caller, _place): Writer,
+    Path(id): Path<String>,
+) -> Answer {
     let upload = owned_by_path(&api, &caller, &id).await?;
     let status_url = api.links.status(upload.upload_id);
     match upload.status {
