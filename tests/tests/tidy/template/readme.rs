@@ -1,4 +1,4 @@
-//! What README.md tells of the template: every parameter with its default, every alarm.
+//! README.md names every parameter of the template with its default, and every alarm.
 
 use super::document::Template;
 use crate::repository;
@@ -25,7 +25,7 @@ fn the_readme_names_every_parameter_and_its_default() {
     assert_eq!(told.keys().collect::<BTreeSet<_>>(), parameters.keys().collect());
     for (name, parameter) in parameters {
         match &parameter["Default"] {
-            // What nothing means is told in words.
+            // README.md says in words what an empty default means.
             Value::String(text) if text.is_empty() => assert!(!told[name].is_empty(), "{name}"),
             Value::String(text) => assert_eq!(&told[name], text, "{name}"),
             number => assert_eq!(told[name], number.to_string(), "{name}"),
