@@ -31,12 +31,7 @@ pub struct Installation {
 
 /// What looks at photos and makes art. The permits are shared: one per core, whatever computes.
 pub struct Engines {
-    /// Sees faces.
-    pub faces: Arc<dyn FaceEngine>,
-    /// Makes pictures.
-    pub pictures: Arc<dyn Maker>,
-    /// Makes melodies.
-    pub melodies: Arc<dyn Maker>,
+    pub stages: workers::Engines,
     /// One per core, for everything that computes.
     pub cores: Arc<Semaphore>,
 }
@@ -94,12 +89,9 @@ pub async fn engines(settings: &Settings) -> Result<Engines, BootError> {
         muse::PictureSettings { size: settings.picture_size, ..Default::default() },
         muse::MelodySettings { bars: settings.melody_bars, ..Default::default() },
     ));
-    Ok(Engines {
-        faces: face_engine(settings, permits.clone()).await?,
-        pictures: maker.clone(),
-        melodies: maker,
-        cores: permits,
-    })
+    let faces = face_engine(settings, permits.clone()).await?;
+    let stages = workers::Engines { faces, pictures: maker.clone(), melodies: maker };
+    Ok(Engines { stages, cores: permits })
 }
 
 async fn face_engine(settings: &Settings, permits: Arc<Semaphore>) -> Result<Arc<dyn FaceEngine>, BootError> {
@@ -185,6 +177,9 @@ fn remedy(error: &StoreError) -> &'static str {
         StoreError::DamagedKey(_) => "restore the key file from a backup",
         StoreError::DiskFull => "make room on the disk",
         StoreError::File { .. } | StoreError::Randomness(_) => "see what the operating system says",
-        StoreError::Database(_) | StoreError::NoAnswer(_) => "try again; if it stays so, report it",
+        StoreError::Database(_)
+        | StoreError::Closed
+        | StoreError::Panicked(_)
+        | StoreError::NotCommitted(_) => "try again; if it stays so, report it",
     }
 }

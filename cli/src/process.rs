@@ -11,10 +11,9 @@ use crate::{photo_content, photo_files, progress};
 use anyhow::Context;
 use bytes::Bytes;
 use domain::Ports;
+use domain::ports::gallery::GalleryPlace;
 use domain::upload::Kind;
-use domain::{
-    Finding, MediaType, Outcome, QueueName, Record, Stage, TenantId, Upload, UploadId, UserId, closing,
-};
+use domain::{Finding, MediaType, Outcome, QueueName, Record, Stage, TenantId, Upload, UploadId, UserId};
 use futures_util::{StreamExt, TryStreamExt, stream};
 use indicatif::ProgressBar;
 use ingest::deposit::{Photo, deposit};
@@ -136,7 +135,7 @@ impl Batch<'_> {
         upload: &Upload,
         took: Duration,
     ) -> anyhow::Result<OutcomeRow> {
-        let place = closing::place(upload);
+        let place = GalleryPlace::of(upload);
         let shown = self.ports.gallery.row(&self.owner.0, &self.owner.1, place).await?;
         let Some(shown) = shown else {
             let code = upload.refused.as_ref().map_or("not_closed", |code| code.as_str());

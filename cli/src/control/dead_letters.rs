@@ -7,7 +7,7 @@ use axum::http::StatusCode;
 use domain::ports::dead_letters::DeadLetterPlace;
 use domain::{TenantId, Timestamp};
 use ingest::http::Problem;
-use ingest::redrive::{Redriven, redrive as drive};
+use lifecycle::{Redriven, redrive as drive};
 use serde::Deserialize;
 use serde_json::json;
 use uuid::Uuid;
@@ -52,8 +52,8 @@ pub async fn show(State(control): Shared, Path(id): Path<Uuid>) -> Answer {
 
 pub async fn redrive(State(control): Shared, Path(id): Path<Uuid>) -> Answer {
     match drive(&control.ports, id, ACTOR).await? {
-        Redriven::Yes => Ok(Json(json!({"id": id, "redriven": true}))),
-        Redriven::NoSuchLetter => Err(not_found(id)),
+        Redriven::Ordered => Ok(Json(json!({"id": id, "redriven": true}))),
+        Redriven::NoSuchRow => Err(not_found(id)),
         Redriven::NoUpload => {
             let words = format!("dead letter {id} names no upload that is there: nothing to go on with");
             Err(Problem::conflict("no_upload", words))

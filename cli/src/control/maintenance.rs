@@ -3,7 +3,7 @@
 use super::{Answer, Shared};
 use axum::Json;
 use axum::extract::State;
-use ingest::maintenance::{Care, Finding};
+use ingest::maintenance::{Action, Finding};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
@@ -28,12 +28,10 @@ pub async fn post(State(control): Shared, Json(order): Json<Order>) -> Answer {
 
 /// A finding; None where nothing was needed.
 fn told(finding: &Finding) -> Option<Value> {
-    let (care, detail) = match &finding.care {
-        Ok(Care::Nothing) => return None,
-        Ok(Care::Close(code)) => ("close", json!(code)),
-        Ok(Care::Tidy { objects, .. }) => ("tidy", json!(format!("{} objects", objects.len()))),
-        Ok(care) => (care.as_str(), Value::Null),
-        Err(error) => ("failed", json!(error.to_string())),
+    let (care, detail) = match &finding.action {
+        Ok(Action::Nothing) => return None,
+        Ok(action) => (action.as_str(), action.detail()),
+        Err(error) => ("failed", Some(error.to_string())),
     };
     Some(json!({
         "tenant_id": finding.tenant_id,

@@ -4,10 +4,9 @@ use super::{ACTOR, Answer, Shared, traceparent, uploads};
 use axum::Json;
 use axum::extract::{Path, State};
 use axum::http::HeaderMap;
-use domain::begin::Scope;
+use domain::begin::{Begin, MAX_REASON, Replay, Scope};
 use domain::{Stage, TenantId, UploadId};
 use ingest::http::Problem;
-use ingest::replay::{MAX_REASON, Replay, Wanted};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 use uuid::Uuid;
@@ -39,19 +38,17 @@ pub async fn post(
         return Err(Problem::unprocessable("bad_reason", words));
     }
     let upload = uploads::find(&control, &tenant, id).await?;
-    let wanted = Wanted {
-        id: Uuid::now_v7(),
+    let begin = Begin {
         scope: order.from.map_or(Scope::Resume, Scope::FromStage),
         reroll: order.reroll,
         supersede: order.supersede,
-        correct: None,
         reason: order.reason,
-        actor: ACTOR.to_owned(),
         traceparent: traceparent(&headers),
+        ..Begin::resume(Uuid::now_v7(), &upload, ACTOR)
     };
-    let replay = Replay::plan(&upload, wanted, control.ports.clock.now())?;
+    let replay = Replay::plan(&upload, begin, control.ports.clock.now())?;
     if !order.dry_run {
-        replay.order(&control.ports).await?;
+        lifecycle::order(&control.ports, &replay.begin).await?;
     }
     Ok(Json(json!({
         "upload_id": id,

@@ -10,6 +10,7 @@ use ingest::auth::{AuthError, Authenticate, Caller};
 use ingest::http::{App, HttpSettings, UrlRefused, UrlVerifier};
 use ingest::{Intake, Metrics};
 use std::collections::BTreeMap;
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 use tempfile::TempDir;
@@ -25,7 +26,7 @@ pub struct Server {
     pub ports: Ports,
     pub url: String,
     pub hosts: Vec<PollHost>,
-    _root: TempDir,
+    root: TempDir,
 }
 
 /// Tokens are `user@tenant`.
@@ -73,8 +74,12 @@ impl Server {
         Server::with(|_| ()).await
     }
 
-    /// One whose settings are changed first.
     pub async fn with(change: impl FnOnce(&mut HttpSettings)) -> Self {
+        Server::of(change, |ports| ports).await
+    }
+
+    /// A server with changed settings, whose API has wrapped ports.
+    pub async fn of(change: impl FnOnce(&mut HttpSettings), wrap: impl FnOnce(Ports) -> Ports) -> Self {
         let root = tempfile::tempdir().expect("a temporary directory");
         let clock = Arc::new(ManualClock::new(fixture::now()));
         let options =
@@ -91,11 +96,22 @@ impl Server {
         let mut settings = HttpSettings::new(&url);
         change(&mut settings);
         let auth = Arc::new(Names);
-        let app =
-            App { ports: ports.clone(), auth, url_verifier, metrics, notifier: Arc::default(), settings };
+        let app = App {
+            ports: wrap(ports.clone()),
+            auth,
+            url_verifier,
+            metrics,
+            notifier: Arc::default(),
+            settings,
+        };
         let router = ingest::http::router(app);
         tokio::spawn(async move { axum::serve(listener, router).await.expect("it serves") });
-        Server { clock, hosts: hosts(&ports), ports, url, _root: root }
+        Server { clock, hosts: hosts(&ports), ports, url, root }
+    }
+
+    /// The data directory.
+    pub fn directory(&self) -> &Path {
+        self.root.path()
     }
 
     /// Handles all messages that can be handled now.

@@ -16,6 +16,6 @@ async fn main() -> Result<(), Error> {
 
     let installation = boot::open(&settings).await;
     let queues = QueueName::live().map(QueueName::dead_letters);
-    let handlers = queues.map(|queue| (queue, installation.dead_letters(queue)));
+    let handlers = queues.map(|queue| (queue, installation.dead_letters()));
     function::settle(Batches::new(&settings.queue_url_prefix, handlers)).await
 }

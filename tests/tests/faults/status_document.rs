@@ -5,7 +5,7 @@ use crate::scripted::Act;
 use crate::stages::outcomes_with_a_failed;
 use crate::world::{PHOTO, World};
 use domain::{Stage, UploadId};
-use ingest::redrive::{Redriven, redrive};
+use lifecycle::{Redriven, redrive};
 use serde_json::{Value, json};
 
 /// Pages that the database of a full disk may grow by.
@@ -77,7 +77,7 @@ async fn a_stage_that_is_gone_is_told_by_its_code_until_a_redrive_completes_it()
             let [letter] = &world.letters().await[..] else { panic!("{stage}: {act:?}: not one letter") };
             assert_eq!((letter.stage, letter.upload_id), (Some(stage), Some(upload.upload_id)));
             world.heal(stage);
-            assert_eq!(redrive(&world.ingest, letter.id, "operator").await.unwrap(), Redriven::Yes);
+            assert_eq!(redrive(&world.ingest, letter.id, "operator").await.unwrap(), Redriven::Ordered);
             world.rest().await;
             let told = api.status(upload.upload_id).await;
             assert_eq!((&told.body["state"], &told.body["attempt"]), (&json!("complete"), &json!(2)));

@@ -8,13 +8,14 @@ use crate::scripted::{Act, Meanwhile, Scripted};
 use async_trait::async_trait;
 use bytes::Bytes;
 use domain::begin::{Begin, Scope};
+use domain::ports::gallery::GalleryPlace;
 use domain::ports::objects::NewObject;
 use domain::ports::queue::NewMessage;
 use domain::ports::uploads::Created;
 use domain::ports::{self, Objects as _, Queue as _, Uploads as _, Users as _};
 use domain::{
     Bucket, DeadLetter, GalleryRow, Handler, IntakeMessage, ObjectKey, Ports, QueueName, Record, Stage,
-    Upload, closing, fixture,
+    Upload, fixture,
 };
 use embedded::{
     DeadLetters, Durability, Events, Faces, Gallery, ManualClock, Objects, Options, Orchestrator, Policy,
@@ -281,7 +282,7 @@ impl World {
         };
         let (tenant, user) = fixture::owner();
         let shown =
-            ports::Gallery::row(&Gallery::new(&self.store), &tenant, &user, closing::place(&upload)).await;
+            ports::Gallery::row(&Gallery::new(&self.store), &tenant, &user, GalleryPlace::of(&upload)).await;
         let closings = self.events.newest(1000).await.expect("reading works");
         Seen {
             status: upload.status.as_str().into(),
@@ -335,7 +336,7 @@ impl Meanwhile for Company {
     }
 
     async fn erase(&self) {
-        let erased = ingest::erase(&self.ingest, &self.upload.tenant_id, self.upload.upload_id).await;
+        let erased = lifecycle::erase(&self.ingest, &self.upload.tenant_id, self.upload.upload_id).await;
         assert!(erased.expect("erasing works"));
     }
 }
@@ -380,7 +381,7 @@ fn hosts(ports: &Ports, stages: &BTreeMap<Stage, Arc<Scripted>>) -> Vec<PollHost
         hosts.push(host(QueueName::of(*stage), Arc::new(settle)));
     }
     for queue in QueueName::live().map(QueueName::dead_letters) {
-        hosts.push(host(queue, Arc::new(DeadLetterHandler::new(ports.clone(), queue))));
+        hosts.push(host(queue, Arc::new(DeadLetterHandler::new(ports.clone()))));
     }
     hosts
 }

@@ -5,7 +5,7 @@ use crate::repository;
 use std::path::Path;
 
 /// A longer overview is not read.
-const MAX_ARCHITECTURE_LINES: usize = 150;
+const MAX_ARCHITECTURE_LINES: usize = 200;
 
 #[test]
 fn the_make_targets_that_documents_name_exist() {

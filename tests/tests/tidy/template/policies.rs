@@ -5,7 +5,7 @@ use serde_json::Value;
 use std::collections::BTreeSet;
 
 /// The actions of AWS that a use of a port needs, and their resources.
-const USES: [(&str, &[&str]); 29] = [
+const USES: [(&str, &[&str]); 30] = [
     (
         "logs and traces",
         &[
@@ -32,6 +32,7 @@ const USES: [(&str, &[&str]); 29] = [
         "uploads that are due",
         &["dynamodb:Query UploadsTable/index/due", "dynamodb:BatchGetItem UploadsTable"],
     ),
+    ("a gallery row", &["dynamodb:GetItem GalleryTable"]),
     ("gallery pages", &["dynamodb:Query GalleryTable"]),
     ("closing", &["dynamodb:GetItem GalleryTable", "dynamodb:PutItem GalleryTable"]),
     ("reading faces", &["dynamodb:BatchGetItem FacesTable"]),
@@ -161,6 +162,7 @@ const FUNCTIONS: [(&str, &[&str]); 9] = [
         &[
             "uploads",
             "closing",
+            "telling",
             "a user",
             "reading uploads",
             "writing dead letters",
@@ -191,7 +193,7 @@ const FUNCTIONS: [(&str, &[&str]); 9] = [
         &[
             "uploads",
             "uploads that are due",
-            "closing",
+            "a gallery row",
             "writing faces",
             "listing dead letters",
             "reading uploads",
