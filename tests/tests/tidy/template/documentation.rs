@@ -7,8 +7,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 /// The first two columns of the table whose head begins so.
 fn table(head: &str) -> BTreeMap<String, String> {
-    let readme = repository::read("README.md");
-    let lines = readme.lines().skip_while(|line| !line.starts_with(&format!("| {head} |")));
+    let document = repository::read("docs/aws.md");
+    let lines = document.lines().skip_while(|line| !line.starts_with(&format!("| {head} |")));
     let rows = lines.skip(2).take_while(|line| line.starts_with('|'));
     let cells = rows.filter_map(|row| {
         let mut cells = row.split('|').skip(1).map(|cell| cell.trim().trim_matches('`').to_owned());
@@ -18,7 +18,7 @@ fn table(head: &str) -> BTreeMap<String, String> {
 }
 
 #[test]
-fn the_readme_names_every_parameter_and_its_default() {
+fn the_documentation_names_every_parameter_and_its_default() {
     let template = Template::read();
     let parameters = template.at("/Parameters").as_object().expect("parameters by name");
     let told = table("parameter");
@@ -34,7 +34,7 @@ fn the_readme_names_every_parameter_and_its_default() {
 }
 
 #[test]
-fn the_readme_says_what_to_do_for_every_alarm() {
+fn the_documentation_says_what_to_do_for_every_alarm() {
     let template = Template::read();
     let alarms = template.of_type("AWS::CloudWatch::Alarm");
     let alarms: BTreeSet<&str> = alarms.iter().map(|(name, _)| name.trim_end_matches("Alarm")).collect();
