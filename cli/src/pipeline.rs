@@ -2,15 +2,12 @@
 
 use crate::boot::{Engines, Installation};
 use domain::ports::Clock;
-use domain::{Handler, Ports, QueueName, Stage};
+use domain::{Handler, QueueName, Stage};
 use ingest::{Intake, Maintenance};
 use std::sync::Arc;
 use tokio::sync::watch;
 use tokio::task::JoinSet;
-use workers::{
-    DeadLetterHandler, EmotionAnalysis, FaceDetection, GalleryIndexing, ImageGeneration, Limits,
-    MelodyGeneration, PollHost, Polling, Settle, StageWorker,
-};
+use workers::{DeadLetterHandler, Limits, PollHost, Polling, Settle};
 
 /// A running pipeline.
 pub struct Pipeline {
@@ -92,36 +89,21 @@ fn hosts(installation: &Installation, engines: &Engines, max_receives: u32) -> V
         handler,
         polling: Polling { permits, ..Polling::default() },
     };
-    let intake = Intake::new(installation.ports.clone(), &installation.uploads_bucket);
+    let intake = Intake::new(ports.clone(), &installation.uploads_bucket);
     let mut hosts = vec![host(QueueName::UPLOADS, CONCURRENT, Arc::new(intake))];
-    for (worker, permits) in stages(ports, engines) {
-        let queue = QueueName::of(worker.stage());
+    for worker in workers::stages(ports, &engines.stages) {
+        let (queue, permits) = (QueueName::of(worker.stage()), permits(worker.stage()));
         hosts.push(host(queue, permits, Arc::new(Settle::new(ports.clone(), worker, limits))));
     }
     for queue in QueueName::live().map(QueueName::dead_letters) {
-        hosts.push(host(
-            queue,
-            CONCURRENT_DEAD_LETTERS,
-            Arc::new(DeadLetterHandler::new(ports.clone(), queue)),
-        ));
+        hosts.push(host(queue, CONCURRENT_DEAD_LETTERS, Arc::new(DeadLetterHandler::new(ports.clone()))));
     }
     hosts
 }
 
-fn stages(ports: &Ports, engines: &Engines) -> Vec<(Arc<dyn StageWorker>, usize)> {
-    let cores = std::thread::available_parallelism().map_or(1, |cores| cores.get());
-    Stage::ALL
-        .into_iter()
-        .map(|stage| -> (Arc<dyn StageWorker>, usize) {
-            match stage {
-                Stage::FaceDetection => {
-                    (Arc::new(FaceDetection::new(ports.objects.clone(), engines.faces.clone())), cores)
-                }
-                Stage::EmotionAnalysis => (Arc::new(EmotionAnalysis::new(ports.faces.clone())), CONCURRENT),
-                Stage::ImageGeneration => (Arc::new(ImageGeneration::new(engines.pictures.clone())), cores),
-                Stage::MelodyGeneration => (Arc::new(MelodyGeneration::new(engines.melodies.clone())), cores),
-                Stage::GalleryIndexing => (Arc::new(GalleryIndexing), CONCURRENT),
-            }
-        })
-        .collect()
+fn permits(stage: Stage) -> usize {
+    match stage {
+        Stage::EmotionAnalysis | Stage::GalleryIndexing => CONCURRENT,
+        _ => std::thread::available_parallelism().map_or(1, |cores| cores.get()),
+    }
 }

@@ -2,7 +2,7 @@
 
 use aws_lambda_events::event::sqs::{SqsBatchResponse, SqsEvent, SqsMessage};
 use domain::ports::queue::{Delivery, Receipt};
-use domain::{Handler, QueueName, Timestamp, Verdict};
+use domain::{Handler, Message, QueueName, Timestamp, Verdict};
 use futures_util::future::join_all;
 use lambda_runtime::LambdaEvent;
 use std::collections::BTreeMap;
@@ -70,13 +70,14 @@ impl Batches {
                 return Verdict::Leave;
             }
         };
+        let message = Message::decode(queue, delivery);
         let handled = async {
-            tokio::time::timeout(time, handler.handle(&delivery)).await.unwrap_or_else(|_| {
+            tokio::time::timeout(time, handler.handle(&message)).await.unwrap_or_else(|_| {
                 tracing::warn!("the function ran out of time; the message will be delivered again");
                 Verdict::Leave
             })
         };
-        handled.instrument(span::of(queue, &delivery)).await
+        handled.instrument(span::of(&message)).await
     }
 
     fn queue(&self, arn: &str) -> Option<(QueueName, &dyn Handler)> {

@@ -7,7 +7,7 @@ use ::settings::{FaceEngine, Reader, Resources};
 use aws::{Clients, Connection};
 use axum::Router;
 use domain::ports::{self, Maker};
-use domain::{Handler, Ports, QueueName, Stage};
+use domain::{Handler, Ports, QueueName};
 use ingest::Intake;
 use ingest::auth::{AuthService, AuthSettings};
 use ingest::http::{App, HttpSettings, NoLocalObjects};
@@ -17,10 +17,7 @@ use std::collections::BTreeMap;
 use std::ffi::OsString;
 use std::sync::Arc;
 use tokio::sync::Semaphore;
-use workers::{
-    DeadLetterHandler, EmotionAnalysis, FaceDetection, GalleryIndexing, ImageGeneration, Limits,
-    MelodyGeneration, Settle, StageWorker,
-};
+use workers::{DeadLetterHandler, Engines, Limits, Settle};
 
 /// An installation in an AWS account.
 pub struct Installation {
@@ -61,12 +58,14 @@ impl Installation {
     /// Handles the messages of a stage.
     pub fn stage(&self, settings: &StageSettings) -> anyhow::Result<Arc<dyn Handler>> {
         let limits = Limits { time: settings.time, ..self.limits };
-        Ok(Arc::new(Settle::new(self.ports.clone(), self.worker(settings)?, limits)))
+        let engines = Engines { faces: self.face_engine(settings)?, pictures: maker(), melodies: maker() };
+        let worker = workers::worker(settings.stage, &self.ports, &engines);
+        Ok(Arc::new(Settle::new(self.ports.clone(), worker, limits)))
     }
 
-    /// Handles the dead letters of a queue.
-    pub fn dead_letters(&self, queue: QueueName) -> Arc<dyn Handler> {
-        Arc::new(DeadLetterHandler::new(self.ports.clone(), queue))
+    /// Handles the dead letters of any queue.
+    pub fn dead_letters(&self) -> Arc<dyn Handler> {
+        Arc::new(DeadLetterHandler::new(self.ports.clone()))
     }
 
     pub fn maintenance(&self) -> Maintenance {
@@ -95,18 +94,6 @@ impl Installation {
             settings: http,
         };
         Ok(ingest::http::router_beside(app, ingest::auth::routes(auth)))
-    }
-
-    fn worker(&self, settings: &StageSettings) -> anyhow::Result<Arc<dyn StageWorker>> {
-        Ok(match settings.stage {
-            Stage::FaceDetection => {
-                Arc::new(FaceDetection::new(self.ports.objects.clone(), self.face_engine(settings)?))
-            }
-            Stage::EmotionAnalysis => Arc::new(EmotionAnalysis::new(self.ports.faces.clone())),
-            Stage::ImageGeneration => Arc::new(ImageGeneration::new(maker())),
-            Stage::MelodyGeneration => Arc::new(MelodyGeneration::new(maker())),
-            Stage::GalleryIndexing => Arc::new(GalleryIndexing),
-        })
     }
 
     fn face_engine(&self, settings: &StageSettings) -> anyhow::Result<Arc<dyn ports::FaceEngine>> {

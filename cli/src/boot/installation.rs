@@ -94,7 +94,10 @@ fn store_remedy(error: &StoreError) -> String {
         StoreError::DamagedKey(_) => "restore the key file from a backup",
         StoreError::DiskFull => "make room on the disk",
         StoreError::File { .. } | StoreError::Randomness(_) => "see what the operating system says",
-        StoreError::Database(_) | StoreError::NoAnswer(_) => "try again; if it persists, report it",
+        StoreError::Database(_)
+        | StoreError::Closed
+        | StoreError::Panicked(_)
+        | StoreError::NotCommitted(_) => "try again; if it persists, report it",
     };
     remedy.to_owned()
 }

@@ -17,11 +17,9 @@ use ingest::http::{App, HttpSettings};
 use std::sync::Arc;
 use tokio::sync::Semaphore;
 
-/// What computes. The permits are shared: one per core.
+/// What computes, and the permits that all computations share: one per core.
 pub struct Engines {
-    pub faces: Arc<dyn ports::FaceEngine>,
-    pub pictures: Arc<dyn Maker>,
-    pub melodies: Arc<dyn Maker>,
+    pub stages: workers::Engines,
     pub cores: Arc<Semaphore>,
 }
 
@@ -45,12 +43,9 @@ pub async fn engines(settings: &Settings) -> Result<Engines, BootError> {
         muse::PictureSettings { size: settings.picture_size, ..Default::default() },
         muse::MelodySettings { bars: settings.melody_bars, ..Default::default() },
     ));
-    Ok(Engines {
-        faces: face_engine(settings, permits.clone()).await?,
-        pictures: maker.clone(),
-        melodies: maker,
-        cores: permits,
-    })
+    let faces = face_engine(settings, permits.clone()).await?;
+    let stages = workers::Engines { faces, pictures: maker.clone(), melodies: maker };
+    Ok(Engines { stages, cores: permits })
 }
 
 async fn face_engine(

@@ -1,9 +1,9 @@
 //! What became of one processed photo: a row, and the files that are written.
 
 use anyhow::Context;
+use domain::ports::gallery::GalleryPlace;
 use domain::{
     Bucket, Emotion, EndState, Face, Finding, GalleryRow, MadeBy, ObjectKey, Outcome, Ports, Stage, Upload,
-    closing,
 };
 use serde::Serialize;
 use std::fmt;
@@ -59,7 +59,7 @@ impl Row {
         (out, number): (Option<&Path>, usize),
     ) -> anyhow::Result<Self> {
         let (tenant, user) = (&upload.tenant_id, &upload.user_id);
-        let Some(shown) = ports.gallery.row(tenant, user, closing::place(upload)).await? else {
+        let Some(shown) = ports.gallery.row(tenant, user, GalleryPlace::of(upload)).await? else {
             let code = upload.refused.as_ref().map_or("not_closed", |code| code.as_str());
             return Ok(Row::refused(file, code, None));
         };

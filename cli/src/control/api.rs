@@ -177,11 +177,6 @@ pub struct StoredPhoto {
 }
 
 impl UploadStatus {
-    /// Whether the upload has the result that was wanted; a photo without a face is no failure.
-    pub fn is_good(&self) -> bool {
-        is_good(self.document.facts.state)
-    }
-
     /// Whether attempt `attempt`, or a later one, has ended. A refused or expired upload never begins one.
     pub fn has_ended(&self, attempt: u32) -> bool {
         let facts = &self.document.facts;
@@ -190,6 +185,7 @@ impl UploadStatus {
     }
 }
 
+/// Whether an upload has the result that was wanted; a photo without a face is no failure.
 pub fn is_good(state: Status) -> bool {
     matches!(state, Status::Complete | Status::NoFace)
 }

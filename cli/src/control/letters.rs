@@ -7,7 +7,7 @@ use axum::extract::{Path, Query, State};
 use axum::http::StatusCode;
 use domain::DeadLetter;
 use ingest::http::Problem;
-use ingest::redrive::{self as redriving};
+use lifecycle::Redriven as Outcome;
 use uuid::Uuid;
 
 const MAX_LIMIT: usize = 100;
@@ -32,10 +32,10 @@ pub async fn show(State(control): Shared, Path(id): Path<Uuid>) -> Answer<DeadLe
 }
 
 pub async fn redrive(State(control): Shared, Path(id): Path<Uuid>) -> Answer<Redriven> {
-    match redriving::redrive(&control.ports, id, ACTOR).await? {
-        redriving::Redriven::Yes => Ok(Json(Redriven { id, redriven: true })),
-        redriving::Redriven::NoSuchLetter => Err(not_found(id)),
-        redriving::Redriven::NoUpload => {
+    match lifecycle::redrive(&control.ports, id, ACTOR).await? {
+        Outcome::Ordered => Ok(Json(Redriven { id, redriven: true })),
+        Outcome::NoSuchRow => Err(not_found(id)),
+        Outcome::NoUpload => {
             let detail =
                 format!("dead letter {id} names no upload that exists, so there is nothing to resume");
             Err(Problem::conflict("no_upload", detail))

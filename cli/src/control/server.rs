@@ -9,10 +9,9 @@ use axum::middleware::{Next, from_fn};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use axum::{Json, Router};
-use domain::ports::PortError;
 use domain::{Ports, QueueName};
 use ingest::http::{Links, Problem};
-use ingest::maintenance::{Care, Finding};
+use ingest::maintenance::{Action, Finding};
 use ingest::{Maintenance, UploadNotifier, request_context};
 use std::fmt::Display;
 use std::sync::Arc;
@@ -114,12 +113,10 @@ async fn maintain(
 
 /// None where nothing was needed.
 fn finding(finding: &Finding) -> Option<MaintenanceFinding> {
-    let (care, detail) = match &finding.care {
-        Ok(Care::Nothing) => return None,
-        Ok(Care::Close(code)) => ("close", Some((*code).to_owned())),
-        Ok(Care::Tidy { objects, .. }) => ("tidy", Some(format!("{} objects", objects.len()))),
-        Ok(care) => (care.as_str(), None),
-        Err(error) => ("failed", Some(PortError::to_string(error))),
+    let (care, detail) = match &finding.action {
+        Ok(Action::Nothing) => return None,
+        Ok(action) => (action.as_str(), action.detail()),
+        Err(error) => ("failed", Some(error.to_string())),
     };
     Some(MaintenanceFinding {
         tenant_id: finding.tenant_id.clone(),

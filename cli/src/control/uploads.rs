@@ -7,12 +7,11 @@ use axum::Json;
 use axum::body::Body;
 use axum::extract::{Path, Query, State};
 use axum::http::{HeaderMap, StatusCode};
-use domain::begin::Scope;
+use domain::begin::{Begin, MAX_REASON, Replay, Scope};
 use domain::upload::Kind;
 use domain::{Record, TenantId, Upload, UploadId};
 use ingest::deposit::Deposited;
 use ingest::http::{Problem, StatusDocument, body, photo};
-use ingest::replay::{MAX_REASON, Replay, Wanted};
 use std::time::Duration;
 use tokio::time::Instant;
 use uuid::Uuid;
@@ -82,19 +81,17 @@ pub async fn replay(
         return Err(Problem::unprocessable("bad_reason", detail));
     }
     let upload = find(&control, &tenant, id).await?;
-    let wanted = Wanted {
-        id: Uuid::now_v7(),
+    let begin = Begin {
         scope: request.from.map_or(Scope::Resume, Scope::FromStage),
         reroll: request.reroll,
         supersede: request.supersede,
-        correct: None,
         reason: request.reason,
-        actor: ACTOR.to_owned(),
         traceparent: traceparent(&headers),
+        ..Begin::resume(Uuid::now_v7(), &upload, ACTOR)
     };
-    let replay = Replay::plan(&upload, wanted, control.ports.clock.now())?;
+    let replay = Replay::plan(&upload, begin, control.ports.clock.now())?;
     if !request.dry_run {
-        replay.order(&control.ports).await?;
+        lifecycle::order(&control.ports, &replay.begin).await?;
     }
     let Replay { attempt, kept, removed, .. } = replay;
     Ok(Json(ReplayPlan { upload_id: id, attempt, kept, removed, ordered: !request.dry_run }))

@@ -91,7 +91,8 @@ impl Installation {
         let mut stdin = process.stdin.take().expect("stdin is piped");
         stdin.write_all(input.as_bytes()).expect("it fits into the pipe");
         drop(stdin);
-        let output = deadline::output(process, deadline::LIMIT, &format!("semblante {}", arguments.join(" ")));
+        let output =
+            deadline::output(process, deadline::LIMIT, &format!("semblante {}", arguments.join(" ")));
         let text = |bytes: Vec<u8>| String::from_utf8(bytes).expect("the command prints UTF-8");
         Ran { code: output.status.code(), out: text(output.stdout), err: text(output.stderr) }
     }

@@ -1,6 +1,6 @@
 //! What the API is made of: its ports, its settings, and what all requests share.
 
-use super::body_budget::BodyBudget;
+use super::budget::Budget;
 use super::links::{Links, UrlVerifier};
 use crate::auth::Authenticate;
 use crate::metrics::Metrics;
@@ -10,7 +10,6 @@ use domain::Ports;
 use serde_json::Value;
 use std::sync::Arc;
 use std::time::Duration;
-use tokio::sync::Semaphore;
 
 #[derive(Clone)]
 pub struct App {
@@ -43,7 +42,9 @@ pub struct HttpSettings {
     pub max_wait: Duration,
     /// Concurrently waiting requests; requests over it are answered at once.
     pub max_waiters: usize,
-    /// Time limit of a request, including its body and its waiting.
+    /// Concurrent requests that write; requests over it get 503. They run to their end, even if the client leaves.
+    pub max_writers: usize,
+    /// Time limit of a request, including its waiting, beyond the time that its body may take.
     pub request_timeout: Duration,
     /// How long a body may stall.
     pub body_idle_timeout: Duration,
@@ -62,6 +63,7 @@ impl HttpSettings {
             max_bytes_in_memory: 128 << 20,
             max_wait: Duration::from_secs(25),
             max_waiters: 1000,
+            max_writers: 1000,
             request_timeout: Duration::from_secs(60),
             body_idle_timeout: Duration::from_secs(10),
             allowed_origins: Vec::new(),
@@ -76,9 +78,12 @@ pub(crate) struct Api {
     pub(crate) url_verifier: Arc<dyn UrlVerifier>,
     pub(crate) settings: HttpSettings,
     pub(crate) links: Links,
-    pub(crate) budget: BodyBudget,
-    /// A permit per waiting request.
-    pub(crate) waiters: Semaphore,
+    /// Bytes.
+    pub(crate) memory: Budget,
+    /// Requests.
+    pub(crate) waiters: Budget,
+    /// Requests.
+    pub(crate) writers: Budget,
     pub(crate) metrics: Arc<Metrics>,
     pub(crate) notifier: Arc<UploadNotifier>,
     /// The OpenAPI document.
@@ -91,8 +96,21 @@ impl Api {
     pub(crate) fn new(app: App, openapi: Value) -> Self {
         let App { ports, auth, url_verifier, metrics, notifier, settings } = app;
         let links = Links::new(&ports, &settings.public_url);
-        let budget = BodyBudget::new(settings.max_bytes_in_memory);
-        let waiters = Semaphore::new(settings.max_waiters);
-        Api { ports, auth, url_verifier, settings, links, budget, waiters, metrics, notifier, openapi }
+        let memory = Budget::new(settings.max_bytes_in_memory);
+        let waiters = Budget::new(settings.max_waiters as u64);
+        let writers = Budget::new(settings.max_writers as u64);
+        Api {
+            ports,
+            auth,
+            url_verifier,
+            settings,
+            links,
+            memory,
+            waiters,
+            writers,
+            metrics,
+            notifier,
+            openapi,
+        }
     }
 }

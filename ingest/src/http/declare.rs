@@ -6,7 +6,7 @@ use super::api::{Api, Shared};
 use super::idempotency::{self, IdempotencyKey};
 use super::{body, photo};
 use crate::problem::Problem;
-use crate::{promotion, trace};
+use crate::trace;
 use axum::body::Body;
 use axum::extract::{Path, State};
 use axum::http::{HeaderMap, StatusCode, header};
@@ -53,7 +53,7 @@ impl DeclareRequest {
 
 pub(crate) async fn post(
     State(api): Shared,
-    Writer(caller): Writer,
+    Writer(caller, _place): Writer,
     headers: HeaderMap,
     body: Body,
 ) -> Answer {
@@ -96,7 +96,7 @@ async fn duplicate(api: &Api, upload: Upload, traceparent: Option<&str>) -> Answ
     if upload.status == Status::Expired {
         return Err(gone("expired"));
     }
-    let upload = promotion::promote(&api.ports, upload, traceparent).await?;
+    let upload = lifecycle::promote(&api.ports, upload, traceparent).await?;
     let mut body = json!({
         "upload_id": upload.upload_id,
         "duplicate": true,
@@ -109,7 +109,11 @@ async fn duplicate(api: &Api, upload: Upload, traceparent: Option<&str>) -> Answ
     Ok(json(StatusCode::OK, &body))
 }
 
-pub(crate) async fn url(State(api): Shared, Writer(caller): Writer, Path(id): Path<String>) -> Answer {
+pub(crate) async fn url(
+    State(api): Shared,
+    Writer(caller, _place): Writer,
+    Path(id): Path<String>,
+) -> Answer {
     let upload = owned_by_path(&api, &caller, &id).await?;
     let status_url = api.links.status(upload.upload_id);
     match upload.status {

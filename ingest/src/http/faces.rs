@@ -62,7 +62,7 @@ fn document(upload: &Upload, number: usize, face: &Face) -> Value {
 
 pub(crate) async fn detect(
     State(api): Shared,
-    Writer(caller): Writer,
+    Writer(caller, _place): Writer,
     headers: HeaderMap,
     body: Body,
 ) -> Answer {
@@ -71,7 +71,7 @@ pub(crate) async fn detect(
     if max > limit {
         return Err(Problem::too_large(limit, body::USE_A_PRESIGNED_URL));
     }
-    let room = api.budget.reserve(max)?;
+    let room = api.memory.take(&owner(&caller), max)?;
     let bytes = room.hold(body::read(body, max, body::USE_A_PRESIGNED_URL).await?);
     let stored =
         photo::store(&api.ports, owner(&caller), Kind::Faces, bytes, None, trace::parent(&headers)).await?;

@@ -11,6 +11,7 @@ use std::any::Any;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 use tower_http::cors::{AllowOrigin, Any as AnyOrigin, CorsLayer};
+use tracing::Instrument;
 
 /// Routes that are answered even if traffic is off.
 const HEALTH: [&str; 2] = ["/healthz", "/readyz"];
@@ -19,7 +20,8 @@ const TRAFFIC_RETRY_AFTER: Duration = Duration::from_secs(300);
 /// How long a browser may cache the answer to a preflight.
 const PREFLIGHT_MAX_AGE: Duration = Duration::from_secs(3600);
 
-/// Limits a request's time, logs its answer and counts it.
+/// Limits a request's time, logs its answer and counts it. The time limit ends a request that reads; one that writes goes
+/// on ([`detach`]).
 pub(crate) async fn observe(State(api): State<Arc<Api>>, request: Request, next: Next) -> Response {
     let started = Instant::now();
     let method = request.method().clone();
@@ -32,6 +34,19 @@ pub(crate) async fn observe(State(api): State<Arc<Api>>, request: Request, next:
     tracing::info!(%method, route, status, duration_ms, "request answered");
     api.metrics.request_answered(method.as_str(), &route, status);
     response
+}
+
+/// Runs a request that writes to its end, even if the client leaves or the time limit passes: a handler is never cancelled
+/// between two writes. The places of [`super::access::Writer`] bound how many there are.
+pub(crate) async fn detach(request: Request, next: Next) -> Response {
+    let handler = tokio::spawn(next.run(request).in_current_span());
+    handler.await.unwrap_or_else(|error| match error.try_into_panic() {
+        Ok(panic) => panicked(panic),
+        Err(error) => {
+            tracing::error!(error = %error, "a handler was cancelled");
+            Problem::internal().into_response()
+        }
+    })
 }
 
 /// While traffic is off, every request but those for health is refused before its body is read. Nothing is deleted, and

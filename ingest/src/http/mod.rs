@@ -5,7 +5,7 @@ mod access;
 mod answer;
 pub mod api;
 pub mod body;
-mod body_budget;
+mod budget;
 mod cursor;
 mod declare;
 mod faces;

@@ -57,16 +57,16 @@ pub async fn store(
     Ok(deposit(ports, Photo { owner, kind, content_type, bytes, filename, traceparent }).await?)
 }
 
-pub(crate) async fn upload(State(api): Shared, Writer(caller): Writer, request: Request) -> Answer {
+pub(crate) async fn upload(State(api): Shared, Writer(caller, _place): Writer, request: Request) -> Answer {
     let headers = request.headers().clone();
     let wait = prefer::wait(&api, &headers);
-    let bytes = read(&api, &headers, request).await?;
+    let bytes = read(&api, &caller, &headers, request).await?;
     let stored = store(&api.ports, owner(&caller), Kind::Photo, bytes, None, trace::parent(&headers)).await?;
     answer(&api, &caller, stored.upload(), wait).await
 }
 
 /// The photo of a multipart or JSON request. Errors: 415 for other types.
-async fn read(api: &Api, headers: &HeaderMap, request: Request) -> Result<Bytes, Problem> {
+async fn read(api: &Api, caller: &Caller, headers: &HeaderMap, request: Request) -> Result<Bytes, Problem> {
     let limit = api.settings.max_inline_bytes;
     let expected = |max: u64| match body::announced(headers).unwrap_or(max) {
         expected if expected > max => Err(Problem::too_large(limit, body::USE_A_PRESIGNED_URL)),
@@ -74,13 +74,13 @@ async fn read(api: &Api, headers: &HeaderMap, request: Request) -> Result<Bytes,
     };
     match body::media_type(headers).as_deref() {
         Some("multipart/form-data") => {
-            let room = api.budget.reserve(expected(photo_body::max_multipart(limit))?)?;
+            let room = api.memory.take(&owner(caller), expected(photo_body::max_multipart(limit))?)?;
             Ok(room.hold(photo_body::multipart(request, limit).await?))
         }
         _ if body::is_json(headers) => {
             let max = expected(photo_body::max_json(limit))?;
             // The JSON and the picture decoded from it.
-            let room = api.budget.reserve(2 * max)?;
+            let room = api.memory.take(&owner(caller), 2 * max)?;
             Ok(room.hold(photo_body::json(request.into_body(), max, limit).await?))
         }
         _ => Err(Problem::unsupported(

@@ -3,6 +3,7 @@
 use super::answer::{Answer, with};
 use super::api::{Api, Shared};
 use super::body;
+use super::budget::Owner;
 use super::links::UrlRefused;
 use super::object_response::{self, Selection};
 use crate::problem::Problem;
@@ -12,9 +13,15 @@ use axum::http::{HeaderMap, Method, StatusCode, Uri, header};
 use axum::response::IntoResponse;
 use bytes::Bytes;
 use domain::ports::objects::{NewObject, PutGrant};
-use domain::ports::{PortError, PortErrorKind};
-use domain::{Bucket, MediaType, Sha256};
+use domain::ports::{Objects, PortError, PortErrorKind};
+use domain::{Bucket, MediaType, ObjectKey, Sha256};
+use futures_util::{StreamExt, stream};
 use std::collections::BTreeMap;
+use std::ops::Range;
+use std::sync::Arc;
+
+/// An answer holds one piece of its object in memory at a time.
+const PIECE_BYTES: u64 = 64 << 10;
 
 fn refused(error: UrlRefused) -> Problem {
     let status = match error.code {
@@ -35,13 +42,23 @@ pub(crate) async fn put(State(api): Shared, uri: Uri, headers: HeaderMap, body: 
         .collect();
     let query = uri.query().unwrap_or_default();
     let grant = api.url_verifier.verify_put(uri.path(), query, &sent).map_err(refused)?;
+    let owner = owner(&grant.key)?;
+    let _place = api.writers.take(&owner, 1)?;
     if api.ports.objects.head(Bucket::Media, &grant.key).await?.is_some() {
         return Err(already_there());
     }
-    let room = api.budget.reserve(grant.content_length)?;
+    let room = api.memory.take(&owner, grant.content_length)?;
     let bytes = room.hold(body::read(body, grant.content_length, "send what was declared").await?);
     let etag = store(&api, grant, bytes).await?;
     Ok(with(StatusCode::OK.into_response(), header::ETAG, &format!("\"{etag}\"")))
+}
+
+/// The user whose upload a key is. Errors: 403, the key of no upload.
+fn owner(key: &ObjectKey) -> Result<Owner, Problem> {
+    let owner = key.owner().map(|(tenant, user, _)| (tenant, user));
+    owner.ok_or_else(|| {
+        Problem::new(StatusCode::FORBIDDEN, "bad_signature", "the URL is not one of an upload")
+    })
 }
 
 /// Puts exactly what was granted. Its content type is what its first bytes say, because it is served with it.
@@ -75,13 +92,37 @@ pub(crate) async fn get(State(api): Shared, method: Method, uri: Uri, headers: H
         Selection::Whole if method == Method::GET && head.size > 0 => Some(0..head.size),
         _ => None,
     };
-    let bytes = match range {
-        None => Bytes::new(),
-        Some(range) => {
-            // Held until the client has read it or has left.
-            let room = api.budget.reserve(range.end - range.start)?;
-            room.hold(api.ports.objects.get(bucket, &key, Some(&head.etag), Some(range)).await?.1)
-        }
+    let body = match range {
+        None => Body::empty(),
+        Some(range) => content(api.ports.objects.clone(), bucket, key, &head.etag, range).await?,
     };
-    Ok(object_response::write(&head, selection, bytes))
+    Ok(object_response::write(&head, selection, body))
+}
+
+/// A part of an object, read piece by piece as the client takes it. The ETag pins one content; if the object is erased
+/// meanwhile, the answer breaks off.
+async fn content(
+    objects: Arc<dyn Objects>,
+    bucket: Bucket,
+    key: ObjectKey,
+    etag: &str,
+    range: Range<u64>,
+) -> Result<Body, Problem> {
+    let (etag, end) = (etag.to_owned(), range.end);
+    let read = move |start: u64| {
+        let (objects, key, etag) = (objects.clone(), key.clone(), etag.clone());
+        let piece = start..end.min(start + PIECE_BYTES);
+        async move { Ok::<_, PortError>(objects.get(bucket, &key, Some(&etag), Some(piece)).await?.1) }
+    };
+    let first = read(range.start).await?;
+    let rest = stream::try_unfold(range.start + first.len() as u64, move |start| {
+        let read = (start < end).then(|| read(start));
+        async move {
+            let Some(read) = read else { return Ok(None) };
+            let piece = read.await?;
+            let next = start + piece.len() as u64;
+            Ok::<_, PortError>(Some((piece, next)))
+        }
+    });
+    Ok(Body::from_stream(stream::once(async { Ok(first) }).chain(rest)))
 }

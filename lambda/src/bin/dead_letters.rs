@@ -8,6 +8,6 @@ use lambda_runtime::Error;
 async fn main() -> Result<(), Error> {
     let (installation, ()) = boot::open(std::env::vars_os(), |_| ()).await?;
     let queues = QueueName::live().map(QueueName::dead_letters);
-    function::settle(installation.batches(queues.map(|queue| (queue, installation.dead_letters(queue)))))
-        .await
+    let handlers = queues.map(|queue| (queue, installation.dead_letters()));
+    function::settle(installation.batches(handlers)).await
 }

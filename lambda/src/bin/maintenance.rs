@@ -35,7 +35,7 @@ impl Rounds {
         let mut next = self.next.lock().await;
         let round = self.maintenance.round(next.take(), false).await?;
         *next = round.next;
-        let failed = round.findings.iter().filter(|finding| finding.care.is_err()).count();
+        let failed = round.findings.iter().filter(|finding| finding.action.is_err()).count();
         tracing::info!(looked_at = round.findings.len(), failed, "round");
         let count = self.dead_letters.list(None, None, MAX_COUNTED).await?.len();
         tracing::info!(count, "open dead letters");

@@ -1,7 +1,7 @@
 //! An attempt's life in the record: begun, started, filled by the stages, closed. Pure functions of the record.
 
 use crate::begin::{Begin, BeginRefused, Scope};
-use crate::code::Code;
+use crate::outcome::Code;
 use crate::outcome::{Outcome, end_state};
 use crate::stage::Stage;
 use crate::stage_result::{Finding, StageResult};

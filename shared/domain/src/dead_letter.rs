@@ -1,13 +1,13 @@
 //! A message that could not be settled, as a row that people can list, look at and redrive.
 
-use crate::code::Code;
+use crate::outcome::Code;
+use crate::owner::TenantId;
 use crate::queue_name::QueueName;
+use crate::sha256::Sha256;
 use crate::stage::Stage;
-use crate::tenant_id::TenantId;
 use crate::upload_id::UploadId;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
-use sha2::{Digest, Sha256};
 use uuid::Uuid;
 
 /// The most of a body that a row keeps, in bytes.
@@ -34,10 +34,7 @@ pub struct DeadLetter {
 impl DeadLetter {
     /// The id of the row for a message: the same message makes the same row.
     pub fn id_of(queue: QueueName, message_id: &str) -> Uuid {
-        let digest = Sha256::digest(format!("{queue}\n{message_id}"));
-        let mut bytes = [0; 16];
-        bytes.copy_from_slice(&digest[..16]);
-        Uuid::new_v8(bytes)
+        Sha256::of(format!("{queue}\n{message_id}").as_bytes()).to_uuid()
     }
 
     /// `body` cut to what a row keeps, at a character's boundary.

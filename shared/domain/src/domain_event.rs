@@ -1,11 +1,12 @@
 //! What Semblante tells others: an attempt was closed, an upload was erased.
 
+use crate::owner::TenantId;
+use crate::sha256::Sha256;
 use crate::status::EndState;
-use crate::tenant_id::TenantId;
+use crate::upload::Upload;
 use crate::upload_id::UploadId;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
-use sha2::{Digest, Sha256};
 use uuid::Uuid;
 
 /// What happened.
@@ -49,9 +50,14 @@ impl DomainEvent {
     /// The event whose id is a hash of upload, attempt and type.
     pub fn new(kind: DomainEventKind, tenant_id: TenantId, upload: (UploadId, u32), at: Timestamp) -> Self {
         let (upload_id, attempt) = upload;
-        let digest = Sha256::digest(format!("{upload_id}\n{attempt}\n{}", kind.as_str()));
-        let mut bytes = [0; 16];
-        bytes.copy_from_slice(&digest[..16]);
-        DomainEvent { id: Uuid::new_v8(bytes), kind, tenant_id, upload_id, attempt, at }
+        let digest = Sha256::of(format!("{upload_id}\n{attempt}\n{}", kind.as_str()).as_bytes());
+        DomainEvent { id: digest.to_uuid(), kind, tenant_id, upload_id, attempt, at }
+    }
+
+    /// The event of a closed attempt; None while it is open.
+    pub fn closed(upload: &Upload) -> Option<Self> {
+        let kind = DomainEventKind::Closed { state: upload.end()? };
+        let attempt = (upload.upload_id, upload.attempt);
+        Some(DomainEvent::new(kind, upload.tenant_id.clone(), attempt, upload.changed_at))
     }
 }

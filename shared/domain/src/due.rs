@@ -1,7 +1,7 @@
 //! When an upload needs looking after although nobody asks for it: the maintenance's business.
 
+use crate::owner::TenantId;
 use crate::status::Status;
-use crate::tenant_id::TenantId;
 use crate::upload::Upload;
 use crate::upload_id::UploadId;
 use jiff::Timestamp;

@@ -1,5 +1,6 @@
 //! One run of the state machine: its name, its input, how it ended.
 
+use crate::ports::queue::MessageGroup;
 use crate::upload::Upload;
 use crate::upload_id::UploadId;
 use serde::{Deserialize, Serialize};
@@ -66,12 +67,11 @@ impl fmt::Display for ExecutionName {
 impl ExecutionInput {
     /// The input of the upload's current attempt.
     pub fn of(upload: &Upload) -> Self {
-        let tenant = upload.tenant_id.as_str();
         ExecutionInput {
-            tenant_id: tenant.to_owned(),
+            tenant_id: upload.tenant_id.to_string(),
             upload_id: upload.upload_id,
             attempt: upload.attempt,
-            group: if upload.replay { format!("{tenant}:replay") } else { tenant.to_owned() },
+            group: MessageGroup::of(&upload.tenant_id, upload.replay).as_str().to_owned(),
             traceparent: upload.traceparent.clone(),
         }
     }

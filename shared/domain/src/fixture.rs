@@ -1,23 +1,21 @@
 //! Ready-made records for tests and contract suites.
 
 use crate::affect::Affect;
-use crate::begin::{Begin, Replace, Scope};
-use crate::code::Code;
+use crate::begin::Begin;
 use crate::emotion::Emotion;
 use crate::file_name::FileName;
 use crate::media_type::MediaType;
 use crate::object_key::ObjectKey;
-use crate::outcome::Outcome;
+use crate::outcome::{Code, Outcome};
+use crate::owner::{TenantId, UserId};
 use crate::session::{Session, SessionKey};
 use crate::sha256::Sha256;
 use crate::stage::Stage;
 use crate::stage_result::{Finding, StageResult};
 use crate::status::EndState;
-use crate::tenant_id::TenantId;
 use crate::upload::{Declared, StoredObject, Upload};
 use crate::upload_id::UploadId;
 use crate::user::{Role, User};
-use crate::user_id::UserId;
 use jiff::Timestamp;
 use std::time::Duration;
 use uuid::Uuid;
@@ -131,20 +129,5 @@ pub fn closed_again(mut upload: Upload) -> Upload {
 
 /// An order to resume this upload.
 pub fn begin(upload: &Upload, id: u128) -> Begin {
-    Begin {
-        id: Uuid::from_u128(id),
-        tenant_id: upload.tenant_id.clone(),
-        upload_id: upload.upload_id,
-        expect_attempt: upload.attempt,
-        scope: Scope::Resume,
-        supersede: false,
-        replace: Replace::AtLeastAsGood,
-        correct: None,
-        promote: false,
-        reroll: false,
-        replay: true,
-        reason: None,
-        actor: "test".into(),
-        traceparent: None,
-    }
+    Begin::resume(Uuid::from_u128(id), upload, "test")
 }

@@ -3,13 +3,12 @@
 use crate::emotion::Emotion;
 use crate::file_name::FileName;
 use crate::object_key::ObjectKey;
+use crate::owner::{TenantId, UserId};
 use crate::stage::Stage;
 use crate::stage_result::Finding;
 use crate::status::EndState;
-use crate::tenant_id::TenantId;
 use crate::upload::Upload;
 use crate::upload_id::UploadId;
-use crate::user_id::UserId;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 

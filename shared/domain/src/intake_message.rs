@@ -1,9 +1,9 @@
 //! What can lie in queue `uploads`: object events in two shapes, ends of executions, orders to begin and to erase.
 
 use crate::begin::Begin;
-use crate::erase::Erase;
 use crate::execution::{ExecutionInput, ExecutionName, ExecutionStatus};
 use crate::object_event::ObjectCreated;
+use crate::record::Erase;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
@@ -84,7 +84,7 @@ impl IntakeMessage {
         serde_json::json!({ "erase": erase }).to_string()
     }
 
-    /// The body that tells of an execution's end, as EventBridge writes it.
+    /// The body that reports an execution's end, as EventBridge writes it.
     pub fn status_change_body(name: &ExecutionName, status: ExecutionStatus, input: &Value) -> String {
         serde_json::json!({
             "source": "aws.states",

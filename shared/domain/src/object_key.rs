@@ -1,8 +1,8 @@
 //! Where an object lies: a bucket and a key that is safe on every backend.
 
-use crate::tenant_id::TenantId;
+use crate::owner::{TenantId, UserId};
+use crate::stage::Stage;
 use crate::upload_id::UploadId;
-use crate::user_id::UserId;
 use serde::{Deserialize, Serialize};
 use std::fmt;
 
@@ -81,6 +81,17 @@ impl ObjectKey {
     /// The upright, small copy of the photo without metadata.
     pub fn preview(tenant: &TenantId, upload: UploadId) -> Self {
         ObjectKey(format!("previews/{tenant}/{upload}.jpg"))
+    }
+
+    /// The objects that a stage's attempt makes. All of them stored means that the stage did its work.
+    pub fn artefacts(stage: Stage, tenant: &TenantId, upload: UploadId, attempt: u32) -> Vec<Self> {
+        match stage {
+            Stage::ImageGeneration => vec![ObjectKey::picture(tenant, upload, attempt)],
+            Stage::MelodyGeneration => {
+                vec![ObjectKey::melody(tenant, upload, attempt), ObjectKey::score(tenant, upload, attempt)]
+            }
+            Stage::FaceDetection | Stage::EmotionAnalysis | Stage::GalleryIndexing => Vec::new(),
+        }
     }
 
     /// The prefixes under which an upload's generated objects lie, whatever the attempt.

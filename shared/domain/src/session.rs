@@ -1,8 +1,7 @@
 //! Sessions: what a login begins, and the tokens that keep it going.
 
+use crate::owner::{TenantId, UserId};
 use crate::sha256::Sha256;
-use crate::tenant_id::TenantId;
-use crate::user_id::UserId;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use std::fmt;

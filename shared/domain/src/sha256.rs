@@ -5,6 +5,7 @@ use base64::engine::general_purpose::STANDARD;
 use serde::{Deserialize, Serialize};
 use sha2::Digest;
 use std::fmt;
+use uuid::Uuid;
 
 /// 32 bytes.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -45,6 +46,23 @@ impl Sha256 {
         STANDARD.encode(self.0)
     }
 
+    /// A digest of words, each framed by its length: `["ab", "c"]` has another than `["a", "bc"]`.
+    pub fn of_words(words: &[&str]) -> Self {
+        let mut hash = sha2::Sha256::new();
+        for word in words {
+            hash.update((word.len() as u64).to_be_bytes());
+            hash.update(word);
+        }
+        Sha256(hash.finalize().into())
+    }
+
+    /// The first 16 bytes as a UUID, version 8.
+    pub fn to_uuid(self) -> Uuid {
+        let mut bytes = [0; 16];
+        bytes.copy_from_slice(&self.0[..16]);
+        Uuid::new_v8(bytes)
+    }
+
     /// The 32 bytes.
     pub fn bytes(&self) -> &[u8; 32] {
         &self.0
@@ -79,6 +97,12 @@ impl From<Sha256> for String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn words_do_not_run_into_each_other() {
+        assert_ne!(Sha256::of_words(&["ab", "c"]), Sha256::of_words(&["a", "bc"]));
+        assert_eq!(Sha256::of_words(&["ab", "c"]), Sha256::of_words(&["ab", "c"]));
+    }
 
     #[test]
     fn reads_back_both_spellings() {

@@ -1,13 +1,11 @@
 //! The four ways in which a stage gives a message back.
 
-use crate::code::Code;
 use crate::face::Face;
-use crate::made_by::MadeBy;
 use crate::object_key::ObjectKey;
-use crate::outcome::Outcome;
+use crate::outcome::{Code, Outcome};
 use crate::ports::maker::Job;
 use crate::ports::objects::NewObject;
-use crate::stage_result::Finding;
+use crate::stage_result::{Finding, MadeBy};
 use std::time::Duration;
 
 /// What a stage that is done leaves behind. It stores nothing itself: whoever settles its message does, in an order

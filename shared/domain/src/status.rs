@@ -120,9 +120,22 @@ impl Status {
         !matches!(self, Status::AwaitingUpload | Status::Stored | Status::Running)
     }
 
-    /// Whether an attempt was closed so.
+    /// The end state that it is; None for the others.
+    pub fn end(self) -> Option<EndState> {
+        match self {
+            Status::Complete => Some(EndState::Complete),
+            Status::Partial => Some(EndState::Partial),
+            Status::NoFace => Some(EndState::NoFace),
+            Status::Failed => Some(EndState::Failed),
+            Status::AwaitingUpload | Status::Stored | Status::Running | Status::Expired | Status::Erased => {
+                None
+            }
+        }
+    }
+
+    /// Whether it is an end state.
     pub fn is_closed(self) -> bool {
-        matches!(self, Status::Complete | Status::Partial | Status::NoFace | Status::Failed)
+        self.end().is_some()
     }
 
     /// The status after `event`, or None where the event does not apply and changes nothing.

@@ -1,7 +1,7 @@
 //! The message that asks a worker for one stage of one attempt. Ids only: inputs are read from the record.
 
+use crate::owner::TenantId;
 use crate::stage::Stage;
-use crate::tenant_id::TenantId;
 use crate::upload_id::UploadId;
 use serde::{Deserialize, Serialize};
 use std::fmt;

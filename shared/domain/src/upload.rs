@@ -4,21 +4,17 @@
 //! here once and holds on every backend.
 
 use crate::affect::Affect;
-use crate::begin::Replace;
-use crate::code::Code;
 use crate::emotion::Emotion;
 use crate::file_name::FileName;
 use crate::media_type::MediaType;
 use crate::object_key::ObjectKey;
-use crate::outcome::Outcome;
-use crate::pending::Pending;
+use crate::outcome::{Code, Outcome};
+use crate::owner::{TenantId, UserId};
 use crate::sha256::Sha256;
 use crate::stage::Stage;
-use crate::stage_result::{Finding, StageResult};
-use crate::status::{Status, StatusEvent};
-use crate::tenant_id::TenantId;
+use crate::stage_result::{Finding, Pending, StageResult};
+use crate::status::{EndState, Status, StatusEvent};
 use crate::upload_id::UploadId;
-use crate::user_id::UserId;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -45,6 +41,16 @@ impl Kind {
             Kind::Prompt => "prompt",
         }
     }
+}
+
+/// When a new result takes the old one's place in the gallery.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Replace {
+    /// When it is at least as good.
+    #[default]
+    AtLeastAsGood,
+    Always,
 }
 
 /// What its owner said an object would be.
@@ -271,6 +277,11 @@ impl Upload {
     pub(crate) fn enter(&mut self, status: Status, now: Timestamp) {
         self.status = status;
         self.changed_at = self.changed_at.max(now);
+    }
+
+    /// How the attempt was closed; None while it is open.
+    pub fn end(&self) -> Option<EndState> {
+        self.results.get(&Stage::GalleryIndexing).and(self.status.end())
     }
 
     /// The stages that have no result yet.

@@ -1,8 +1,7 @@
 //! A person of a tenant.
 
 use crate::email::Email;
-use crate::tenant_id::TenantId;
-use crate::user_id::UserId;
+use crate::owner::{TenantId, UserId};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use std::fmt;

@@ -7,20 +7,27 @@ use std::io::Write;
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 
-/// The paths of a data directory.
 #[derive(Clone, Debug)]
 pub struct DataDir {
     root: PathBuf,
 }
 
-/// Keeps other processes away until it is dropped. The operating system lets go of it when the process dies.
+/// Keeps other processes out until it is dropped. The operating system releases it when the process dies.
 #[derive(Debug)]
-pub struct Lock {
-    _file: File,
+pub struct Lock(File);
+
+impl Drop for Lock {
+    /// Unlocks instead of closing only: a child process that is being started holds a copy of the descriptor until it runs
+    /// its program, and a copy keeps the lock.
+    fn drop(&mut self) {
+        if let Err(error) = self.0.unlock() {
+            tracing::warn!(error = %error, "the data directory's lock was not released");
+        }
+    }
 }
 
 impl DataDir {
-    /// Makes the directory and its folders where they are not there, for the owner alone.
+    /// Creates the directory and its folders if missing, readable for their owner only.
     pub fn prepare(root: &Path) -> Result<Self, StoreError> {
         let dir = DataDir { root: root.to_owned() };
         for path in [dir.root.clone(), dir.objects(), dir.tmp(), dir.keys()] {
@@ -29,8 +36,8 @@ impl DataDir {
         Ok(dir)
     }
 
-    /// Takes the directory for this process, and writes its id into the file for whoever finds it locked; only the lock
-    /// counts. Errors: [`StoreError::InUse`].
+    /// Takes the directory for this process, and writes its id into the file for processes that find it locked; only the
+    /// lock counts. Errors: [`StoreError::InUse`].
     pub fn lock(&self) -> Result<Lock, StoreError> {
         let path = self.root.join("lock");
         let file = OpenOptions::new().create(true).truncate(false).write(true).mode(0o600).open(&path);
@@ -39,7 +46,7 @@ impl DataDir {
             Ok(()) => {
                 let written = file.set_len(0).and_then(|()| writeln!(file, "{}", std::process::id()));
                 written.map_err(|source| StoreError::file("write", &path, source))?;
-                Ok(Lock { _file: file })
+                Ok(Lock(file))
             }
             Err(fs::TryLockError::WouldBlock) => {
                 let pid = fs::read_to_string(&path).ok().and_then(|pid| pid.trim().parse().ok());
@@ -49,27 +56,24 @@ impl DataDir {
         }
     }
 
-    /// The directory itself.
     pub fn root(&self) -> &Path {
         &self.root
     }
 
-    /// The database.
     pub fn database(&self) -> PathBuf {
         self.root.join("semblante.db")
     }
 
-    /// The objects, a folder per bucket.
+    /// A folder per bucket.
     pub fn objects(&self) -> PathBuf {
         self.root.join("objects")
     }
 
-    /// Files that are being written; on the same file system as the objects, emptied at start.
+    /// Files that are being written: on the same file system as the objects, emptied at start.
     pub fn tmp(&self) -> PathBuf {
         self.root.join("tmp")
     }
 
-    /// The keys.
     pub fn keys(&self) -> PathBuf {
         self.root.join("keys")
     }
@@ -82,7 +86,7 @@ fn make_private(path: &Path) -> Result<(), StoreError> {
         .map_err(|source| StoreError::file("set the permissions of", path, source))
 }
 
-/// Makes a file's or directory's entry in `directory` survive a power cut.
+/// Makes the entries of `directory` survive power loss.
 pub(crate) fn sync_directory(directory: &Path) -> Result<(), StoreError> {
     File::open(directory)
         .and_then(|file| file.sync_all())

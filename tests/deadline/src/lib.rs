@@ -31,7 +31,9 @@ pub fn output(mut child: Child, limit: Duration, what: &str) -> Output {
     let status = exit_status(&mut child, limit, what);
     let text = |reader: Option<mpsc::Receiver<Vec<u8>>>| {
         let received = reader.map(|reader| reader.recv_timeout(limit));
-        received.unwrap_or(Ok(Vec::new())).unwrap_or_else(|_| panic!("a child of {what} holds its output open"))
+        received
+            .unwrap_or(Ok(Vec::new()))
+            .unwrap_or_else(|_| panic!("a child of {what} holds its output open"))
     };
     Output { status, stdout: text(stdout), stderr: text(stderr) }
 }
@@ -97,7 +99,12 @@ mod tests {
 
     fn shell(script: &str) -> Child {
         let mut shell = Command::new("sh");
-        shell.args(["-c", script]).stdin(Stdio::null()).stdout(Stdio::piped()).spawn().expect("sh is installed")
+        shell
+            .args(["-c", script])
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .spawn()
+            .expect("sh is installed")
     }
 
     #[test]

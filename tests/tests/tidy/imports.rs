@@ -1,4 +1,5 @@
-//! Which modules of a crate use which: the graph of imports, and its circles. A module is a file.
+//! Which modules of a crate use which: the graph of imports, and its circles. A module is a file; what a file uses of the
+//! modules around it (`super`, the root of its crate) does not count.
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use syn::visit::Visit;
@@ -20,11 +21,11 @@ struct Module {
     file: String,
     /// Paths of this crate that the file mentions, outside of its tests.
     uses: BTreeSet<Names>,
-    /// What `pub use` offers under which name.
-    offered: BTreeMap<String, Names>,
-    /// What `pub use x::*` offers all of.
-    offered_whole: Vec<Names>,
-    /// The items that the file defines.
+    /// Names that `pub use` re-exports, and the paths behind them.
+    exports: BTreeMap<String, Names>,
+    /// Modules that `pub use x::*` re-exports.
+    glob_exports: Vec<Names>,
+    /// Names of the items that the file defines.
     items: BTreeSet<String>,
 }
 
@@ -50,16 +51,16 @@ impl Tree {
         let length = (0..=path.len()).rev().find(|length| self.modules.contains_key(&path[..*length]))?;
         let (here, module) = self.modules.get_key_value(&path[..length])?;
         let Some((name, rest)) = path[length..].split_first() else { return Some(here) };
-        let led_on = |to: &Names| self.home(&[to.as_slice(), rest].concat(), patience);
-        if let Some(to) = module.offered.get(name) {
-            return led_on(to);
+        let follow = |to: &Names| self.home(&[to.as_slice(), rest].concat(), patience);
+        if let Some(to) = module.exports.get(name) {
+            return follow(to);
         }
         if !module.items.contains(name) {
-            for whole in &module.offered_whole {
+            for whole in &module.glob_exports {
                 let to = [whole.as_slice(), std::slice::from_ref(name)].concat();
                 let home = self.home(&to, patience);
                 if home.is_some_and(|home| self.modules[home].items.contains(name)) {
-                    return led_on(&to);
+                    return follow(&to);
                 }
             }
         }
@@ -69,7 +70,9 @@ impl Tree {
     fn arrows(&self) -> BTreeMap<&Names, BTreeSet<&Names>> {
         let to = |here: &Names, module: &Module| -> BTreeSet<&Names> {
             let homes = module.uses.iter().filter_map(|path| self.home(path, 16));
-            homes.filter(|home| *home != here).filter_map(|home| Some(self.modules.get_key_value(home)?.0)).collect()
+            // Nested modules may use the modules around them: Rust's rules of privacy are made for that.
+            let others = homes.filter(|home| !here.starts_with(home));
+            others.filter_map(|home| Some(self.modules.get_key_value(home)?.0)).collect()
         };
         self.modules.iter().map(|(here, module)| (here, to(here, module))).collect()
     }
@@ -86,7 +89,8 @@ impl Tree {
                 for to in next {
                     if *to == start {
                         // Begun at its first file, so that a circle is the same from wherever it is found.
-                        let first = way.iter().enumerate().min_by_key(|(_, name)| **name).map_or(0, |(at, _)| at);
+                        let first =
+                            way.iter().enumerate().min_by_key(|(_, name)| **name).map_or(0, |(at, _)| at);
                         let round = way[first..].iter().chain(&way[..first]).chain([&way[first]]);
                         let files: Vec<&str> = round.map(|name| self.modules[*name].file.as_str()).collect();
                         circles.insert(files.join(" -> "));
@@ -103,7 +107,7 @@ impl Tree {
     }
 }
 
-/// `…/src/a/b.rs` and `…/src/a/b/mod.rs` are `a::b`; a crate's root is nothing.
+/// `…/src/a/b.rs` and `…/src/a/b/mod.rs` are `a::b`; a crate's root is empty.
 pub fn module_of(path: &str) -> Names {
     let inside = path.rsplit_once("src/").map_or(path, |(_, inside)| inside);
     let inside = match inside.strip_prefix("bin/") {
@@ -117,7 +121,7 @@ pub fn module_of(path: &str) -> Names {
     names
 }
 
-/// Collects what a file uses, offers and defines.
+/// Collects what a file uses, re-exports and defines.
 struct Reader {
     here: Names,
     /// Inline modules around the item that is visited: `super` leads out of them first.
@@ -143,31 +147,39 @@ impl Reader {
         }
     }
 
+    /// Notes a path in code. A single name counts if the file re-exports it: it is used here as well.
     fn mention(&mut self, path: &[String]) {
-        self.module.uses.extend(self.absolute(path));
+        let exports = path.first().and_then(|first| self.module.exports.get(first)).cloned();
+        let imported = || self.absolute(path).filter(|_| path.len() > 1);
+        let used = exports.or_else(imported);
+        self.module.uses.extend(used);
     }
 
-    fn import(&mut self, tree: &syn::UseTree, before: &[String], is_offered: bool) {
+    fn import(&mut self, tree: &syn::UseTree, before: &[String], is_export: bool) {
         let then = |name: &syn::Ident| [before, &[name.to_string()]].concat();
         match tree {
-            syn::UseTree::Path(path) => self.import(&path.tree, &then(&path.ident), is_offered),
+            syn::UseTree::Path(path) => self.import(&path.tree, &then(&path.ident), is_export),
             syn::UseTree::Group(group) => {
-                group.items.iter().for_each(|tree| self.import(tree, before, is_offered));
+                group.items.iter().for_each(|tree| self.import(tree, before, is_export));
             }
-            syn::UseTree::Name(name) if name.ident == "self" => self.bring(before.to_vec(), before.last(), is_offered),
-            syn::UseTree::Name(name) => self.bring(then(&name.ident), Some(&name.ident.to_string()), is_offered),
-            syn::UseTree::Rename(to) => self.bring(then(&to.ident), Some(&to.rename.to_string()), is_offered),
-            syn::UseTree::Glob(_) => self.bring(before.to_vec(), None, is_offered),
+            syn::UseTree::Name(name) if name.ident == "self" => {
+                self.bring(before.to_vec(), before.last(), is_export)
+            }
+            syn::UseTree::Name(name) => {
+                self.bring(then(&name.ident), Some(&name.ident.to_string()), is_export)
+            }
+            syn::UseTree::Rename(to) => self.bring(then(&to.ident), Some(&to.rename.to_string()), is_export),
+            syn::UseTree::Glob(_) => self.bring(before.to_vec(), None, is_export),
         }
     }
 
     /// `name`: what the path is called from here on; None for all that is in it.
-    fn bring(&mut self, path: Names, name: Option<&String>, is_offered: bool) {
+    fn bring(&mut self, path: Names, name: Option<&String>, is_export: bool) {
         let Some(path) = self.absolute(&path) else { return };
         match name {
-            _ if !is_offered => drop(self.module.uses.insert(path)),
-            Some(name) => drop(self.module.offered.insert(name.clone(), path)),
-            None => self.module.offered_whole.push(path),
+            _ if !is_export => drop(self.module.uses.insert(path)),
+            Some(name) => drop(self.module.exports.insert(name.clone(), path)),
+            None => self.module.glob_exports.push(path),
         }
     }
 }
@@ -188,19 +200,13 @@ impl<'ast> Visit<'ast> for Reader {
     }
 
     fn visit_item_use(&mut self, item: &'ast syn::ItemUse) {
-        let is_offered = !matches!(item.vis, syn::Visibility::Inherited);
-        self.import(&item.tree, &[], is_offered);
+        let is_export = !matches!(item.vis, syn::Visibility::Inherited);
+        self.import(&item.tree, &[], is_export);
     }
 
     fn visit_path(&mut self, path: &'ast syn::Path) {
         let names: Names = path.segments.iter().map(|segment| segment.ident.to_string()).collect();
-        if let [first] = names.as_slice() {
-            // A name that this file also offers to others is used here too.
-            let offered = self.module.offered.get(first).cloned();
-            self.module.uses.extend(offered);
-        } else {
-            self.mention(&names);
-        }
+        self.mention(&names);
         syn::visit::visit_path(self, path);
     }
 
@@ -212,11 +218,11 @@ impl<'ast> Visit<'ast> for Reader {
     }
 }
 
-/// Paths of two names or more in the text of a macro call, whose tokens are apart: `crate :: a :: B`.
+/// Paths and names in the text of a macro call, whose tokens are apart: `crate :: a :: B`.
 fn paths_in(tokens: &str) -> Vec<Names> {
     let joined = tokens.replace(" :: ", "::").replace(":: ", "::");
     let words = joined.split(|c: char| !c.is_alphanumeric() && c != '_' && c != ':');
-    words.filter(|word| word.contains("::")).map(|word| word.split("::").map(str::to_owned).collect()).collect()
+    words.map(|word| word.split("::").map(str::to_owned).collect()).collect()
 }
 
 fn is_test(item: &syn::Item) -> bool {
@@ -252,7 +258,10 @@ fn circles_are_found_and_nothing_else() {
         (vec![("c/src/a.rs", "use crate::B;"), ("c/src/b.rs", "use crate::A;")], &circle),
         (vec![("c/src/a.rs", "use crate::{x, D};"), ("c/src/b.rs", "use crate::A;")], &circle),
         (vec![("c/src/a.rs", "fn f() { crate::b::g() }"), ("c/src/b.rs", "use super::a::A;")], &circle),
-        (vec![("c/src/a.rs", "fn f() { println!(\"{}\", crate::b::X) }"), ("c/src/b.rs", "use crate::A;")], &circle),
+        (
+            vec![("c/src/a.rs", "fn f() { println!(\"{}\", crate::b::X) }"), ("c/src/b.rs", "use crate::A;")],
+            &circle,
+        ),
         // Tests, comments and other crates do not count.
         (
             vec![
@@ -268,18 +277,31 @@ fn circles_are_found_and_nothing_else() {
 }
 
 #[test]
-fn a_folder_and_its_parent_are_told_apart() {
-    for (parent, child, circles) in [
-        // A facade: it offers what its room makes, and its room uses what it defines.
-        ("mod b; pub use b::B; pub struct E;", "use super::E; pub struct B;", 0),
-        ("mod b; pub use b::B; pub struct E; fn f() -> B { B }", "use super::E; pub struct B;", 1),
-        ("mod b; use b::B; pub struct E;", "use super::*; pub struct B;", 1),
-        ("mod b; use b::B; pub struct E;", "pub struct B;", 0),
-        ("mod b; pub use b::*; pub struct E;", "mod c { use super::B; } pub struct B;", 0),
+fn what_is_nested_may_use_what_is_around_it() {
+    for (room, inner, other, circles) in [
+        ("mod b; use b::B; pub struct E;", "use super::E; pub struct B;", "", 0),
+        ("mod b; use b::B; pub struct E;", "use super::*; use crate::C; pub struct B;", "pub struct C;", 0),
+        ("mod b; pub use b::B;", "use crate::C; pub struct B;", "use crate::a::B; pub struct C;", 1),
+        ("mod b; pub use b::*;", "use crate::C; pub struct B;", "use crate::a::B; pub struct C;", 1),
+        (
+            "mod b; use b::B;",
+            "mod d { use super::super::super::C; } pub struct B;",
+            "use crate::a::b::B; pub struct C;",
+            1,
+        ),
+        // The folder re-exports what it does not use itself.
+        ("mod b; pub use b::B; use crate::C;", "pub struct B;", "use crate::a::B; pub struct C;", 0),
+        (
+            "mod b; pub use b::B; use crate::C; fn f() { B::new() }",
+            "pub struct B;",
+            "use crate::a::A; pub struct C;",
+            1,
+        ),
     ] {
         for path in ["c/src/a.rs", "c/src/a/mod.rs"] {
-            let files = [("c/src/lib.rs", "mod a;"), (path, parent), ("c/src/a/b.rs", child)];
-            assert_eq!(Tree::of(&files).circles().len(), circles, "{parent} {child}");
+            let root = ("c/src/lib.rs", "mod a; mod c; pub use c::C;");
+            let files = [root, (path, room), ("c/src/a/b.rs", inner), ("c/src/c.rs", other)];
+            assert_eq!(Tree::of(&files).circles().len(), circles, "{room} {inner} {other}");
         }
     }
 }

@@ -1,12 +1,12 @@
 //! The contract of [`crate::ports::DeadLetters`].
 
-use crate::code::Code;
 use crate::dead_letter::DeadLetter;
 use crate::fixture::{later, upload_id};
+use crate::outcome::Code;
+use crate::owner::TenantId;
 use crate::ports::DeadLetters;
 use crate::queue_name::QueueName;
 use crate::stage::Stage;
-use crate::tenant_id::TenantId;
 use uuid::Uuid;
 
 fn letter(number: u128, tenant: Option<&str>) -> DeadLetter {

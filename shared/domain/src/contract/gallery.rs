@@ -3,11 +3,11 @@
 use crate::emotion::Emotion;
 use crate::fixture::{self, later, owner};
 use crate::gallery_row::GalleryRow;
+use crate::owner::TenantId;
 use crate::ports::gallery::{GalleryFilter, GalleryPage, GalleryPlace};
 use crate::ports::uploads::{Created, GalleryWrite};
 use crate::ports::{Gallery, Uploads};
 use crate::status::EndState;
-use crate::tenant_id::TenantId;
 use crate::upload::Upload;
 
 async fn fill(uploads: &dyn Uploads, number: u128, created_after_s: u64, end: EndState) -> GalleryRow {

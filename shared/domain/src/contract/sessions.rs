@@ -130,7 +130,7 @@ pub async fn an_ended_session_stays_ended(sessions: &dyn Sessions) {
 pub async fn all_of_a_user_end(sessions: &dyn Sessions) {
     let mine = [begun(sessions, 1, "a").await, begun(sessions, 2, "b").await, begun(sessions, 3, "c").await];
     let mut stranger = session(4);
-    stranger.key.user_id = crate::user_id::UserId::parse("bea").expect("a legal id");
+    stranger.key.user_id = crate::owner::UserId::parse("bea").expect("a legal id");
     let token = SessionToken::refresh(&stranger, digest("d"));
     sessions.begin(stranger.clone(), token).await.expect("beginning works");
     let key = &mine[0].key;

@@ -1,20 +1,19 @@
 //! The contract of [`crate::ports::Uploads`].
 
 use super::Elapse;
-use crate::code::Code;
 use crate::due::GRACE;
 use crate::file_name::{FileName, MAX_FILE_NAME_BYTES};
 use crate::fixture::{self, later, now, owner, upload_id};
 use crate::gallery_row::GalleryRow;
+use crate::outcome::Code;
+use crate::owner::{TenantId, UserId};
 use crate::ports::gallery::GalleryPlace;
 use crate::ports::uploads::{ChangePlace, Created, GalleryWrite, MAX_RECORD_BYTES};
 use crate::ports::{Gallery, PortErrorKind, Uploads};
 use crate::record::{Record, Tombstone};
 use crate::status::{EndState, Status};
-use crate::tenant_id::TenantId;
 use crate::upload::Upload;
 use crate::upload_id::UploadId;
-use crate::user_id::UserId;
 use std::time::Duration;
 
 async fn create(uploads: &dyn Uploads, upload: Upload) -> Upload {

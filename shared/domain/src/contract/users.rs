@@ -2,10 +2,9 @@
 
 use crate::email::Email;
 use crate::fixture;
+use crate::owner::{TenantId, UserId};
 use crate::ports::{PortErrorKind, Users};
-use crate::tenant_id::TenantId;
 use crate::user::{PasswordHash, Role, User};
-use crate::user_id::UserId;
 
 fn email(raw: &str) -> Option<Email> {
     Some(Email::parse(raw).expect("a legal address"))

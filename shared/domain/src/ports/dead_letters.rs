@@ -2,7 +2,7 @@
 
 use super::error::PortError;
 use crate::dead_letter::DeadLetter;
-use crate::tenant_id::TenantId;
+use crate::owner::TenantId;
 use crate::upload_id::UploadId;
 use async_trait::async_trait;
 use jiff::Timestamp;

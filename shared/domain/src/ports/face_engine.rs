@@ -1,7 +1,7 @@
 //! Photos to faces and feelings.
 
 use crate::face::Face;
-use crate::made_by::MadeBy;
+use crate::stage_result::MadeBy;
 use async_trait::async_trait;
 use bytes::Bytes;
 use std::time::Duration;

@@ -1,7 +1,7 @@
 //! Is it the same person? Two photos to one number.
 
 use super::face_engine::EngineError;
-use crate::made_by::MadeBy;
+use crate::stage_result::MadeBy;
 use async_trait::async_trait;
 use bytes::Bytes;
 

@@ -3,10 +3,10 @@
 use super::error::PortError;
 use crate::emotion::Emotion;
 use crate::gallery_row::GalleryRow;
+use crate::owner::{TenantId, UserId};
 use crate::status::EndState;
-use crate::tenant_id::TenantId;
+use crate::upload::Upload;
 use crate::upload_id::UploadId;
-use crate::user_id::UserId;
 use async_trait::async_trait;
 use jiff::Timestamp;
 
@@ -20,6 +20,13 @@ pub struct GalleryPlace {
     pub created_at: Timestamp,
     /// Which upload.
     pub upload_id: UploadId,
+}
+
+impl GalleryPlace {
+    /// The place of an upload's row.
+    pub fn of(upload: &Upload) -> Self {
+        GalleryPlace { created_at: upload.created_at, upload_id: upload.upload_id }
+    }
 }
 
 /// Which rows of an owner.

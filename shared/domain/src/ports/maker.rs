@@ -1,7 +1,7 @@
 //! Feelings to pictures and melodies.
 
 use crate::affect::Affect;
-use crate::made_by::MadeBy;
+use crate::stage_result::MadeBy;
 use async_trait::async_trait;
 use bytes::Bytes;
 use serde::{Deserialize, Serialize};
@@ -65,55 +65,21 @@ pub enum Progress {
     },
 }
 
-/// What a maker can do.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Capabilities {
-    /// The arts it knows.
-    pub arts: Vec<Art>,
-    /// Whether the same order gives the same bytes.
-    pub deterministic: bool,
-    /// Whether each submit costs money: a paid maker is asked at most twice per attempt.
-    pub paid: bool,
-}
-
 /// Why an order failed.
 #[derive(Debug, thiserror::Error)]
 pub enum MakerError {
-    /// Asked too often, or too many at once.
-    #[error("rate limited")]
-    RateLimited {
-        /// How long to leave it alone.
-        after: Duration,
-        /// Too many at once (wait for one to end) rather than too often.
-        concurrency: bool,
-    },
-    /// The service will not make this; a stable code.
-    #[error("refused: {code}")]
-    Refused {
-        /// Stable code, shown to users.
-        code: String,
-    },
-    /// The credentials are wrong.
-    #[error("the maker refused the credentials")]
-    Auth,
-    /// The account has no credit left.
-    #[error("the maker's quota is used up")]
-    Quota,
-    /// The order itself is wrong; a stable code and what is wrong with it.
+    /// The order itself is wrong, and how.
     #[error("invalid order: {0}")]
     Invalid(String),
-    /// The request may or may not have been taken (the answer never came): ask again at most once.
-    #[error("no answer came; the order may have been taken")]
-    Ambiguous,
-    /// Failed for now.
-    #[error("the maker failed for now")]
-    Transient(#[source] Box<dyn std::error::Error + Send + Sync>),
-    /// It answered with something that is not what was ordered.
-    #[error("the maker answered with something unusable: {0}")]
-    BadOutput(String),
-    /// It does not know this art or style.
+    /// The maker does not know this art or style.
     #[error("the maker does not do this: {0}")]
     Unsupported(String),
+    /// The maker's output is not what was ordered.
+    #[error("the maker's output is unusable: {0}")]
+    BadOutput(String),
+    /// The same order may succeed later.
+    #[error("the maker failed for now")]
+    Transient(#[source] Box<dyn std::error::Error + Send + Sync>),
 }
 
 /// Makes pictures or melodies. CPU work MUST NOT run on the async thread.
@@ -122,8 +88,7 @@ pub trait Maker: Send + Sync {
     /// Places an order. `key` names it for services that know idempotency keys; submit MUST NOT repeat a request
     /// whose answer never came.
     async fn submit(&self, order: Order, key: &str) -> Result<Progress, MakerError>;
+
     /// Asks after a job that `submit` or `poll` returned.
     async fn poll(&self, job: &Job) -> Result<Progress, MakerError>;
-    /// What it can do.
-    fn capabilities(&self) -> Capabilities;
 }

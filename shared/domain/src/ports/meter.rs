@@ -1,7 +1,6 @@
 //! What the pipeline counts and times of itself.
 
-use crate::code::Code;
-use crate::outcome::Outcome;
+use crate::outcome::{Code, Outcome};
 use crate::queue_name::QueueName;
 use crate::stage::Stage;
 use std::time::Duration;

@@ -1,8 +1,8 @@
 //! Queues with visibility timeouts, as SQS has them.
 
 use super::error::PortError;
+use crate::owner::TenantId;
 use crate::queue_name::QueueName;
-use crate::tenant_id::TenantId;
 use async_trait::async_trait;
 use jiff::Timestamp;
 use std::time::Duration;
@@ -68,6 +68,14 @@ impl MessageGroup {
     /// Replays of a tenant: live messages of all tenants go first.
     pub fn replay(tenant: &TenantId) -> Self {
         MessageGroup(format!("{tenant}{}", Self::REPLAY))
+    }
+
+    /// Live messages or replays of a tenant.
+    pub fn of(tenant: &TenantId, replay: bool) -> Self {
+        match replay {
+            true => MessageGroup::replay(tenant),
+            false => MessageGroup::live(tenant),
+        }
     }
 
     const REPLAY: &'static str = ":replay";

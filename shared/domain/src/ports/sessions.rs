@@ -1,10 +1,9 @@
 //! Sessions and the digests of their tokens.
 
 use super::error::PortError;
+use crate::owner::{TenantId, UserId};
 use crate::session::{Session, SessionKey, SessionToken, Spent};
 use crate::sha256::Sha256;
-use crate::tenant_id::TenantId;
-use crate::user_id::UserId;
 use async_trait::async_trait;
 use jiff::Timestamp;
 use uuid::Uuid;

@@ -3,12 +3,11 @@
 use super::error::PortError;
 use crate::due::DuePlace;
 use crate::gallery_row::GalleryRow;
+use crate::owner::{TenantId, UserId};
 use crate::record::{Record, Tombstone};
 use crate::status::Status;
-use crate::tenant_id::TenantId;
-use crate::upload::Upload;
+use crate::upload::{Replace, Upload};
 use crate::upload_id::UploadId;
-use crate::user_id::UserId;
 use async_trait::async_trait;
 use jiff::Timestamp;
 
@@ -51,6 +50,19 @@ pub enum GalleryWrite {
     Put(Box<GalleryRow>),
 }
 
+impl GalleryWrite {
+    /// The write that goes with the closing of `upload`'s attempt; `shown` is the row that the gallery shows now. A first
+    /// row is always written, a later one if it is at least as good or the attempt's order says so.
+    pub fn closing(upload: &Upload, shown: Option<&GalleryRow>) -> Self {
+        let Some(end) = upload.end().filter(|_| upload.kind.in_gallery()) else { return GalleryWrite::Keep };
+        let row = GalleryRow::of(upload, end);
+        match row.replaces(shown, upload.replace == Replace::Always) {
+            true => GalleryWrite::Put(Box::new(row)),
+            false => GalleryWrite::Keep,
+        }
+    }
+}
+
 /// Upload records with optimistic concurrency. Reads are consistent. Nothing here scans.
 #[async_trait]
 pub trait Uploads: Send + Sync {
@@ -91,4 +103,37 @@ pub trait Uploads: Send + Sync {
     /// it was, None where it was erased already. Without a record the tombstone is written all the same, so that a
     /// late object finds it.
     async fn erase(&self, tombstone: Tombstone) -> Result<Option<Upload>, PortError>;
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::fixture;
+    use crate::outcome::Outcome;
+    use crate::stage_result::StageResult;
+    use crate::status::EndState;
+    use crate::upload::Kind;
+
+    /// The write of an attempt that is closed as failed.
+    fn closing(mut upload: Upload, shown: Option<&GalleryRow>) -> GalleryWrite {
+        let result = StageResult::without_work(Outcome::Succeeded, upload.attempt, fixture::later(3));
+        assert_eq!(upload.close(result), Ok(EndState::Failed));
+        GalleryWrite::closing(&upload, shown)
+    }
+
+    #[test]
+    fn a_worse_result_leaves_the_shown_one_unless_ordered_otherwise() {
+        let shown = GalleryRow::of(&fixture::closed(EndState::Complete), EndState::Complete);
+        assert_eq!(closing(fixture::stored(), Some(&shown)), GalleryWrite::Keep);
+        let ordered = Upload { replace: Replace::Always, ..fixture::stored() };
+        assert!(matches!(closing(ordered, Some(&shown)), GalleryWrite::Put(_)));
+        assert!(matches!(closing(fixture::stored(), None), GalleryWrite::Put(_)));
+    }
+
+    #[test]
+    fn faces_alone_and_open_attempts_are_not_in_the_gallery() {
+        let faces = Upload { kind: Kind::Faces, ..fixture::stored() };
+        assert_eq!(closing(faces, None), GalleryWrite::Keep);
+        assert_eq!(GalleryWrite::closing(&fixture::stored(), None), GalleryWrite::Keep);
+    }
 }

@@ -2,9 +2,8 @@
 
 use super::error::PortError;
 use crate::email::Email;
-use crate::tenant_id::TenantId;
+use crate::owner::{TenantId, UserId};
 use crate::user::User;
-use crate::user_id::UserId;
 use async_trait::async_trait;
 
 /// The most users of a page.
