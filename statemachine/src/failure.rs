@@ -55,7 +55,7 @@ impl Failure {
         names.iter().any(|name| self.matches(name))
     }
 
-    /// `$states.errorOutput`.
+    /// The value of `$states.errorOutput`.
     pub fn output(&self) -> Value {
         json!({"Error": self.error, "Cause": self.cause})
     }

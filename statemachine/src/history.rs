@@ -52,10 +52,10 @@ pub struct HistoryEvent {
     pub previous_event_id: u64,
     /// Milliseconds since 1970 UTC.
     pub timestamp_ms: i64,
-    /// The event's type.
+    /// The `type` of the event.
     #[serde(rename = "type")]
     pub kind: EventKind,
-    /// The state's name.
+    /// The name of the state.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub name: Option<String>,
     /// The execution's or state's input.
@@ -64,10 +64,10 @@ pub struct HistoryEvent {
     /// The execution's, state's or task's output.
     #[serde(default, skip_serializing_if = "Option::is_none", with = "present")]
     pub output: Option<Value>,
-    /// The error's name.
+    /// The name of the error.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub error: Option<String>,
-    /// The error's cause.
+    /// The cause of the error.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub cause: Option<String>,
     /// The field whose expression failed (`EvaluationFailed`).

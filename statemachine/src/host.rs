@@ -48,7 +48,7 @@ pub enum Event {
     },
     /// Only time has passed: [`crate::Frame::next_deadline`] is due, or a step ended with [`Effect::Continue`].
     Tick,
-    /// `StopExecution`.
+    /// An operator called `StopExecution`.
     Stop {
         /// The error of the aborted execution.
         error: Option<String>,
@@ -100,7 +100,7 @@ pub enum Effect {
 /// How an execution ended.
 #[derive(Debug, Clone, PartialEq)]
 pub struct End {
-    /// Never [`Status::Running`].
+    /// Any status but [`Status::Running`].
     pub status: Status,
     /// The output of a succeeded execution.
     pub output: Option<Value>,
@@ -114,7 +114,7 @@ pub struct End {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
 pub enum Status {
-    /// Not ended yet.
+    /// The execution has not ended.
     Running,
     /// Ended with an output.
     Succeeded,
@@ -122,7 +122,7 @@ pub enum Status {
     Failed,
     /// Ended by the machine's own TimeoutSeconds.
     TimedOut,
-    /// Ended by `StopExecution`.
+    /// Ended by a call of `StopExecution`.
     Aborted,
 }
 

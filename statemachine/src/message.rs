@@ -19,24 +19,24 @@ pub struct Message {
     pub queue_url: String,
     /// `MessageBody`: a string as it is, anything else as compact JSON.
     pub body: String,
-    /// `MessageGroupId`.
+    /// `MessageGroupId`, the tenant in fair queues.
     pub group_id: Option<String>,
-    /// `MessageDeduplicationId`.
+    /// `MessageDeduplicationId`, for FIFO queues only.
     pub deduplication_id: Option<String>,
-    /// `DelaySeconds`.
+    /// `DelaySeconds`, from 0 to 900.
     pub delay_s: u32,
-    /// `MessageAttributes`, by name.
+    /// `MessageAttributes`, by their names.
     pub attributes: BTreeMap<String, Attribute>,
     /// The task token that the task waits for; `None`: the task ends when the message is sent.
     pub token: Option<String>,
 }
 
-/// One message attribute.
+/// One attribute of a message.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Attribute {
     /// `DataType`: `String` or `Number`, optionally with a label after a dot. `Binary` is not supported.
     pub data_type: String,
-    /// `StringValue`.
+    /// `StringValue`, also for numbers.
     pub value: String,
 }
 

@@ -42,7 +42,7 @@ pub(crate) enum Progress {
 
 /// The next step of a strand.
 pub(crate) enum Flow {
-    /// Wait; the strand's activity says for what.
+    /// Wait for the strand's activity.
     Wait,
     /// Do the state's work again.
     Again,

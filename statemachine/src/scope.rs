@@ -61,7 +61,7 @@ impl Scope<'_> {
             return Ok(value);
         }
         let evaluated = self.evaluator().evaluate(&expression.ast, &JValue::Undefined);
-        let said = match evaluated {
+        let problem = match evaluated {
             Ok(value) if value.is_undefined() => "returned nothing (undefined).".to_owned(),
             Ok(value) if value.is_function() || value.is_regex() => {
                 "returned an unsupported result type.".to_owned()
@@ -75,7 +75,7 @@ impl Scope<'_> {
         let source = &expression.source;
         Err(EvaluationError::new(
             location,
-            format!("The JSONata expression '{source}' specified for the field '{location}' {said}"),
+            format!("The JSONata expression '{source}' specified for the field '{location}' {problem}"),
         ))
     }
 

@@ -48,7 +48,7 @@ pub(crate) enum Activity {
     /// In a Wait state.
     #[serde(rename = "wait")]
     Wait { until: Millis },
-    /// Waiting to retry.
+    /// Waiting for a retry's delay.
     #[serde(rename = "back")]
     Backoff { until: Millis },
     /// In a Parallel state.

@@ -11,7 +11,7 @@ use crate::value::whole_number;
 /// A JSON value: Arguments, Output, a value of Assign.
 #[derive(Debug)]
 pub(crate) enum Template {
-    /// Contains no expression.
+    /// A value without any expression.
     Literal(Value),
     Expression(Box<Expression>),
     Object(Vec<(String, Template)>),

@@ -7,8 +7,8 @@ use crate::resources::Resources;
 use crate::tables::{EXPIRY, Table};
 use async_trait::async_trait;
 use domain::Timestamp;
+use domain::ports::throttle::{Rule, Tally, ThrottleKey, Wait};
 use domain::ports::{self, PortError, PortErrorKind};
-use domain::throttle::{Rule, Tally, ThrottleKey, Wait};
 
 /// How often a count that lost to another is decided anew. Rules let fewer through at once.
 const MAX_ROUNDS: usize = 64;

@@ -6,8 +6,8 @@ use crate::store::Store;
 use crate::writer::Turn;
 use async_trait::async_trait;
 use domain::Timestamp;
+use domain::ports::throttle::{Rule, Tally, ThrottleKey, Wait};
 use domain::ports::{self, PortError};
-use domain::throttle::{Rule, Tally, ThrottleKey, Wait};
 use rusqlite::OptionalExtension;
 
 /// Expired counts that each new one takes away: more than come in, so they do not pile up.

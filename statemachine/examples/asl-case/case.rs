@@ -1,4 +1,4 @@
-//! One case file.
+//! The files of cases.
 
 use std::fs;
 
@@ -7,12 +7,12 @@ use statemachine::{LoadError, LoadErrorKind};
 
 use crate::{Report, create, execution, test_state};
 
-/// A case, as far as it is common to all kinds.
+/// The fields that all kinds of case share.
 #[derive(Clone)]
 pub struct Case {
     pub name: String,
     pub kind: String,
-    /// The definition that is run: the JSONata port of one that was recorded with JSONPath.
+    /// The definition to run: the JSONata port if the case was recorded with JSONPath.
     pub definition: Value,
     pub input: Value,
     pub script: Vec<Value>,
@@ -20,7 +20,7 @@ pub struct Case {
     pub all: Value,
 }
 
-/// The cases of a file: one, or an array of them.
+/// Reads a file with one case or an array of cases.
 pub fn read(file: &str) -> Result<Vec<Case>, String> {
     let text = fs::read_to_string(file).map_err(|e| format!("cannot read {file}: {e}"))?;
     let all: Value = serde_json::from_str(&text).map_err(|e| format!("cannot parse {file}: {e}"))?;
@@ -52,7 +52,7 @@ impl Case {
         })
     }
 
-    /// The definition's text as it goes to the interpreter; a case may give one that is not even JSON.
+    /// The definition as the interpreter receives it: a string is the text itself, which need not be JSON.
     pub fn definition_text(&self) -> String {
         match &self.definition {
             Value::String(text) => text.clone(),

@@ -1,4 +1,4 @@
-//! What is bounded: expressions, outputs, loops, histories, definitions.
+//! Limits of expressions, outputs, loops, histories and definitions.
 
 use jiff::Timestamp;
 use serde_json::{Value, json};

@@ -1,4 +1,4 @@
-//! What a definition is refused for, and where.
+//! Refused definitions: the class of the error and its place.
 
 use serde_json::{Value, json};
 use statemachine::{Definition, LoadErrorKind, PIPELINE, Substitutions};

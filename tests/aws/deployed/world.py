@@ -1,4 +1,4 @@
-"""The deployed stack and what a test may look at beneath it."""
+"""The deployed stack, and the AWS services beneath it, which tests inspect."""
 
 import glob
 import itertools
@@ -68,7 +68,7 @@ class Emulator:
 
 
 def _children(parent):
-    """The processes whose parent this is."""
+    """The processes with this parent."""
     found = []
     for status in glob.glob("/proc/[0-9]*/status"):
         try:
@@ -82,7 +82,7 @@ def _children(parent):
 
 
 class World:
-    """The stack, with clients of what is beneath its API."""
+    """The stack, with clients of the services beneath its API."""
 
     def __init__(self, emulator, binaries, **parameters):
         self.session = boto3.Session(

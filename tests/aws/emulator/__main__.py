@@ -1,6 +1,6 @@
 """ministack, repaired, on a free port of 127.0.0.1: `python emulator [PORT]`.
 
-Prints `port N` once it answers. Ends when its standard input does, or with SIGTERM, so it never outlives who started it.
+Prints `port N` once it answers. Ends when its standard input does, or with SIGTERM, so it never outlives its parent.
 An access key of twelve digits is an account; accounts do not see each other.
 
     POST /_semblante/elapse?account=N&seconds=S    lets S seconds pass for that account's queues

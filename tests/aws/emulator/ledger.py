@@ -67,8 +67,8 @@ def enter(scope, body):
 
 def _learn(book, owner):
     """Notes the keys of tables that a stack has made: no client asked for them."""
-    for (whose, _, name), table in list(dynamodb._tables._data.items()):
-        if whose == owner and name not in book.keys:
+    for (holder, _, name), table in list(dynamodb._tables._data.items()):
+        if holder == owner and name not in book.keys:
             _create_table(book, table)
 
 

@@ -1,4 +1,5 @@
-//! Which modules of a crate use which: the graph of imports, and its circles. A module is a file.
+//! Which modules of a crate use which: the graph of imports, and its circles. A module is a file; what a file uses of the
+//! modules around it (`super`, the root of its crate) does not count.
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use syn::visit::Visit;
@@ -69,10 +70,9 @@ impl Tree {
     fn arrows(&self) -> BTreeMap<&Names, BTreeSet<&Names>> {
         let to = |here: &Names, module: &Module| -> BTreeSet<&Names> {
             let homes = module.uses.iter().filter_map(|path| self.home(path, 16));
-            homes
-                .filter(|home| *home != here)
-                .filter_map(|home| Some(self.modules.get_key_value(home)?.0))
-                .collect()
+            // A module and those around it are one room with several doors: what is nested may use what is around it.
+            let others = homes.filter(|home| !here.starts_with(home));
+            others.filter_map(|home| Some(self.modules.get_key_value(home)?.0)).collect()
         };
         self.modules.iter().map(|(here, module)| (here, to(here, module))).collect()
     }
@@ -147,8 +147,12 @@ impl Reader {
         }
     }
 
+    /// Notes a path in code, a single name too: what the file offers to others and mentions is used here as well.
     fn mention(&mut self, path: &[String]) {
-        self.module.uses.extend(self.absolute(path));
+        let offered = path.first().and_then(|first| self.module.offered.get(first)).cloned();
+        let imported = || self.absolute(path).filter(|_| path.len() > 1);
+        let used = offered.or_else(imported);
+        self.module.uses.extend(used);
     }
 
     fn import(&mut self, tree: &syn::UseTree, before: &[String], is_offered: bool) {
@@ -202,13 +206,7 @@ impl<'ast> Visit<'ast> for Reader {
 
     fn visit_path(&mut self, path: &'ast syn::Path) {
         let names: Names = path.segments.iter().map(|segment| segment.ident.to_string()).collect();
-        if let [first] = names.as_slice() {
-            // A name that this file also offers to others is used here too.
-            let offered = self.module.offered.get(first).cloned();
-            self.module.uses.extend(offered);
-        } else {
-            self.mention(&names);
-        }
+        self.mention(&names);
         syn::visit::visit_path(self, path);
     }
 
@@ -220,14 +218,11 @@ impl<'ast> Visit<'ast> for Reader {
     }
 }
 
-/// Paths of two names or more in the text of a macro call, whose tokens are apart: `crate :: a :: B`.
+/// Paths and names in the text of a macro call, whose tokens are apart: `crate :: a :: B`.
 fn paths_in(tokens: &str) -> Vec<Names> {
     let joined = tokens.replace(" :: ", "::").replace(":: ", "::");
     let words = joined.split(|c: char| !c.is_alphanumeric() && c != '_' && c != ':');
-    words
-        .filter(|word| word.contains("::"))
-        .map(|word| word.split("::").map(str::to_owned).collect())
-        .collect()
+    words.map(|word| word.split("::").map(str::to_owned).collect()).collect()
 }
 
 fn is_test(item: &syn::Item) -> bool {
@@ -282,18 +277,31 @@ fn circles_are_found_and_nothing_else() {
 }
 
 #[test]
-fn a_folder_and_its_parent_are_told_apart() {
-    for (parent, child, circles) in [
-        // A facade: it offers what its room makes, and its room uses what it defines.
-        ("mod b; pub use b::B; pub struct E;", "use super::E; pub struct B;", 0),
-        ("mod b; pub use b::B; pub struct E; fn f() -> B { B }", "use super::E; pub struct B;", 1),
-        ("mod b; use b::B; pub struct E;", "use super::*; pub struct B;", 1),
-        ("mod b; use b::B; pub struct E;", "pub struct B;", 0),
-        ("mod b; pub use b::*; pub struct E;", "mod c { use super::B; } pub struct B;", 0),
+fn what_is_nested_may_use_what_is_around_it() {
+    for (room, inner, other, circles) in [
+        ("mod b; use b::B; pub struct E;", "use super::E; pub struct B;", "", 0),
+        ("mod b; use b::B; pub struct E;", "use super::*; use crate::C; pub struct B;", "pub struct C;", 0),
+        ("mod b; pub use b::B;", "use crate::C; pub struct B;", "use crate::a::B; pub struct C;", 1),
+        ("mod b; pub use b::*;", "use crate::C; pub struct B;", "use crate::a::B; pub struct C;", 1),
+        (
+            "mod b; use b::B;",
+            "mod d { use super::super::super::C; } pub struct B;",
+            "use crate::a::b::B; pub struct C;",
+            1,
+        ),
+        // The room is offered what it does not use itself.
+        ("mod b; pub use b::B; use crate::C;", "pub struct B;", "use crate::a::B; pub struct C;", 0),
+        (
+            "mod b; pub use b::B; use crate::C; fn f() { B::new() }",
+            "pub struct B;",
+            "use crate::a::A; pub struct C;",
+            1,
+        ),
     ] {
         for path in ["c/src/a.rs", "c/src/a/mod.rs"] {
-            let files = [("c/src/lib.rs", "mod a;"), (path, parent), ("c/src/a/b.rs", child)];
-            assert_eq!(Tree::of(&files).circles().len(), circles, "{parent} {child}");
+            let root = ("c/src/lib.rs", "mod a; mod c; pub use c::C;");
+            let files = [root, (path, room), ("c/src/a/b.rs", inner), ("c/src/c.rs", other)];
+            assert_eq!(Tree::of(&files).circles().len(), circles, "{room} {inner} {other}");
         }
     }
 }

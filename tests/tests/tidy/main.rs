@@ -1,4 +1,4 @@
-//! Tidy: the rules of the house, as tests. Each says what to do when it fails.
+//! The rules of the project, as tests. Each failure says what to do.
 
 mod arrows;
 mod documents;

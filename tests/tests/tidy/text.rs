@@ -1,4 +1,4 @@
-//! What no file may say: paths of somebody's machine, hosts of package registries.
+//! What no file may contain: paths of one machine, hosts of package registries.
 
 use crate::repository;
 

@@ -19,43 +19,43 @@ const MIN_WORDS: usize = 4;
 #[test]
 fn texts_name_the_actor() {
     let banned = BANNED.map(|(one, other)| format!("{one}{other}"));
-    for (path, number, line) in lines() {
-        let word = words(&line).find(|word| banned.iter().any(|banned| word.eq_ignore_ascii_case(banned)));
-        assert_eq!(word, None, "{path}:{number}: name the actor, or write \"they\" or \"it\"");
-    }
+    let found = find(|word| banned.iter().any(|banned| word.eq_ignore_ascii_case(banned)));
+    assert!(found.is_empty(), "name the actor, or write \"they\" or \"it\":\n{}", found.join("\n"));
 }
 
 #[test]
 fn limits_are_named_in_one_way() {
     let banned = BANNED_PREFIXES.map(|(one, other)| format!("{one}{other}"));
-    for (path, number, line) in lines() {
-        let word = words(&line).find(|word| banned.iter().any(|banned| word.starts_with(banned)));
-        assert_eq!(word, None, "{path}:{number}: write MAX_ or MIN_");
-    }
+    let found = find(|word| banned.iter().any(|banned| word.starts_with(banned)));
+    assert!(found.is_empty(), "write MAX_ or MIN_:\n{}", found.join("\n"));
 }
 
 #[test]
 fn comments_say_more_than_a_name() {
     let sources = repository::rust_files();
-    for path in sources.iter().filter(|path| path.contains("src/") && obeys(path)) {
+    let found = sources.iter().filter(|path| path.contains("src/") && obeys(path)).flat_map(|path| {
         let text = repository::read(path);
-        assert_eq!(
-            empty_comments(repository::before_tests(&text)),
-            Vec::<String>::new(),
-            "{path}: delete these"
-        );
-    }
+        let empty = empty_comments(repository::before_tests(&text));
+        empty.into_iter().map(|comment| format!("{path}: {comment}")).collect::<Vec<_>>()
+    });
+    let found: Vec<String> = found.collect();
+    assert!(found.is_empty(), "delete these comments, or say more than the name:\n{}", found.join("\n"));
 }
 
-/// The lines of all texts that obey, with path and number.
-fn lines() -> Vec<(String, usize, String)> {
+/// The places in all texts that obey at which there is such a word.
+fn find(is_banned: impl Fn(&str) -> bool) -> Vec<String> {
     let ours = |path: &str| obeys(path) && !NOT_OURS.iter().any(|name| path.ends_with(name));
-    let texts = repository::texts().into_iter().filter(|(path, _)| ours(path));
-    let lines = texts.flat_map(|(path, text)| {
-        let line = |(number, line): (usize, &str)| (path.clone(), number + 1, line.to_owned());
-        text.lines().enumerate().map(line).collect::<Vec<_>>()
-    });
-    lines.collect()
+    let mut found = Vec::new();
+    for (path, text) in repository::texts().into_iter().filter(|(path, _)| ours(path)) {
+        for (number, line) in text.lines().enumerate() {
+            found.extend(
+                words(line)
+                    .filter(|word| is_banned(word))
+                    .map(|word| format!("{path}:{}: {word}", number + 1)),
+            );
+        }
+    }
+    found
 }
 
 /// A name in code is one word.

@@ -262,7 +262,7 @@ fn calls(template: &Template, function: &str, uses: &[&str]) -> BTreeSet<String>
 #[test]
 fn every_use_is_of_some_function() {
     for (name, _) in USES.iter().filter(|(name, _)| *name != "logs and traces") {
-        assert!(FUNCTIONS.iter().any(|(_, uses)| uses.contains(name)), "{name} is used by nobody");
+        assert!(FUNCTIONS.iter().any(|(_, uses)| uses.contains(name)), "{name} is used by no function");
     }
 }
 
