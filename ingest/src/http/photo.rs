@@ -16,7 +16,7 @@ use crate::trace;
 use axum::extract::{Request, State};
 use axum::http::{HeaderMap, StatusCode, header};
 use domain::upload::Kind;
-use domain::{MediaType, ObjectKey, Ports, TenantId, Upload, UserId};
+use domain::{FileName, MediaType, ObjectKey, Ports, TenantId, Upload, UserId};
 use serde_json::{Value, json};
 use std::time::Duration;
 
@@ -49,6 +49,7 @@ pub async fn store(
     owner: (TenantId, UserId),
     kind: Kind,
     content: impl Into<Content>,
+    filename: Option<FileName>,
     traceparent: Option<String>,
 ) -> Result<Deposited, Problem> {
     let content = content.into();
@@ -56,7 +57,7 @@ pub async fn store(
         return Err(Problem::unprocessable("empty_photo", "the photo is empty"));
     }
     let content_type = sniffed_type(content.first())?;
-    Ok(deposit(ports, Photo { owner, kind, content_type, content, traceparent }).await?)
+    Ok(deposit(ports, Photo { owner, kind, content_type, content, filename, traceparent }).await?)
 }
 
 pub(crate) async fn upload(State(api): Shared, Writer(caller, _place): Writer, request: Request) -> Answer {
@@ -64,7 +65,7 @@ pub(crate) async fn upload(State(api): Shared, Writer(caller, _place): Writer, r
     let wait = prefer::wait(&api, &headers);
     let owner = owner(&caller);
     let content = read(&api, &owner, &headers, request).await?;
-    let stored = store(&api.ports, owner, Kind::Photo, content, trace::parent(&headers)).await?;
+    let stored = store(&api.ports, owner, Kind::Photo, content, None, trace::parent(&headers)).await?;
     answer(&api, &caller, stored.upload(), wait).await
 }
 

@@ -45,14 +45,14 @@ impl UploadsQuery {
 
 /// An upload in the list: its facts and the URL of its document.
 #[derive(Serialize)]
-struct ListedUpload<'a> {
+struct ListedUpload {
     #[serde(flatten)]
-    facts: Facts<'a>,
+    facts: Facts,
     status_url: String,
 }
 
-impl<'a> ListedUpload<'a> {
-    fn of(links: &Links, upload: &'a Upload) -> Self {
+impl ListedUpload {
+    fn of(links: &Links, upload: &Upload) -> Self {
         ListedUpload { facts: Facts::of(upload), status_url: links.status(upload.upload_id) }
     }
 }
@@ -137,7 +137,7 @@ pub(crate) async fn delete(
     Path(id): Path<String>,
 ) -> Answer {
     let upload = owned_by_path(&api, &caller, &id).await?;
-    match crate::erase(&api.ports, &upload.tenant_id, upload.upload_id).await? {
+    match lifecycle::erase(&api.ports, &upload.tenant_id, upload.upload_id).await? {
         true => Ok(StatusCode::NO_CONTENT.into_response()),
         false => Err(Problem::not_found()),
     }
