@@ -45,7 +45,7 @@ pub struct Client {
 
 enum Route {
     /// To `semblante up`, by a name of its socket that must live as long as the client.
-    Running(socket::Name),
+    Running { _name: socket::Name },
     /// To the installation that this process has opened; nothing works on its queues, unless it is in an account.
     Here(Arc<Installation>, Router),
 }
@@ -124,7 +124,7 @@ impl Client {
 
     fn running(name: socket::Name) -> Result<Self, Unreachable> {
         let http = reqwest::Client::builder().unix_socket(name.path()).build()?;
-        Ok(Client { http, route: Route::Running(name) })
+        Ok(Client { http, route: Route::Running { _name: name } })
     }
 
     /// Asks an installation that this process has opened.
@@ -136,7 +136,7 @@ impl Client {
     /// The installation, where this process has opened it.
     pub fn installation(&self) -> Option<&Arc<Installation>> {
         match &self.route {
-            Route::Running(_) => None,
+            Route::Running { .. } => None,
             Route::Here(installation, _) => Some(installation),
         }
     }
@@ -226,7 +226,7 @@ impl Client {
     async fn ask<T: DeserializeOwned>(&self, request: RequestBuilder) -> Answer<T> {
         let answered = async {
             match &self.route {
-                Route::Running(_) => {
+                Route::Running { .. } => {
                     let response = request.send().await.map_err(broken)?;
                     read(response.status(), &response.bytes().await.map_err(broken)?)
                 }
