@@ -6,8 +6,8 @@ use crate::items::{Condition, Item, Items, expiry, item, number, number_of, text
 use crate::tables::{EXPIRY, Table};
 use async_trait::async_trait;
 use domain::Timestamp;
+use domain::ports::throttle::{Rule, Tally, ThrottleKey, Wait};
 use domain::ports::{self, PortError, PortErrorKind};
-use domain::throttle::{Rule, Tally, ThrottleKey, Wait};
 use settings::Resources;
 
 /// How often a count that lost to another is decided anew. Rules let fewer through at once.

@@ -52,7 +52,7 @@ pub struct Begin {
     /// Whether live uploads go first.
     #[serde(default)]
     pub replay: bool,
-    /// For the audit.
+    /// A sentence for the audit.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reason: Option<String>,
     /// The user or operator that sent the order, for the audit.

@@ -1,4 +1,4 @@
-//! What Semblante tells others: an attempt was closed, an upload was erased.
+//! Events that other systems receive: an attempt was closed, an upload was erased.
 
 use crate::owner::TenantId;
 use crate::sha256::Sha256;
@@ -9,22 +9,16 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-/// What happened.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "type")]
 pub enum DomainEventKind {
-    /// An attempt ended.
     #[serde(rename = "upload.closed")]
-    Closed {
-        /// How.
-        state: EndState,
-    },
-    /// An upload was erased.
+    Closed { state: EndState },
     #[serde(rename = "upload.erased")]
     Erased,
 }
 
-/// An event out. Ids only; it comes at least once, with the same id.
+/// An event. It carries ids only and is published at least once; repeats have the same id.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct DomainEvent {
     pub id: Uuid,
@@ -37,7 +31,7 @@ pub struct DomainEvent {
 }
 
 impl DomainEventKind {
-    /// The event's type.
+    /// The event's type on the bus.
     pub fn as_str(self) -> &'static str {
         match self {
             DomainEventKind::Closed { .. } => "upload.closed",

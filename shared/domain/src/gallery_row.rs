@@ -1,4 +1,4 @@
-//! What the gallery shows of an upload: the best result so far.
+//! Rows of the gallery: the best result of each upload so far.
 
 use crate::emotion::Emotion;
 use crate::file_name::FileName;
@@ -21,7 +21,6 @@ pub struct GalleryRow {
     pub upload_id: UploadId,
     /// The row's place: newest first.
     pub created_at: Timestamp,
-    /// The attempt that the row shows.
     pub attempt: u32,
     pub state: EndState,
     pub closed_at: Timestamp,
@@ -75,8 +74,7 @@ impl GalleryRow {
         }
     }
 
-    /// Whether this row takes the place of `shown`: a first one always does, a later one if it is at least as good or
-    /// was asked to.
+    /// Whether this row takes the place of `shown`: a first row does, a later one if it is at least as good or `always`.
     pub fn replaces(&self, shown: Option<&GalleryRow>, always: bool) -> bool {
         always || shown.is_none_or(|shown| self.state.rank() >= shown.state.rank())
     }

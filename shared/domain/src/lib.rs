@@ -32,7 +32,6 @@ pub mod stage_end;
 pub mod stage_result;
 pub mod status;
 pub mod task;
-pub mod throttle;
 pub mod traceparent;
 pub mod upload;
 pub mod upload_id;

@@ -35,12 +35,12 @@ pub struct Tombstone {
 pub struct Erase {
     pub tenant_id: TenantId,
     pub upload_id: UploadId,
-    /// The photo's key.
+    /// The key of the photo.
     pub source: ObjectKey,
     /// The upload's attempt at the time of the order.
     pub last_attempt: u32,
     pub asked_at: Timestamp,
-    /// Counts from 1.
+    /// The number of the pass, from 1.
     pub pass: u32,
 }
 

@@ -26,7 +26,7 @@ pub struct MadeBy {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Finding {
-    /// Of face-detection.
+    /// The finding of face-detection.
     Faces {
         /// Pixels of the upright picture.
         width: u32,
@@ -37,7 +37,7 @@ pub enum Finding {
         /// Whether there were more.
         truncated: bool,
     },
-    /// Of emotion-analysis: the photo's emotional state.
+    /// The finding of emotion-analysis: the photo's emotional state.
     Feeling(Affect),
 }
 

@@ -58,7 +58,7 @@ pub async fn repeats_do_no_harm(letters: &dyn DeadLetters) {
     assert_eq!(letters.get(first.id).await.expect("reading works"), None);
 }
 
-/// An erasure takes an upload's letters and no others.
+/// An erasure deletes an upload's rows and no others.
 pub async fn deletes_those_of_an_upload(letters: &dyn DeadLetters) {
     for number in [1, 2] {
         letters.put(letter(number, Some("acme"))).await.expect("writing works");

@@ -161,7 +161,7 @@ pub async fn records_stay_small(uploads: &dyn Uploads) {
 const MAX_READS: usize = 20;
 const BETWEEN_READS: Duration = Duration::from_millis(500);
 
-/// Reads on until every one of `wanted` was told; returns the last place and all that was told.
+/// Reads until every one of `wanted` was listed; returns the last place and all uploads listed.
 async fn told(
     uploads: &dyn Uploads,
     time: &dyn Elapse,
@@ -186,7 +186,7 @@ async fn told(
     panic!("not told: {wanted:?} beside {seen:?}")
 }
 
-/// Every upload is told, page by page; what changes later is told after the place, as it is then.
+/// Every upload is listed, page by page; later changes are listed after the place, as they are then.
 pub async fn changes_are_told(uploads: &dyn Uploads, time: &dyn Elapse) {
     let mut ids = Vec::new();
     for number in 1..=5 {
@@ -200,7 +200,7 @@ pub async fn changes_are_told(uploads: &dyn Uploads, time: &dyn Elapse) {
     assert_eq!(seen.last(), Some(&stored));
 }
 
-/// A filter shows one status, a stranger nothing, and what was erased is not told.
+/// A filter lists one status; another user sees nothing; erased uploads are not listed.
 pub async fn changes_are_the_owners_own(uploads: &dyn Uploads, time: &dyn Elapse) {
     let awaiting = create(uploads, fixture::awaiting_of(1, b"one")).await;
     let stored =
@@ -219,7 +219,7 @@ pub async fn changes_are_the_owners_own(uploads: &dyn Uploads, time: &dyn Elapse
     }
 }
 
-/// What is due comes once it is due, earliest first, until it is looked after.
+/// Uploads are listed once they are due, earliest first, until they are maintained.
 pub async fn what_is_due_is_listed(uploads: &dyn Uploads, time: &dyn Elapse) {
     let late =
         create(uploads, Upload { url_expires_at: Some(later(2000)), ..fixture::awaiting_of(1, b"late") })

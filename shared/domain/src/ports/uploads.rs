@@ -17,36 +17,36 @@ pub const MAX_RECORD_BYTES: usize = 4096;
 /// The most uploads of one page of [`Uploads::changed`] and [`Uploads::due`].
 pub const MAX_UPLOADS: usize = 100;
 
-/// A place in an owner's changes. It grows; what it counts is the backend's own matter.
+/// A place in an owner's changes. It grows; its unit is the backend's own.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct ChangePlace(pub u64);
 
 /// Some of an owner's uploads, least recently changed first.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Changes {
-    /// As they are now. With a filter there may be fewer than asked for, even none, and still more to come.
+    /// The uploads as they are now. With a filter there may be fewer than `most`, even none, and still more to come.
     pub uploads: Vec<Upload>,
-    /// Where to go on, now or later: what changes from now on comes after it.
+    /// The place to continue from, now or later: every later change comes after it.
     pub next: ChangePlace,
-    /// Whether there are more already.
+    /// Whether more changes exist already.
     pub more: bool,
 }
 
-/// What became of a new record.
+/// The result of creating a record.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Created {
-    /// It is written; as saved.
+    /// The record as written.
     New(Upload),
-    /// Its owner has this content already, under this upload; nothing was written.
+    /// The owner has this content already, under this upload; nothing was written.
     Duplicate(Upload),
 }
 
-/// What a save does to the upload's gallery row, in the same transaction.
+/// The effect of a save on the upload's gallery row, in the same transaction.
 #[derive(Clone, Debug, PartialEq)]
 pub enum GalleryWrite {
-    /// Leaves it.
+    /// The row stays as it is.
     Keep,
-    /// Writes it in place of the one that is there, if any.
+    /// This row replaces the present one, if any.
     Put(Box<GalleryRow>),
 }
 
@@ -66,12 +66,12 @@ impl GalleryWrite {
 /// Upload records with optimistic concurrency. Reads are consistent. Nothing here scans.
 #[async_trait]
 pub trait Uploads: Send + Sync {
-    /// Writes a new record and, where its content is declared, reserves (owner, sha256) in the same transaction. A
+    /// Writes a new record and, if its content is declared, reserves (owner, sha256) in the same transaction. A
     /// reservation is held by an upload that is awaited, stored, running or ended well; one that failed, expired or was
     /// erased frees it. `Conflict`: a record or tombstone with this id exists. `Denied`: over [`MAX_RECORD_BYTES`].
     async fn create(&self, upload: Upload) -> Result<Created, PortError>;
 
-    /// The record or its tombstone; None where the tenant has none with this id, whatever other tenants have.
+    /// The record or its tombstone; None if the tenant has neither with this id, whatever other tenants have.
     async fn get(&self, tenant: &TenantId, upload: UploadId) -> Result<Option<Record>, PortError>;
 
     /// Writes a changed record if the stored one still has its version; returns it with the next version. `Conflict`:
@@ -79,8 +79,8 @@ pub trait Uploads: Send + Sync {
     async fn save(&self, upload: Upload, gallery: GalleryWrite) -> Result<Upload, PortError>;
 
     /// An owner's uploads that changed after `after` (None: all), at most `most` (1 to [`MAX_UPLOADS`]), of one status
-    /// or of any. Every change of a status is told; another save MAY be. A change MAY be told more than once, and late
-    /// by some seconds, but never left out. Erased ones are not told.
+    /// or of any. Every change of a status is listed; another save MAY be. A change MAY be listed more than once, and
+    /// late by some seconds, but never left out. Erased uploads are not listed.
     async fn changed(
         &self,
         tenant: &TenantId,
@@ -90,7 +90,7 @@ pub trait Uploads: Send + Sync {
         most: usize,
     ) -> Result<Changes, PortError>;
 
-    /// Uploads of all tenants that somebody must look after by `now` ([`Upload::due_at`]), after `after`, earliest
+    /// Uploads of all tenants that are due for maintenance at `now` ([`Upload::due_at`]), after `after`, earliest
     /// first, at most `most` (1 to [`MAX_UPLOADS`]). It MAY be late by some seconds.
     async fn due(
         &self,
