@@ -93,7 +93,10 @@ fn store_remedy(error: &StoreError) -> String {
         StoreError::Foreign(_) => "set `data` to a directory of Semblante's own",
         StoreError::DamagedKey(_) => "restore the key file from a backup",
         StoreError::DiskFull => "make room on the disk",
-        StoreError::File { .. } | StoreError::Randomness(_) => "see what the operating system says",
+        StoreError::File { .. } => {
+            "make the path a directory that this user may write, or set `data` to another"
+        }
+        StoreError::Randomness(_) => "see the documentation of the operating system",
         StoreError::Database(_)
         | StoreError::Closed
         | StoreError::Panicked(_)

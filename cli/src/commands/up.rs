@@ -7,7 +7,7 @@ use crate::pipeline::Pipeline;
 use crate::print::Printer;
 use crate::server::{self, Limits};
 use crate::settings::Settings;
-use anyhow::Context;
+use anyhow::{Context, anyhow};
 use serde::Serialize;
 use std::sync::Arc;
 use tokio::net::TcpListener;
@@ -26,9 +26,9 @@ struct Listening {
 
 /// Starts everything, prints the address, and runs until SIGTERM or Ctrl-C.
 pub async fn run(settings: &Settings, printer: &mut Printer<'_>) -> anyhow::Result<Exit> {
-    let listener = TcpListener::bind(&settings.listen)
-        .await
-        .with_context(|| format!("cannot listen on {}; --listen takes another address", settings.listen))?;
+    let listener = TcpListener::bind(&settings.listen).await.map_err(|error| {
+        anyhow!("cannot listen on {}: {error}; --listen takes another address", settings.listen)
+    })?;
     let address = listener.local_addr()?;
     let public_url = settings.public_url(address);
     let engines = boot::engines(settings).await?;
