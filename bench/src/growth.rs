@@ -138,6 +138,7 @@ async fn fill_gallery(uploads: &Uploads, filler: usize, count: usize) -> anyhow:
         let place = number * FILLERS + filler;
         let (_, user) = owner(place % OWNERS);
         let row = GalleryRow {
+            filename: None,
             user_id: user,
             created_at: fixture::now() + Duration::from_millis(place as u64),
             upload_id: fixture::upload_id(place as u128 + 1_000),

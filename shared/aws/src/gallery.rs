@@ -3,13 +3,13 @@
 use crate::clients::Clients;
 use crate::error::unreadable;
 use crate::items::{Condition, Item, Items, Range, item, ordered, text, text_of};
-use crate::resources::Resources;
 use crate::tables::Table;
 use crate::upload_lists::owner;
 use async_trait::async_trait;
 use domain::ports::gallery::{GalleryFilter, GalleryPage, GalleryPlace, MAX_PAGE};
 use domain::ports::{self, PortError};
 use domain::{GalleryRow, TenantId, Upload, UserId};
+use settings::Resources;
 
 /// Rows that one page looks at, at most, when a filter lets few of them through.
 const MAX_LOOKED_AT: usize = 400;

@@ -2,7 +2,6 @@
 
 use crate::clients::Clients;
 use crate::error::{self, unreadable};
-use crate::resources::Resources;
 use crate::tables::{Index, Table};
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::primitives::Blob;
@@ -12,6 +11,7 @@ use aws_sdk_dynamodb::types::{
 };
 use domain::Timestamp;
 use domain::ports::{PortError, PortErrorKind};
+use settings::Resources;
 use std::collections::HashMap;
 use std::time::Duration;
 
@@ -83,7 +83,7 @@ impl Condition {
 impl Items {
     /// The table of an installation.
     pub fn new(clients: &Clients, resources: &Resources, table: Table) -> Self {
-        Items { client: clients.dynamodb.clone(), name: resources.table(table) }
+        Items { client: clients.dynamodb.clone(), name: resources.table(table.as_str()) }
     }
 
     fn call(&self, operation: &str) -> String {

@@ -4,16 +4,21 @@ use crate::clients::Clients;
 use crate::clock::from_sdk;
 use crate::error::{self, unreadable};
 use crate::object_versions;
+use crate::object_writer::{NewContent, ObjectWriter, unquoted};
 use crate::presigned;
-use crate::resources::Resources;
+use crate::spool::Spool;
 use async_trait::async_trait;
 use aws_sdk_s3::Client;
 use aws_sdk_s3::primitives::{ByteStream, DateTime};
 use aws_sdk_s3::types::ChecksumMode;
 use bytes::Bytes;
-use domain::ports::objects::{Listing, NewObject, ObjectHead, PutGrant, SignedRequest};
+use domain::ports::objects::{
+    Listing, MAX_PIECE_BYTES, NewObject, ObjectHead, Pieces, PutGrant, SignedRequest,
+};
 use domain::ports::{self, Clock, PortError, PortErrorKind};
 use domain::{Bucket, ObjectKey, Sha256, Timestamp};
+use futures_util::stream::{self, StreamExt};
+use settings::Resources;
 use std::collections::HashMap;
 use std::ops::Range;
 use std::sync::Arc;
@@ -41,6 +46,14 @@ impl Objects {
     fn bucket(&self, bucket: Bucket) -> &str {
         self.resources.bucket(bucket)
     }
+
+    fn writer(&self) -> ObjectWriter {
+        ObjectWriter {
+            client: self.client.clone(),
+            resources: self.resources.clone(),
+            clock: self.clock.clone(),
+        }
+    }
 }
 
 /// What S3 says of an object, by HEAD or with a GET.
@@ -55,8 +68,9 @@ struct Told {
 }
 
 impl Told {
-    fn head(self) -> Result<ObjectHead, PortError> {
-        let missing = |what: &str| unreadable(format!("an object without {what}"));
+    /// Errors: `Broken`, it names the call.
+    fn head(self, call: &str) -> Result<ObjectHead, PortError> {
+        let missing = |what: &str| unreadable(format!("{call}: an object without {what}"));
         let modified_at = self.modified_at.ok_or_else(|| missing("a date"))?;
         Ok(ObjectHead {
             size: self.size.ok_or_else(|| missing("a size"))?,
@@ -68,10 +82,6 @@ impl Told {
             modified_at: from_sdk(&modified_at),
         })
     }
-}
-
-fn unquoted(etag: &str) -> String {
-    etag.trim_matches('"').to_owned()
 }
 
 fn size(length: Option<i64>) -> Option<u64> {
@@ -91,6 +101,22 @@ fn header(range: &Range<u64>) -> Result<String, PortError> {
     }
 }
 
+/// The body as it arrives; what arrives in larger parts is cut.
+fn pieces(bucket: Bucket, body: ByteStream) -> Pieces {
+    let broken = move |error| PortError::broken(format!("s3:GetObject {bucket:?}: {error}"));
+    let next = move |(mut body, mut arrived): (ByteStream, Bytes)| async move {
+        while arrived.is_empty() {
+            match body.try_next().await.map_err(broken)? {
+                Some(more) => arrived = more,
+                None => return Ok(None),
+            }
+        }
+        let piece = arrived.split_to(arrived.len().min(MAX_PIECE_BYTES));
+        Ok(Some((piece, (body, arrived))))
+    };
+    stream::try_unfold((body, Bytes::new()), next).boxed()
+}
+
 /// A text just before `key` in S3's order, so that a listing after it begins with `key`. What lies between is left out by
 /// the caller.
 fn just_before(key: &ObjectKey) -> String {
@@ -108,28 +134,13 @@ fn just_before(key: &ObjectKey) -> String {
 impl ports::Objects for Objects {
     async fn put(&self, bucket: Bucket, key: &ObjectKey, object: NewObject) -> Result<ObjectHead, PortError> {
         object.check_metadata()?;
-        let (size, sha256) = (object.bytes.len() as u64, Sha256::of(&object.bytes));
-        let put = self
-            .client
-            .put_object()
-            .bucket(self.bucket(bucket))
-            .key(key.as_str())
-            .if_none_match("*")
-            .content_type(&object.content_type)
-            .checksum_sha256(sha256.to_base64())
-            .set_metadata(Some(object.metadata.clone().into_iter().collect()))
-            .body(ByteStream::from(object.bytes))
-            .send()
-            .await
-            .map_err(|error| error::port(format!("s3:PutObject {bucket:?}"), error))?;
-        Ok(ObjectHead {
-            size,
-            etag: unquoted(put.e_tag().ok_or_else(|| unreadable("a put without an ETag"))?),
-            content_type: object.content_type,
-            metadata: object.metadata,
-            sha256: Some(sha256),
-            modified_at: self.clock.now(),
-        })
+        let NewObject { bytes, content_type, metadata } = object;
+        let content = NewContent { size: bytes.len() as u64, sha256: Sha256::of(&bytes), body: bytes.into() };
+        self.writer().put(bucket, key, content, (content_type, metadata)).await
+    }
+
+    async fn spool(&self) -> Result<Box<dyn ports::objects::Spool>, PortError> {
+        Ok(Box::new(Spool::open(self.writer()).await?))
     }
 
     async fn head(&self, bucket: Bucket, key: &ObjectKey) -> Result<Option<ObjectHead>, PortError> {
@@ -155,16 +166,16 @@ impl ports::Objects for Objects {
             sha256: answer.checksum_sha256,
             modified_at: answer.last_modified,
         };
-        told.head().map(Some)
+        told.head("s3:HeadObject").map(Some)
     }
 
-    async fn get(
+    async fn stream(
         &self,
         bucket: Bucket,
         key: &ObjectKey,
         etag: Option<&str>,
         range: Option<Range<u64>>,
-    ) -> Result<(ObjectHead, Bytes), PortError> {
+    ) -> Result<(ObjectHead, Pieces), PortError> {
         let range = range.as_ref().map(header).transpose()?;
         let answer = self
             .client
@@ -184,9 +195,7 @@ impl ports::Objects for Objects {
             sha256: answer.checksum_sha256,
             modified_at: answer.last_modified,
         };
-        let body = answer.body.collect().await;
-        let bytes = body.map_err(|error| PortError::broken(format!("s3:GetObject {bucket:?}: {error}")))?;
-        Ok((told.head()?, bytes.into_bytes()))
+        Ok((told.head("s3:GetObject")?, pieces(bucket, answer.body)))
     }
 
     async fn list(
@@ -296,9 +305,9 @@ mod tests {
             ..Told::default()
         };
         let sha256 = Sha256::of(b"photo");
-        assert_eq!(told(sha256.to_base64()).head().unwrap().sha256, Some(sha256));
-        let head = told(format!("{}-2", sha256.to_base64())).head().unwrap();
+        assert_eq!(told(sha256.to_base64()).head("a call").unwrap().sha256, Some(sha256));
+        let head = told(format!("{}-2", sha256.to_base64())).head("a call").unwrap();
         assert_eq!((head.sha256, head.etag.as_str(), head.metadata), (None, "e", BTreeMap::new()));
-        assert!(Told::default().head().is_err());
+        assert!(Told::default().head("a call").is_err());
     }
 }

@@ -6,7 +6,6 @@ use crate::document;
 use crate::error::unreadable;
 use crate::gallery;
 use crate::items::{self, Condition, Item, Items, bytes, item, number, text, text_of};
-use crate::resources::Resources;
 use crate::tables::Table;
 use crate::upload_lists;
 use async_trait::async_trait;
@@ -14,6 +13,7 @@ use domain::due::DuePlace;
 use domain::ports::uploads::{ChangePlace, Changes, Created, GalleryWrite, MAX_RECORD_BYTES};
 use domain::ports::{self, Clock, PortError, PortErrorKind};
 use domain::{Record, Sha256, Status, TenantId, Timestamp, Tombstone, Upload, UploadId, UserId};
+use settings::Resources;
 use std::sync::Arc;
 
 /// How often a write that lost to another is decided anew.

@@ -1,5 +1,5 @@
-//! What a data directory keeps secret, made at the first start: one master secret, from which keys are derived, and the
-//! seeds of the keys that sign access tokens.
+//! The secrets of a data directory, created at the first start: a master secret, from which keys are derived, and the seeds
+//! of the keys that sign access tokens.
 
 use crate::data_dir::{DataDir, sync_directory};
 use crate::error::StoreError;
@@ -10,16 +10,14 @@ use std::io::Write;
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
 
-/// What a derived key is for: its HKDF label.
+/// The purpose of a derived key: its HKDF label.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Purpose {
-    /// Signs presigned PUT URLs.
     PutUrl,
-    /// Signs links to objects.
     GetUrl,
 }
 
-/// The secrets. Tokens and links survive a restart because they do.
+/// They are kept across restarts, and so tokens and links stay valid.
 pub struct Keys {
     master: [u8; 32],
     token_seeds: Vec<[u8; 32]>,
@@ -35,7 +33,7 @@ impl Purpose {
 }
 
 impl Keys {
-    /// Reads `keys/master` and `keys/access-tokens`, or makes them (0600) where they are not there.
+    /// Reads `keys/master` and `keys/access-tokens`, or creates them (0600).
     pub fn open(dir: &DataDir) -> Result<Self, StoreError> {
         let folder = dir.keys();
         let master = secrets(&folder, "master")?;
@@ -43,23 +41,23 @@ impl Keys {
         Ok(Keys { master, token_seeds: secrets(&folder, "access-tokens")? })
     }
 
-    /// The key for a purpose: HKDF-SHA256 (RFC 5869) of the master secret with the purpose's label.
+    /// HKDF-SHA256 (RFC 5869) of the master secret with the purpose's label.
     pub fn derive(&self, purpose: Purpose) -> [u8; 32] {
         let mut key = [0; 32];
         Hkdf::<Sha256>::new(None, &self.master)
             .expand(purpose.label(), &mut key)
-            .expect("32 bytes are within what HKDF-SHA256 gives (8160)");
+            .expect("HKDF-SHA256 gives up to 8160 bytes");
         key
     }
 
-    /// The Ed25519 seeds of the access tokens' keys, at least one: the first signs, all of them verify, so that a new
-    /// one put before the old one lets tokens of the old one live out their time.
+    /// The Ed25519 seeds of access tokens, at least one. The first signs, all verify: put a new seed before the old one, and
+    /// tokens of the old one stay valid until they expire.
     pub fn token_seeds(&self) -> &[[u8; 32]] {
         &self.token_seeds
     }
 }
 
-/// The secrets of a file, one a line; one is made where there is no file.
+/// The secrets of a file, one a line; a missing file is created with one.
 fn secrets(folder: &Path, name: &str) -> Result<Vec<[u8; 32]>, StoreError> {
     let path = folder.join(name);
     match fs::read_to_string(&path) {

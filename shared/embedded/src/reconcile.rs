@@ -24,7 +24,7 @@ impl Objects {
         let mut reconciled = Reconciled::default();
         for bucket in Bucket::ALL {
             let rows = self.rows(bucket).await?;
-            let files = self.files().clone();
+            let files = self.writer.files.clone();
             let task = tokio::task::spawn_blocking(move || {
                 files.clear_drafts()?;
                 let known: BTreeSet<PathBuf> =
@@ -38,7 +38,7 @@ impl Objects {
                     rows.into_iter().filter(|(key, version)| !files.path(bucket, key, version).is_file());
                 Ok::<_, StoreError>((removed, lost.map(|(key, _)| (bucket, key)).collect::<Vec<_>>()))
             });
-            let (removed, lost) = task.await.map_err(|_| StoreError::NoAnswer("reconciling panicked"))??;
+            let (removed, lost) = task.await.map_err(|_| StoreError::Panicked("reconciling"))??;
             reconciled.removed_files += removed;
             reconciled.lost_objects.extend(lost);
         }
@@ -46,7 +46,8 @@ impl Objects {
     }
 
     async fn rows(&self, bucket: Bucket) -> Result<Vec<(ObjectKey, String)>, PortError> {
-        self.store()
+        self.writer
+            .store
             .read(move |connection| {
                 let mut select = connection
                     .prepare_cached("SELECT key, version FROM object WHERE bucket = ?1")

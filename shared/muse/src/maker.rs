@@ -5,7 +5,7 @@ use crate::picture::style::Style;
 use crate::picture::{PictureError, PictureSettings, paint};
 use async_trait::async_trait;
 use domain::ports::Maker;
-use domain::ports::maker::{Art, ArtFile, Artefact, Capabilities, Job, MakerError, Order, Progress};
+use domain::ports::maker::{Art, ArtFile, Artefact, Job, MakerError, Order, Progress};
 use std::sync::Arc;
 use tokio::sync::Semaphore;
 
@@ -94,10 +94,6 @@ impl Maker for Muse {
 
     async fn poll(&self, job: &Job) -> Result<Progress, MakerError> {
         Err(MakerError::Invalid(format!("the embedded makers leave no job pending, asked for {:?}", job.0)))
-    }
-
-    fn capabilities(&self) -> Capabilities {
-        Capabilities { arts: vec![Art::Picture, Art::Melody], deterministic: true, paid: false }
     }
 }
 

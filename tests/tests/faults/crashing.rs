@@ -5,7 +5,7 @@ use async_trait::async_trait;
 use bytes::Bytes;
 use domain::due::DuePlace;
 use domain::ports::gallery::{GalleryFilter, GalleryPage, GalleryPlace};
-use domain::ports::objects::{Listing, NewObject, ObjectHead, PutGrant, SignedRequest};
+use domain::ports::objects::{Listing, NewObject, ObjectHead, Pieces, PutGrant, SignedRequest, Spool};
 use domain::ports::orchestrator::{Answered, Execution};
 use domain::ports::queue::{Delivery, Depth, NewMessage, Receipt};
 use domain::ports::uploads::{ChangePlace, Changes, Created, GalleryWrite};
@@ -16,7 +16,7 @@ use domain::ports::{
 use domain::record::Tombstone;
 use domain::{
     Bucket, DeadLetter, DomainEvent, ExecutionInput, ExecutionName, Face, GalleryRow, ObjectKey, QueueName,
-    Record, Status, TaskToken, TenantId, Timestamp, Upload, UploadId, UserId,
+    Record, Sha256, Status, TaskToken, TenantId, Timestamp, Upload, UploadId, UserId,
 };
 use serde_json::Value;
 use std::ops::Range;
@@ -139,6 +139,19 @@ impl<P: Objects> Objects for Crashing<P> {
     ) -> Answer<(ObjectHead, Bytes)> {
         self.plan.call("objects.get", self.port.get(bucket, key, etag, range)).await
     }
+    async fn stream(
+        &self,
+        bucket: Bucket,
+        key: &ObjectKey,
+        etag: Option<&str>,
+        range: Option<Range<u64>>,
+    ) -> Answer<(ObjectHead, Pieces)> {
+        self.plan.call("objects.stream", self.port.stream(bucket, key, etag, range)).await
+    }
+    async fn spool(&self) -> Answer<Box<dyn Spool>> {
+        let port = self.plan.call("objects.spool", self.port.spool()).await?;
+        Ok(Box::new(CrashingSpool { port, plan: self.plan.clone() }))
+    }
     async fn list(
         &self,
         bucket: Bucket,
@@ -159,6 +172,27 @@ impl<P: Objects> Objects for Crashing<P> {
     }
     async fn sign_get(&self, bucket: Bucket, key: &ObjectKey, expires_at: Timestamp) -> Answer<String> {
         self.port.sign_get(bucket, key, expires_at).await
+    }
+}
+
+struct CrashingSpool {
+    port: Box<dyn Spool>,
+    plan: Arc<Plan>,
+}
+
+#[async_trait]
+impl Spool for CrashingSpool {
+    async fn append(&mut self, piece: Bytes) -> Answer<()> {
+        self.port.append(piece).await
+    }
+    fn size(&self) -> u64 {
+        self.port.size()
+    }
+    fn sha256(&self) -> Sha256 {
+        self.port.sha256()
+    }
+    async fn put(self: Box<Self>, bucket: Bucket, key: &ObjectKey, content_type: &str) -> Answer<ObjectHead> {
+        self.plan.call("spool.put", self.port.put(bucket, key, content_type)).await
     }
 }
 

@@ -100,7 +100,10 @@ async fn answer(mut stream: TcpStream, canned: Canned, log: Arc<Mutex<Vec<String
                 body.len()
             )
         }
-        Canned::Cut => "HTTP/1.1 200 X\r\ncontent-length: 100\r\n\r\n{\"half\":".to_owned(),
+        Canned::Cut => {
+            let head = "etag: \"e\"\r\nlast-modified: Thu, 01 Jan 2026 00:00:00 GMT\r\ncontent-length: 100";
+            format!("HTTP/1.1 200 X\r\n{head}\r\n\r\n{{\"half\":")
+        }
         Canned::Silence => return std::future::pending().await,
     };
     if let Err(error) = stream.write_all(text.as_bytes()).await {
