@@ -127,7 +127,9 @@ fn pictures(seeds: &Range<u64>, report: &mut Report) -> anyhow::Result<()> {
         for seed in seeds.clone().take(TIMED) {
             for emotion in Emotion::ALL {
                 let settings = PictureSettings { style: Some(style), size: 1024 };
-                times.push(cpu_ms(|| Ok(paint(&Affect::certain(emotion), seed, &settings)?.jpeg().map(drop)?))?);
+                times.push(cpu_ms(|| {
+                    Ok(paint(&Affect::certain(emotion), seed, &settings)?.jpeg().map(drop)?)
+                })?);
             }
         }
         report.add(format!("picture: {style}, CPU, mean"), mean(times.iter().copied()), "ms");

@@ -183,9 +183,11 @@ fn remedy(error: &StoreError) -> &'static str {
         StoreError::Corrupt { .. } => "restore the data directory from a backup",
         StoreError::Foreign(_) => "set `data` to a directory of Semblante's own",
         StoreError::DamagedKey(_) => "restore the key file from a backup",
+        StoreError::OpenKey { .. } => "run chmod 600 on the key file",
         StoreError::DiskFull => "make room on the disk",
         StoreError::File { .. } | StoreError::Randomness(_) => "see what the operating system says",
         StoreError::Database(_)
+        | StoreError::Busy
         | StoreError::Closed
         | StoreError::Panicked(_)
         | StoreError::NotCommitted(_) => "try again; if it stays so, report it",

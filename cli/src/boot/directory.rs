@@ -42,10 +42,10 @@ pub async fn open(settings: &Settings, data: &Path, public_url: &str) -> Result<
 }
 
 async fn reconcile(objects: &embedded::Objects) -> Result<(), PortError> {
-    let found = objects.reconcile(ORPHAN_AGE).await?;
-    if found.removed_files > 0 || !found.lost_objects.is_empty() {
-        let lost_objects = found.lost_objects.len();
-        tracing::warn!(removed_files = found.removed_files, lost_objects, "files and rows were reconciled");
+    let found = objects.reconcile_all(ORPHAN_AGE).await?;
+    if found.removed > 0 || !found.lost.is_empty() {
+        let lost_objects = found.lost.len();
+        tracing::warn!(removed_files = found.removed, lost_objects, "files and rows were reconciled");
     }
     Ok(())
 }

@@ -36,7 +36,12 @@ pub async fn get(State(control): Shared, Path(tenant): Path<TenantId>, Query(ask
 }
 
 /// A page of the gallery of the user whom the cursor names; where that ends, the next cursor names the next user.
-async fn of_all(control: &Control, tenant: &TenantId, cursor: Option<&str>, asked: gallery::GalleryQuery) -> Answer {
+async fn of_all(
+    control: &Control,
+    tenant: &TenantId,
+    cursor: Option<&str>,
+    asked: gallery::GalleryQuery,
+) -> Answer {
     let (user, cursor) = match cursor {
         Some(cursor) => at(cursor)?,
         None => match next_user(control, tenant, None).await? {

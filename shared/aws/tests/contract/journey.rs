@@ -125,7 +125,7 @@ async fn a_photo_with_one_face_costs_what_was_promised() {
     assert_eq!(more("/calls/events:PutEvents"), 1);
 }
 
-/// An event of somebody else's bucket, in both shapes, is ignored: nothing is read, written or deleted.
+/// An event of a foreign bucket, in both shapes, is ignored: nothing is read, written or deleted.
 #[tokio::test]
 async fn an_event_of_another_bucket_changes_nothing() {
     let plant = Plant::new().await;
