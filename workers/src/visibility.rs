@@ -1,4 +1,4 @@
-//! Keeps a delivered message hidden for as long as somebody works on it.
+//! Keeps a message hidden while its handler works.
 
 use domain::QueueName;
 use domain::ports::queue::Receipt;
@@ -8,7 +8,7 @@ use std::time::Duration;
 use tokio::task::JoinHandle;
 use tracing::Instrument;
 
-/// Extends a message's visibility every third of it until it is dropped, whatever the worker does.
+/// Extends a message's visibility timeout, each third of it, until this is dropped.
 pub(crate) struct VisibilityGuard(JoinHandle<()>);
 
 impl VisibilityGuard {
@@ -24,9 +24,9 @@ impl VisibilityGuard {
                 clock.sleep_until(clock.now() + visibility / 3).await;
                 match queue.extend(name, &receipt, visibility).await {
                     Ok(()) => {}
-                    // Lost: fencing by attempt and result keeps the next holder safe from this one.
+                    // Lost to another host; records are fenced by attempt and result.
                     Err(error) if error.kind == PortErrorKind::NotFound => return,
-                    Err(error) => tracing::warn!(queue = %name, error = %error, "visibility not extended"),
+                    Err(error) => tracing::warn!(queue = %name, %error, "visibility timeout not extended"),
                 }
             }
         };

@@ -1,7 +1,7 @@
 //! Settings of authentication.
 
 use domain::TenantId;
-use domain::throttle::{Beyond, Rule};
+use domain::ports::throttle::{Beyond, Rule};
 use std::net::IpAddr;
 use std::time::Duration;
 

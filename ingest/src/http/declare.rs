@@ -6,21 +6,19 @@ use super::api::{Api, Shared};
 use super::idempotency::{self, IdempotencyKey};
 use super::{body, photo};
 use crate::problem::Problem;
-use crate::{promotion, trace};
+use crate::trace;
 use axum::body::Body;
 use axum::extract::{Path, State};
 use axum::http::{HeaderMap, StatusCode, header};
+use domain::file_name::MAX_FILE_NAME_BYTES;
 use domain::ports::PortErrorKind;
 use domain::ports::objects::{PutGrant, SignedRequest};
 use domain::ports::uploads::{Created, GalleryWrite};
 use domain::upload::Declared;
-use domain::{ObjectKey, Record, Sha256, Status, Upload, UploadId};
+use domain::{FileName, ObjectKey, Record, Sha256, Status, Upload, UploadId};
 use serde::Deserialize;
 use serde_json::{Value, json};
 use uuid::Uuid;
-
-/// Bytes. The file name is checked and not kept.
-const MAX_FILENAME: usize = 255;
 
 #[derive(Deserialize)]
 struct DeclareRequest {
@@ -33,10 +31,10 @@ struct DeclareRequest {
 
 impl DeclareRequest {
     fn declared(&self, max: u64) -> Result<Declared, Problem> {
-        if self.filename.as_ref().is_some_and(|name| name.len() > MAX_FILENAME) {
+        if self.filename.as_ref().is_some_and(|name| name.len() > MAX_FILE_NAME_BYTES) {
             return Err(Problem::unprocessable(
                 "bad_filename",
-                format!("filename has at most {MAX_FILENAME} bytes"),
+                format!("filename has at most {MAX_FILE_NAME_BYTES} bytes"),
             ));
         }
         let content_type = photo::declared_type(&self.content_type)?;
@@ -48,13 +46,14 @@ impl DeclareRequest {
         }
         let sha256 = Sha256::parse(&self.sha256)
             .map_err(|_| Problem::unprocessable("bad_sha256", "sha256 is 64 hexadecimal digits"))?;
-        Ok(Declared { content_type, content_length: self.content_length, sha256: Some(sha256) })
+        let filename = self.filename.as_deref().and_then(FileName::of);
+        Ok(Declared { content_type, content_length: self.content_length, sha256: Some(sha256), filename })
     }
 }
 
 pub(crate) async fn post(
     State(api): Shared,
-    Writer(caller): Writer,
+    Writer(caller, _place): Writer,
     headers: HeaderMap,
     body: Body,
 ) -> Answer {
@@ -97,7 +96,7 @@ async fn duplicate(api: &Api, upload: Upload, traceparent: Option<&str>) -> Answ
     if upload.status == Status::Expired {
         return Err(gone("expired"));
     }
-    let upload = promotion::promote(&api.ports, upload, traceparent).await?;
+    let upload = lifecycle::promote(&api.ports, upload, traceparent).await?;
     let mut body = json!({
         "upload_id": upload.upload_id,
         "duplicate": true,
@@ -110,7 +109,11 @@ async fn duplicate(api: &Api, upload: Upload, traceparent: Option<&str>) -> Answ
     Ok(json(StatusCode::OK, &body))
 }
 
-pub(crate) async fn url(State(api): Shared, Writer(caller): Writer, Path(id): Path<String>) -> Answer {
+pub(crate) async fn url(
+    State(api): Shared,
+    Writer(caller, _place): Writer,
+    Path(id): Path<String>,
+) -> Answer {
     let upload = owned_by_path(&api, &caller, &id).await?;
     let status_url = api.links.status(upload.upload_id);
     match upload.status {

@@ -3,7 +3,7 @@
 use super::access::{Reader, Writer, owned_by_path, owner};
 use super::answer::{Answer, json, with};
 use super::api::{Api, Shared};
-use super::{body, photo, prefer};
+use super::{body, photo, prefer, reception};
 use crate::problem::Problem;
 use crate::trace;
 use axum::body::Body;
@@ -62,19 +62,16 @@ fn document(upload: &Upload, number: usize, face: &Face) -> Value {
 
 pub(crate) async fn detect(
     State(api): Shared,
-    Writer(caller): Writer,
+    Writer(caller, _place): Writer,
     headers: HeaderMap,
     body: Body,
 ) -> Answer {
-    let limit = api.settings.max_inline_bytes;
-    let max = body::announced(&headers).unwrap_or(limit);
-    if max > limit {
+    let (limit, owner) = (api.settings.max_inline_bytes, owner(&caller));
+    if body::announced(&headers).is_some_and(|length| length > limit) {
         return Err(Problem::too_large(limit, body::USE_A_PRESIGNED_URL));
     }
-    let room = api.budget.reserve(max)?;
-    let bytes = room.hold(body::read(body, max, body::USE_A_PRESIGNED_URL).await?);
-    let stored =
-        photo::store(&api.ports, owner(&caller), Kind::Faces, bytes, trace::parent(&headers)).await?;
+    let content = reception::whole(&api, &owner, body, limit, body::USE_A_PRESIGNED_URL).await?;
+    let stored = photo::store(&api.ports, owner, Kind::Faces, content, None, trace::parent(&headers)).await?;
     // The seeds' contract is synchronous: it waits without being asked to.
     let preferred = prefer::wait(&api, &headers);
     let wait = Some(preferred.unwrap_or(api.settings.max_wait));

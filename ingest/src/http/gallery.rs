@@ -1,7 +1,7 @@
 //! `GET /gallery`.
 
 use super::access::Reader;
-use super::answer::{Answer, json, moment};
+use super::answer::{Answer, json};
 use super::api::Shared;
 use super::links::Links;
 use super::{body, cursor};
@@ -11,19 +11,19 @@ use axum::extract::{Query, State};
 use axum::http::StatusCode;
 use domain::ports::gallery::GalleryFilter;
 use domain::ports::{Gallery, PortError};
-use domain::{Emotion, EndState, GalleryRow, TenantId, Timestamp, UserId};
-use serde::Deserialize;
+use domain::{Emotion, EndState, FileName, GalleryRow, TenantId, Timestamp, UploadId, UserId};
+use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 /// A page of a gallery, as the query parameters are written.
 #[derive(Clone, Debug, Default, Deserialize)]
-pub struct GalleryQuery {
-    pub limit: Option<String>,
-    pub cursor: Option<String>,
-    pub emotion: Option<String>,
-    pub state: Option<String>,
-    pub from: Option<String>,
-    pub to: Option<String>,
+pub(crate) struct GalleryQuery {
+    limit: Option<String>,
+    cursor: Option<String>,
+    emotion: Option<String>,
+    state: Option<String>,
+    from: Option<String>,
+    to: Option<String>,
 }
 
 /// The states of gallery rows.
@@ -66,7 +66,7 @@ pub(crate) async fn get(
 }
 
 /// A page of an owner's gallery: `{uploads, next_cursor}`. Errors: 400 for an invalid parameter.
-pub async fn page(
+async fn page(
     gallery: &dyn Gallery,
     links: &Links,
     (tenant, user): (&TenantId, &UserId),
@@ -77,23 +77,44 @@ pub async fn page(
     let page = gallery.page(tenant, user, &filter, after, limit).await?;
     let mut uploads = Vec::with_capacity(page.rows.len());
     for row in &page.rows {
-        uploads.push(document(links, row).await?);
+        uploads.push(GalleryDocument::of(links, row).await?);
     }
     Ok(json!({"uploads": uploads, "next_cursor": page.next.map(cursor::of_place)}))
 }
 
-async fn document(links: &Links, row: &GalleryRow) -> Result<Value, PortError> {
-    Ok(json!({
-        "upload_id": row.upload_id,
-        "original_image": links.to_some(row.original.as_ref()).await?,
-        "preview": links.to_some(row.preview.as_ref()).await?,
-        "emotion": row.emotion,
-        "confidence": row.confidence,
-        "generated_image": links.to_some(row.picture.as_ref()).await?,
-        "melody": links.to_some(row.melody.as_ref()).await?,
-        "melody_midi": links.to_some(row.score.as_ref()).await?,
-        "faces_count": row.faces_count,
-        "state": row.state,
-        "created_at": moment(row.created_at),
-    }))
+/// A row of a gallery, with links.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct GalleryDocument {
+    pub upload_id: UploadId,
+    /// The photo's name on its owner's device.
+    pub filename: Option<FileName>,
+    pub original_image: Option<String>,
+    pub preview: Option<String>,
+    pub emotion: Option<Emotion>,
+    pub confidence: Option<f64>,
+    pub generated_image: Option<String>,
+    pub melody: Option<String>,
+    pub melody_midi: Option<String>,
+    pub faces_count: u32,
+    pub state: EndState,
+    pub created_at: Timestamp,
+}
+
+impl GalleryDocument {
+    pub async fn of(links: &Links, row: &GalleryRow) -> Result<Self, PortError> {
+        Ok(GalleryDocument {
+            upload_id: row.upload_id,
+            filename: row.filename.clone(),
+            original_image: links.to_some(row.original.as_ref()).await?,
+            preview: links.to_some(row.preview.as_ref()).await?,
+            emotion: row.emotion,
+            confidence: row.confidence,
+            generated_image: links.to_some(row.picture.as_ref()).await?,
+            melody: links.to_some(row.melody.as_ref()).await?,
+            melody_midi: links.to_some(row.score.as_ref()).await?,
+            faces_count: row.faces_count,
+            state: row.state,
+            created_at: row.created_at,
+        })
+    }
 }

@@ -6,14 +6,13 @@ use super::api::{Api, Shared};
 use super::{body, prefer};
 use crate::auth::Caller;
 use crate::problem::Problem;
-use crate::{attempt, trace};
+use crate::trace;
 use axum::body::Body;
 use axum::extract::rejection::QueryRejection;
 use axum::extract::{Query, State};
 use axum::http::{HeaderMap, Method, StatusCode, header};
-use domain::begin::{Begin, Replace, Scope};
 use domain::ports::uploads::Created;
-use domain::{Emotion, ObjectKey, Stage, Upload, UploadId};
+use domain::{Begin, Emotion, ObjectKey, Stage, Upload, UploadId};
 use serde::Deserialize;
 use serde_json::json;
 use uuid::Uuid;
@@ -28,7 +27,7 @@ type GenerateQuery = Result<Query<GenerateRequest>, QueryRejection>;
 
 pub(crate) async fn image(
     State(api): Shared,
-    Writer(caller): Writer,
+    Writer(caller, _place): Writer,
     method: Method,
     headers: HeaderMap,
     query: GenerateQuery,
@@ -40,7 +39,7 @@ pub(crate) async fn image(
 
 pub(crate) async fn melody(
     State(api): Shared,
-    Writer(caller): Writer,
+    Writer(caller, _place): Writer,
     method: Method,
     headers: HeaderMap,
     query: GenerateQuery,
@@ -128,22 +127,8 @@ async fn order(
     let upload = match api.ports.uploads.create(upload).await? {
         Created::New(upload) | Created::Duplicate(upload) => upload,
     };
-    let begin = Begin {
-        id: begun_by,
-        tenant_id: caller.tenant_id.clone(),
-        upload_id: id,
-        expect_attempt: 0,
-        scope: Scope::Resume,
-        supersede: false,
-        replace: Replace::AtLeastAsGood,
-        correct: None,
-        promote: false,
-        reroll: false,
-        replay: false,
-        reason: None,
-        actor: caller.user_id.to_string(),
-        traceparent,
-    };
-    attempt::order(&api.ports, &begin).await?;
+    let begin =
+        Begin { replay: false, traceparent, ..Begin::resume(begun_by, &upload, caller.user_id.as_str()) };
+    lifecycle::order(&api.ports, &begin).await?;
     Ok(upload)
 }

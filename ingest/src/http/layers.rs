@@ -1,16 +1,18 @@
 //! What is around every route: the time limit, the log line, the count, the switch for traffic, panics, CORS.
 
-use super::api::{Api, Shared};
+use super::api::{Api, HttpSettings, Shared};
+use super::body;
 use crate::problem::Problem;
 use crate::request_context::REQUEST_ID;
 use axum::extract::{MatchedPath, Request, State};
-use axum::http::{HeaderName, HeaderValue, Method, StatusCode, header};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use std::any::Any;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 use tower_http::cors::{AllowOrigin, Any as AnyOrigin, CorsLayer};
+use tracing::Instrument;
 
 /// Routes that are answered even if traffic is off.
 const HEALTH: [&str; 2] = ["/healthz", "/readyz"];
@@ -19,12 +21,14 @@ const TRAFFIC_RETRY_AFTER: Duration = Duration::from_secs(300);
 /// How long a browser may cache the answer to a preflight.
 const PREFLIGHT_MAX_AGE: Duration = Duration::from_secs(3600);
 
-/// Limits a request's time, logs its answer and counts it.
+/// Limits a request's time, logs its answer and counts it. The time limit ends a request that reads; one that writes goes
+/// on ([`detach`]).
 pub(crate) async fn observe(State(api): State<Arc<Api>>, request: Request, next: Next) -> Response {
     let started = Instant::now();
     let method = request.method().clone();
     let route = request.extensions().get::<MatchedPath>().map(|route| route.as_str().to_owned());
-    let answered = tokio::time::timeout(api.settings.request_timeout, next.run(request)).await;
+    let answered =
+        tokio::time::timeout(time_limit(&api.settings, request.headers()), next.run(request)).await;
     let late = |_| Problem::request_timeout("the request took too long").into_response();
     let response = answered.unwrap_or_else(late);
     let (status, route) = (response.status().as_u16(), route.unwrap_or_else(|| "none".into()));
@@ -32,6 +36,29 @@ pub(crate) async fn observe(State(api): State<Arc<Api>>, request: Request, next:
     tracing::info!(%method, route, status, duration_ms, "request answered");
     api.metrics.request_answered(method.as_str(), &route, status);
     response
+}
+
+/// The time limit of a request with these headers. Its body may be as slow as [`body::MIN_BYTES_PER_S`].
+fn time_limit(settings: &HttpSettings, headers: &HeaderMap) -> Duration {
+    let max = settings.max_photo_bytes.max(2 * settings.max_inline_bytes);
+    let bytes = match headers.contains_key(header::TRANSFER_ENCODING) {
+        true => max,
+        false => body::announced(headers).unwrap_or(0).min(max),
+    };
+    settings.request_timeout + body::time_for(bytes)
+}
+
+/// Runs a request that writes to its end, even if the client leaves or the time limit passes: a handler is never cancelled
+/// between two writes. The places of [`super::access::Writer`] bound how many there are.
+pub(crate) async fn detach(request: Request, next: Next) -> Response {
+    let handler = tokio::spawn(next.run(request).in_current_span());
+    handler.await.unwrap_or_else(|error| match error.try_into_panic() {
+        Ok(panic) => panicked(panic),
+        Err(error) => {
+            tracing::error!(error = %error, "a handler was cancelled");
+            Problem::internal().into_response()
+        }
+    })
 }
 
 /// While traffic is off, every request but those for health is refused before its body is read. Nothing is deleted, and

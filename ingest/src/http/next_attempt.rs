@@ -7,12 +7,11 @@ use super::api::{Api, Shared};
 use super::body;
 use super::idempotency::{self, IdempotencyKey};
 use crate::problem::Problem;
-use crate::replay::{MAX_REASON, Replay, Wanted};
 use crate::trace;
 use axum::body::Body;
 use axum::extract::{Path, State};
 use axum::http::{HeaderMap, StatusCode, header};
-use domain::begin::Scope;
+use domain::begin::{Begin, MAX_REASON, Replay, Scope};
 use domain::{Emotion, Stage, Upload};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
@@ -49,7 +48,7 @@ impl ReplayRequest {
 
 pub(crate) async fn replay(
     State(api): Shared,
-    Writer(caller): Writer,
+    Writer(caller, _place): Writer,
     Path(id): Path<String>,
     headers: HeaderMap,
     body: Body,
@@ -69,22 +68,20 @@ pub(crate) async fn replay(
             false => Err(idempotency::reused()),
         };
     }
-    let wanted = Wanted {
-        id: order_id,
+    let begin = Begin {
         scope,
-        correct: None,
         reroll: request.reroll,
         supersede: request.supersede,
         reason: request.reason,
-        actor: caller.user_id.to_string(),
         traceparent: trace::parent(&headers),
+        ..Begin::resume(order_id, &upload, caller.user_id.as_str())
     };
-    order(&api, &upload, wanted).await
+    order(&api, &upload, begin).await
 }
 
 pub(crate) async fn correct(
     State(api): Shared,
-    Writer(caller): Writer,
+    Writer(caller, _place): Writer,
     Path(id): Path<String>,
     headers: HeaderMap,
     body: Body,
@@ -97,22 +94,20 @@ pub(crate) async fn correct(
     if upload.corrected == Some(emotion) {
         return accepted(&api, &upload, upload.attempt);
     }
-    let wanted = Wanted {
-        id: Uuid::now_v7(),
+    let begin = Begin {
         scope: Scope::FromStage(Stage::EmotionAnalysis),
         correct: Some(emotion),
-        reroll: false,
         supersede: true,
         reason: Some("the owner corrected the emotion".into()),
-        actor: caller.user_id.to_string(),
         traceparent: trace::parent(&headers),
+        ..Begin::resume(Uuid::now_v7(), &upload, caller.user_id.as_str())
     };
-    order(&api, &upload, wanted).await
+    order(&api, &upload, begin).await
 }
 
-async fn order(api: &Api, upload: &Upload, wanted: Wanted) -> Answer {
-    let replay = Replay::plan(upload, wanted, api.ports.clock.now())?;
-    replay.order(&api.ports).await?;
+async fn order(api: &Api, upload: &Upload, begin: Begin) -> Answer {
+    let replay = Replay::plan(upload, begin, api.ports.clock.now())?;
+    lifecycle::order(&api.ports, &replay.begin).await?;
     accepted(api, upload, replay.attempt)
 }
 

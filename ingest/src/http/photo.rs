@@ -4,17 +4,19 @@
 use super::access::{Writer, owner};
 use super::answer::{Answer, json, with};
 use super::api::{Api, Shared};
+use super::budget::Owner;
+use super::reception::Reception;
 use super::status_document::Facts;
-use super::{body, photo_body, prefer};
+use super::{body, photo_form, photo_json, prefer};
 use crate::auth::Caller;
+use crate::content::Content;
 use crate::deposit::{Deposited, Photo, deposit};
 use crate::problem::Problem;
 use crate::trace;
 use axum::extract::{Request, State};
 use axum::http::{HeaderMap, StatusCode, header};
-use bytes::Bytes;
 use domain::upload::Kind;
-use domain::{MediaType, ObjectKey, Ports, TenantId, Upload, UserId};
+use domain::{FileName, MediaType, ObjectKey, Ports, TenantId, Upload, UserId};
 use serde_json::{Value, json};
 use std::time::Duration;
 
@@ -46,41 +48,43 @@ pub async fn store(
     ports: &Ports,
     owner: (TenantId, UserId),
     kind: Kind,
-    bytes: Bytes,
+    content: impl Into<Content>,
+    filename: Option<FileName>,
     traceparent: Option<String>,
 ) -> Result<Deposited, Problem> {
-    if bytes.is_empty() {
+    let content = content.into();
+    if content.size() == 0 {
         return Err(Problem::unprocessable("empty_photo", "the photo is empty"));
     }
-    let content_type = sniffed_type(&bytes)?;
-    Ok(deposit(ports, Photo { owner, kind, content_type, bytes, traceparent }).await?)
+    let content_type = sniffed_type(content.first())?;
+    Ok(deposit(ports, Photo { owner, kind, content_type, content, filename, traceparent }).await?)
 }
 
-pub(crate) async fn upload(State(api): Shared, Writer(caller): Writer, request: Request) -> Answer {
+pub(crate) async fn upload(State(api): Shared, Writer(caller, _place): Writer, request: Request) -> Answer {
     let headers = request.headers().clone();
     let wait = prefer::wait(&api, &headers);
-    let bytes = read(&api, &headers, request).await?;
-    let stored = store(&api.ports, owner(&caller), Kind::Photo, bytes, trace::parent(&headers)).await?;
+    let owner = owner(&caller);
+    let content = read(&api, &owner, &headers, request).await?;
+    let stored = store(&api.ports, owner, Kind::Photo, content, None, trace::parent(&headers)).await?;
     answer(&api, &caller, stored.upload(), wait).await
 }
 
 /// The photo of a multipart or JSON request. Errors: 415 for other types.
-async fn read(api: &Api, headers: &HeaderMap, request: Request) -> Result<Bytes, Problem> {
+async fn read(api: &Api, owner: &Owner, headers: &HeaderMap, request: Request) -> Result<Content, Problem> {
     let limit = api.settings.max_inline_bytes;
-    let expected = |max: u64| match body::announced(headers).unwrap_or(max) {
-        expected if expected > max => Err(Problem::too_large(limit, body::USE_A_PRESIGNED_URL)),
-        expected => Ok(expected),
+    let reception = Reception::new(api, owner, limit, body::USE_A_PRESIGNED_URL)?;
+    let check_length = |max: u64| match body::announced(headers) {
+        Some(length) if length > max => Err(Problem::too_large(limit, body::USE_A_PRESIGNED_URL)),
+        _ => Ok(()),
     };
     match body::media_type(headers).as_deref() {
         Some("multipart/form-data") => {
-            let room = api.budget.reserve(expected(photo_body::max_multipart(limit))?)?;
-            Ok(room.hold(photo_body::multipart(request, limit).await?))
+            check_length(photo_form::max_bytes(limit))?;
+            photo_form::read(request, limit, reception).await
         }
         _ if body::is_json(headers) => {
-            let max = expected(photo_body::max_json(limit))?;
-            // The JSON and the picture decoded from it.
-            let room = api.budget.reserve(2 * max)?;
-            Ok(room.hold(photo_body::json(request.into_body(), max, limit).await?))
+            check_length(photo_json::max_bytes(limit))?;
+            photo_json::read(request.into_body(), limit, reception).await
         }
         _ => Err(Problem::unsupported(
             "unsupported_body",

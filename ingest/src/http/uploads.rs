@@ -45,14 +45,14 @@ impl UploadsQuery {
 
 /// An upload in the list: its facts and the URL of its document.
 #[derive(Serialize)]
-struct ListedUpload<'a> {
+struct ListedUpload {
     #[serde(flatten)]
-    facts: Facts<'a>,
+    facts: Facts,
     status_url: String,
 }
 
-impl<'a> ListedUpload<'a> {
-    fn of(links: &Links, upload: &'a Upload) -> Self {
+impl ListedUpload {
+    fn of(links: &Links, upload: &Upload) -> Self {
         ListedUpload { facts: Facts::of(upload), status_url: links.status(upload.upload_id) }
     }
 }
@@ -67,7 +67,7 @@ pub(crate) async fn list(
     let (status, limit) = (query.status()?, cursor::limit(query.limit.as_deref())?);
     let since = query.since.as_deref().map(cursor::change).transpose()?;
     let wait = prefer::wait(&api, &headers);
-    let mut patience = Patience::new(&api, wait);
+    let mut patience = Patience::new(&api, &caller, wait);
     let (tenant, user) = (&caller.tenant_id, &caller.user_id);
     let (mut after, mut passed) = (since, 0);
     let page = loop {
@@ -103,7 +103,7 @@ pub(crate) async fn get(
     let known = headers.get(header::IF_NONE_MATCH).and_then(|given| given.to_str().ok());
     let wait = prefer::wait(&api, &headers);
     let id = upload_id(&id)?;
-    let mut patience = Patience::new(&api, wait);
+    let mut patience = Patience::new(&api, &caller, wait);
     // With an ETag the wait ends at any change, without one when the upload is done.
     let upload = loop {
         let change = api.notifier.upload(id);
@@ -131,9 +131,13 @@ fn is_news(upload: &Upload, known: Option<&str>) -> bool {
     }
 }
 
-pub(crate) async fn delete(State(api): Shared, Writer(caller): Writer, Path(id): Path<String>) -> Answer {
+pub(crate) async fn delete(
+    State(api): Shared,
+    Writer(caller, _place): Writer,
+    Path(id): Path<String>,
+) -> Answer {
     let upload = owned_by_path(&api, &caller, &id).await?;
-    match crate::erase(&api.ports, &upload.tenant_id, upload.upload_id).await? {
+    match lifecycle::erase(&api.ports, &upload.tenant_id, upload.upload_id).await? {
         true => Ok(StatusCode::NO_CONTENT.into_response()),
         false => Err(Problem::not_found()),
     }

@@ -1,6 +1,7 @@
 //! A server on a port of its own and a client for it.
 
 use async_trait::async_trait;
+use deadline::{LIMIT, within};
 use domain::ports::secrets::TokenSeeds;
 use domain::ports::{PortError, Secrets};
 use domain::{Ports, fixture};
@@ -49,6 +50,11 @@ impl Server {
 
     /// Sends a request; `headers` are whole lines.
     pub async fn send(&self, method: &str, path: &str, headers: &[String], body: &[u8]) -> Reply {
+        let reply = self.exchange(method, path, headers, body);
+        within(LIMIT, &format!("the answer to {method} {path}"), reply).await
+    }
+
+    async fn exchange(&self, method: &str, path: &str, headers: &[String], body: &[u8]) -> Reply {
         let mut stream = TcpStream::connect(self.address).await.expect("the server listens");
         let lines: String = headers.iter().map(|line| format!("{line}\r\n")).collect();
         let length = body.len();

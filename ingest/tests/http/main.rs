@@ -7,6 +7,7 @@ mod description;
 mod generated;
 mod hostile;
 mod journeys;
+mod leaving;
 mod objects;
 mod promotion;
 mod server;

@@ -102,7 +102,8 @@ async fn a_message_that_fails_is_logged_with_its_trace() {
     let log = Log::listen(Level::WARN);
     assert_eq!(server.hosts[0].drain(1).await, 1);
     let lines = log.lines();
-    let failed = lines.iter().find(|line| line["message"] == "an arrival could not be taken");
+    let failed =
+        lines.iter().find(|line| line["message"] == "intake message not handled; it is delivered again");
     let span = &failed.unwrap_or_else(|| panic!("{lines:#?}"))["span"];
     assert_eq!(span["upload.id"], json!(id));
     assert_eq!(span["trace.id"].as_str().map(str::len), Some(32));
@@ -137,7 +138,7 @@ async fn a_warning_carries_its_trace_where_nothing_less_is_logged() {
     server.drain().await;
     let warning = log.lines().into_iter().find(|line| line["span"]["upload.id"] == id.as_str());
     let warning = warning.expect("a warning");
-    assert_eq!(warning["message"], "an event with another etag changes nothing");
+    assert_eq!(warning["message"], "object event ignored: another etag");
     assert_eq!(warning["span"]["trace.id"].as_str().map(str::len), Some(32), "{warning}");
     let metrics = Client::anonymous(&server).get("/metrics").await;
     let counted = "semblante_objects_ignored_total{reason=\"another_etag\"} 1";

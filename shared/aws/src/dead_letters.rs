@@ -3,12 +3,12 @@
 use crate::clients::Clients;
 use crate::error::unreadable;
 use crate::items::{Condition, Item, Items, Range, item, ordered, text, text_of};
-use crate::resources::Resources;
 use crate::tables::{LETTERS, TENANT_LETTERS, Table, UPLOAD_LETTERS};
 use async_trait::async_trait;
 use domain::ports::dead_letters::DeadLetterPlace;
 use domain::ports::{self, PortError, PortErrorKind};
 use domain::{DeadLetter, TenantId, UploadId};
+use settings::Resources;
 use uuid::Uuid;
 
 /// The one partition of all dead letters: there are few.

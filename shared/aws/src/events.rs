@@ -2,13 +2,13 @@
 
 use crate::clients::Clients;
 use crate::error::{self, unreadable};
-use crate::resources::Resources;
 use async_trait::async_trait;
 use aws_sdk_eventbridge::Client;
 use aws_sdk_eventbridge::primitives::DateTime;
 use aws_sdk_eventbridge::types::PutEventsRequestEntry;
 use domain::DomainEvent;
 use domain::ports::{self, PortError, PortErrorKind};
+use settings::Resources;
 use std::sync::Arc;
 
 /// The `source` that rules match.

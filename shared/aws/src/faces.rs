@@ -3,12 +3,12 @@
 use crate::clients::Clients;
 use crate::document;
 use crate::items::{Item, Items, bytes, bytes_of, item, number, number_of, text};
-use crate::resources::Resources;
 use crate::tables::Table;
 use async_trait::async_trait;
 use domain::face::MAX_FACES;
 use domain::ports::{self, PortError};
 use domain::{Face, UploadId};
+use settings::Resources;
 
 #[derive(Clone)]
 pub struct Faces {

@@ -3,12 +3,12 @@
 use crate::clients::Clients;
 use crate::error::unreadable;
 use crate::items::{Condition, Item, Items, Range, item, ordered, owner, text, text_of};
-use crate::resources::Resources;
 use crate::tables::Table;
 use async_trait::async_trait;
 use domain::ports::gallery::{GalleryFilter, GalleryPage, GalleryPlace, MAX_PAGE};
 use domain::ports::{self, PortError};
 use domain::{GalleryRow, TenantId, Upload, UserId};
+use settings::Resources;
 
 /// The most rows that one page reads when its filter matches few of them.
 const MAX_SCANNED: usize = 400;

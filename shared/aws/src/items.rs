@@ -2,7 +2,6 @@
 
 use crate::clients::Clients;
 use crate::error::{self, unreadable};
-use crate::resources::Resources;
 use crate::tables::{Index, Table};
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::error::SdkError;
@@ -15,6 +14,7 @@ use aws_sdk_dynamodb::types::{
 use backon::{Backoff, BackoffBuilder, ExponentialBuilder, Retryable, RetryableWithContext};
 use domain::ports::{PortError, PortErrorKind};
 use domain::{TenantId, Timestamp, UserId};
+use settings::Resources;
 use std::collections::HashMap;
 use std::time::Duration;
 
@@ -76,7 +76,7 @@ impl Condition {
 
 impl Items {
     pub fn new(clients: &Clients, resources: &Resources, table: Table) -> Self {
-        Items { client: clients.dynamodb.clone(), name: resources.table(table) }
+        Items { client: clients.dynamodb.clone(), name: resources.table(table.as_str()) }
     }
 
     fn call(&self, operation: &str) -> String {

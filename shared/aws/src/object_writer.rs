@@ -1,12 +1,12 @@
 //! Puts content, from memory or a file, into a bucket: once, checked by S3 against its SHA-256.
 
 use crate::error::{self, unreadable};
-use crate::resources::Resources;
 use aws_sdk_s3::Client;
 use aws_sdk_s3::primitives::ByteStream;
 use domain::ports::objects::ObjectHead;
 use domain::ports::{Clock, PortError};
 use domain::{Bucket, ObjectKey, Sha256};
+use settings::Resources;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 

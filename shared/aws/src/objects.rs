@@ -6,7 +6,6 @@ use crate::error::{self, unreadable};
 use crate::object_versions;
 use crate::object_writer::{NewContent, ObjectWriter, unquoted};
 use crate::presigned;
-use crate::resources::Resources;
 use crate::spool::Spool;
 use async_trait::async_trait;
 use aws_sdk_s3::Client;
@@ -19,6 +18,7 @@ use domain::ports::objects::{
 use domain::ports::{self, Clock, PortError, PortErrorKind};
 use domain::{Bucket, ObjectKey, Sha256, Timestamp};
 use futures_util::stream::{self, StreamExt};
+use settings::Resources;
 use std::collections::HashMap;
 use std::ops::Range;
 use std::sync::Arc;

@@ -3,7 +3,6 @@
 use crate::clients::Clients;
 use crate::clock::from_sdk;
 use crate::error::{self, unreadable};
-use crate::resources::Resources;
 use async_trait::async_trait;
 use aws_sdk_sfn::Client;
 use aws_sdk_sfn::operation::describe_execution::DescribeExecutionOutput;
@@ -11,6 +10,7 @@ use domain::ports::orchestrator::{Answered, Execution};
 use domain::ports::{self, PortError};
 use domain::{ExecutionInput, ExecutionName, ExecutionStatus, TaskToken};
 use serde_json::Value;
+use settings::Resources;
 use std::sync::Arc;
 
 /// The longest task token of Step Functions.

@@ -3,7 +3,6 @@
 use crate::clients::Clients;
 use crate::clock::from_ms;
 use crate::error::{self, unreadable};
-use crate::resources::Resources;
 use async_trait::async_trait;
 use aws_sdk_sqs::Client;
 use aws_sdk_sqs::types::{
@@ -13,6 +12,7 @@ use aws_sdk_sqs::types::{
 use domain::QueueName;
 use domain::ports::queue::{Delivery, Depth, MAX_BATCH, MAX_BODY_BYTES, MAX_DELAY, NewMessage, Receipt};
 use domain::ports::{self, PortError, PortErrorKind};
+use settings::Resources;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::time::Instant;

@@ -6,7 +6,6 @@
 
 use crate::clients::Clients;
 use crate::error::{self, unreadable};
-use crate::resources::Resources;
 use async_trait::async_trait;
 use aws_sdk_secretsmanager::Client;
 use domain::Timestamp;
@@ -14,6 +13,7 @@ use domain::ports::secrets::TokenSeeds;
 use domain::ports::{self, Clock, PortError, PortErrorKind};
 use hkdf::Hkdf;
 use serde::Deserialize;
+use settings::Resources;
 use sha2::Sha256;
 use std::sync::Arc;
 use std::time::Duration;

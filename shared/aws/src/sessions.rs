@@ -4,7 +4,6 @@
 use crate::clients::Clients;
 use crate::error::unreadable;
 use crate::items::{self, Condition, Item, Items, Range, expiry, item, text, text_of};
-use crate::resources::Resources;
 use crate::tables::{EXPIRY, Table};
 use async_trait::async_trait;
 use domain::ports::{self, PortError};
@@ -12,6 +11,7 @@ use domain::session::{REPEAT_GRACE, Session, SessionKey, SessionToken, Spent};
 use domain::{Sha256, TenantId, Timestamp, UserId};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
+use settings::Resources;
 use uuid::Uuid;
 
 const SESSION: &str = "session#";

@@ -3,12 +3,12 @@
 use crate::clients::Clients;
 use crate::clock::from_ms;
 use crate::items::{Condition, Item, Items, expiry, item, number, number_of, text};
-use crate::resources::Resources;
 use crate::tables::{EXPIRY, Table};
 use async_trait::async_trait;
 use domain::Timestamp;
+use domain::ports::throttle::{Rule, Tally, ThrottleKey, Wait};
 use domain::ports::{self, PortError, PortErrorKind};
-use domain::throttle::{Rule, Tally, ThrottleKey, Wait};
+use settings::Resources;
 
 /// How often a count that lost to another one is decided anew. Rules allow fewer attempts at once.
 const MAX_ROUNDS: usize = 64;

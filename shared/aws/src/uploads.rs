@@ -4,7 +4,6 @@ use crate::clients::Clients;
 use crate::error::unreadable;
 use crate::gallery;
 use crate::items::{self, Condition, Item, Items, text, text_of};
-use crate::resources::Resources;
 use crate::tables::Table;
 use crate::upload_items::{
     is_version, record, record_item, record_key, reservation, reservation_key, tombstone_item,
@@ -15,6 +14,7 @@ use domain::due::DuePlace;
 use domain::ports::uploads::{ChangePlace, Changes, Created, GalleryWrite};
 use domain::ports::{self, Clock, PortError, PortErrorKind};
 use domain::{Record, Sha256, Status, TenantId, Timestamp, Tombstone, Upload, UploadId, UserId};
+use settings::Resources;
 use std::sync::Arc;
 
 /// How often a write that lost to another one is decided anew.

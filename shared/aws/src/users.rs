@@ -4,7 +4,6 @@
 use crate::clients::Clients;
 use crate::error::unreadable;
 use crate::items::{self, Condition, Item, Items, Range, item, number, text, text_of};
-use crate::resources::Resources;
 use crate::tables::Table;
 use async_trait::async_trait;
 use aws_sdk_dynamodb::types::TransactWriteItem;
@@ -12,6 +11,7 @@ use domain::ports::users::MAX_USERS;
 use domain::ports::{self, PortError};
 use domain::user::User;
 use domain::{Email, Sha256, TenantId, UserId};
+use settings::Resources;
 
 #[derive(Clone)]
 pub struct Users {

@@ -1,29 +1,23 @@
-//! The picture formats that are accepted, told apart by their first bytes.
+//! The accepted picture formats, recognised by their first bytes.
 
 use serde::{Deserialize, Serialize};
 
-/// An accepted upload format.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum MediaType {
-    /// ITU T.81.
     #[serde(rename = "image/jpeg")]
     Jpeg,
-    /// ISO/IEC 15948.
     #[serde(rename = "image/png")]
     Png,
-    /// RFC 9649.
     #[serde(rename = "image/webp")]
     Webp,
 }
 
 impl MediaType {
-    /// All that are accepted.
     pub const ALL: [MediaType; 3] = [MediaType::Jpeg, MediaType::Png, MediaType::Webp];
 
-    /// How many first bytes [`MediaType::sniff`] needs.
+    /// The number of first bytes that [`MediaType::sniff`] needs.
     pub const SNIFF_BYTES: u64 = 16;
 
-    /// The media type's name.
     pub fn as_str(self) -> &'static str {
         match self {
             MediaType::Jpeg => "image/jpeg",
@@ -32,12 +26,12 @@ impl MediaType {
         }
     }
 
-    /// Reads the name, without parameters, in any case.
+    /// Reads a name without parameters, in any case.
     pub fn parse(raw: &str) -> Option<Self> {
         MediaType::ALL.into_iter().find(|media_type| media_type.as_str().eq_ignore_ascii_case(raw))
     }
 
-    /// What the first bytes of a file say it is, whatever its name or header claims.
+    /// The type by a file's first bytes, whatever its name or header claims.
     pub fn sniff(first_bytes: &[u8]) -> Option<Self> {
         match first_bytes {
             [0xff, 0xd8, 0xff, ..] => Some(MediaType::Jpeg),
@@ -47,7 +41,7 @@ impl MediaType {
         }
     }
 
-    /// Whether a file is HEIC or HEIF, which people have without knowing: an ISO media file of one of their brands.
+    /// Whether a file is HEIC or HEIF: an ISO media file of one of their brands.
     pub fn is_heif(first_bytes: &[u8]) -> bool {
         const BRANDS: [&[u8; 4]; 7] = [b"heic", b"heix", b"hevc", b"heim", b"heis", b"mif1", b"msf1"];
         first_bytes.get(4..8) == Some(b"ftyp")

@@ -3,7 +3,6 @@
 use serde::{Deserialize, Serialize};
 use std::fmt;
 
-/// A stage of the pipeline.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Stage {
@@ -14,7 +13,6 @@ pub enum Stage {
     GalleryIndexing,
 }
 
-/// A word that names no stage.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error(
     "unknown stage {0:?}: one of face-detection, emotion-analysis, image-generation, melody-generation, gallery-indexing"
@@ -22,7 +20,7 @@ pub enum Stage {
 pub struct UnknownStage(String);
 
 impl Stage {
-    /// All five, in the order of the pipeline.
+    /// In the order of the pipeline.
     pub const ALL: [Stage; 5] = [
         Stage::FaceDetection,
         Stage::EmotionAnalysis,
@@ -53,7 +51,6 @@ impl Stage {
         }
     }
 
-    /// Reads [`Stage::as_str`].
     pub fn parse(raw: &str) -> Result<Self, UnknownStage> {
         Stage::ALL
             .into_iter()

@@ -3,6 +3,7 @@
 
 use crate::error::StoreError;
 use std::fs::{self, DirBuilder, File, OpenOptions};
+use std::io::Write;
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 
@@ -37,14 +38,22 @@ impl DataDir {
         Ok(dir)
     }
 
-    /// Errors: [`StoreError::InUse`].
+    /// Takes the directory for this process, and writes its id into the file for processes that find it locked; only the
+    /// lock counts. Errors: [`StoreError::InUse`].
     pub fn lock(&self) -> Result<Lock, StoreError> {
         let path = self.root.join("lock");
         let file = OpenOptions::new().create(true).truncate(false).write(true).mode(0o600).open(&path);
-        let file = file.map_err(|source| StoreError::file("open", &path, source))?;
+        let mut file = file.map_err(|source| StoreError::file("open", &path, source))?;
         match file.try_lock() {
-            Ok(()) => Ok(Lock(file)),
-            Err(fs::TryLockError::WouldBlock) => Err(StoreError::InUse(self.root.clone())),
+            Ok(()) => {
+                let written = file.set_len(0).and_then(|()| writeln!(file, "{}", std::process::id()));
+                written.map_err(|source| StoreError::file("write", &path, source))?;
+                Ok(Lock(file))
+            }
+            Err(fs::TryLockError::WouldBlock) => {
+                let pid = fs::read_to_string(&path).ok().and_then(|pid| pid.trim().parse().ok());
+                Err(StoreError::InUse { data: self.root.clone(), pid })
+            }
             Err(fs::TryLockError::Error(source)) => Err(StoreError::file("lock", &path, source)),
         }
     }
@@ -99,8 +108,10 @@ mod tests {
         let mode = |path: &Path| fs::metadata(path).unwrap().permissions().mode() & 0o777;
         assert_eq!(mode(dir.root()), 0o700);
         assert_eq!(mode(&dir.keys()), 0o700);
+        fs::write(dir.root().join("lock"), "99999999 of a process that is gone").unwrap();
         let lock = dir.lock().unwrap();
-        assert!(matches!(dir.lock(), Err(StoreError::InUse(_))));
+        let here = std::process::id();
+        assert!(matches!(dir.lock(), Err(StoreError::InUse { pid: Some(pid), .. }) if pid == here));
         drop(lock);
         dir.lock().unwrap();
     }

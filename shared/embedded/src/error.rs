@@ -6,8 +6,9 @@ use std::path::PathBuf;
 
 #[derive(Debug, thiserror::Error)]
 pub enum StoreError {
-    #[error("the data directory {} is in use by another process", .0.display())]
-    InUse(PathBuf),
+    /// Without a pid where the holder did not write it.
+    #[error("the data directory {} is in use by {}", data.display(), process(*pid))]
+    InUse { data: PathBuf, pid: Option<u32> },
     #[error("the database {} has schema {found}; this release knows schemas up to {known}", path.display())]
     NewerSchema { path: PathBuf, found: i64, known: i64 },
     #[error("the database {} is corrupt: {detail}", path.display())]
@@ -39,6 +40,10 @@ pub enum StoreError {
     /// The transaction failed that a write shared with others.
     #[error("the commit failed: {0}")]
     NotCommitted(String),
+}
+
+fn process(pid: Option<u32>) -> String {
+    pid.map_or_else(|| "another process".to_owned(), |pid| format!("process {pid}"))
 }
 
 impl StoreError {

@@ -148,7 +148,7 @@ mod tests {
     fn a_second_process_on_the_directory_is_refused() {
         let root = tempfile::tempdir().unwrap();
         let store = open(root.path()).unwrap();
-        assert!(matches!(open(root.path()), Err(StoreError::InUse(_))));
+        assert!(matches!(open(root.path()), Err(StoreError::InUse { .. })));
         drop(store);
         open(root.path()).unwrap();
     }

@@ -6,8 +6,8 @@ use crate::store::Store;
 use crate::writer::WriteTxn;
 use async_trait::async_trait;
 use domain::Timestamp;
+use domain::ports::throttle::{Rule, Tally, ThrottleKey, Wait};
 use domain::ports::{self, PortError};
-use domain::throttle::{Rule, Tally, ThrottleKey, Wait};
 use rusqlite::OptionalExtension;
 
 /// The expired counts that each new one deletes: more than it adds.

@@ -1,28 +1,26 @@
-//! Who made it, from what: as a record, and in the words that the files themselves carry.
+//! Provenance: the record that is stored with an artefact, and the text that its files carry.
 
 use domain::{Affect, MadeBy};
 use serde_json::json;
 use sha2::{Digest, Sha256};
 
-/// The engine's name in every record and file.
+/// The engine in every record and file.
 pub const ENGINE: &str = "embedded-muse";
 
 /// The makers' version. A change that gives other bytes for an old seed is a new version.
 pub const VERSION: u32 = 1;
 
-/// IPTC's word for what no camera and no performer made.
+/// IPTC's term for media that an algorithm made without training data.
 const SOURCE_TYPE: &str = "http://cv.iptc.org/newscodes/digitalsourcetype/algorithmicMedia";
 
-/// Everything that an artefact depends on.
+/// All that an artefact depends on.
 #[derive(Clone, Copy, Debug)]
 pub struct Parameters<'a> {
-    /// What it expresses.
     pub affect: &'a Affect,
-    /// Its seed.
     pub seed: u64,
     /// The style of a picture, `melody`, or `melody-` and the SoundFont's digest.
     pub kind: &'a str,
-    /// Pixels or bars.
+    /// Pixels along a side, or bars.
     pub extent: u32,
 }
 
@@ -50,7 +48,7 @@ pub fn made_by(parameters: &Parameters<'_>) -> MadeBy {
     }
 }
 
-/// One sentence for people: what it is, and from what.
+/// The provenance as one sentence for readers.
 pub fn sentence(parameters: &Parameters<'_>, made_by: &MadeBy) -> String {
     format!(
         "Generated artwork by Semblante {ENGINE}, {}, emotion {}, valence {:.3}, arousal {:.3}, seed {}, sha256 {}",

@@ -5,7 +5,7 @@ use crate::world::World;
 use domain::begin::Scope;
 use domain::ports::Objects as _;
 use domain::{Bucket, Record, Stage};
-use ingest::redrive::{Redriven, redrive};
+use lifecycle::{Redriven, erase, redrive};
 
 #[tokio::test]
 async fn a_replay_makes_again_what_comes_of_its_stage() {
@@ -102,12 +102,12 @@ async fn erased_while_running_nothing_comes_back() {
 async fn an_object_that_arrives_for_a_tombstone_is_deleted() {
     let world = World::new().await;
     let upload = world.declare(1).await;
-    assert!(ingest::erase(&world.ingest, &upload.tenant_id, upload.upload_id).await.unwrap());
+    assert!(erase(&world.ingest, &upload.tenant_id, upload.upload_id).await.unwrap());
     world.put(&upload).await;
     world.rest().await;
     let left = world.objects().list(Bucket::Media, "", None, 10).await.unwrap().objects;
     assert_eq!(left, []);
-    assert!(!ingest::erase(&world.ingest, &upload.tenant_id, upload.upload_id).await.unwrap());
+    assert!(!erase(&world.ingest, &upload.tenant_id, upload.upload_id).await.unwrap());
 }
 
 #[tokio::test]
@@ -116,7 +116,7 @@ async fn a_replay_of_an_erased_upload_begins_nothing() {
     let upload = world.upload(1).await;
     world.rest().await;
     let closed = world.live(&upload).await;
-    ingest::erase(&world.ingest, &upload.tenant_id, upload.upload_id).await.unwrap();
+    erase(&world.ingest, &upload.tenant_id, upload.upload_id).await.unwrap();
     world.begin(&closed, Scope::Resume, 5, false).await;
     world.rest().await;
     assert!(matches!(world.reload(&upload).await, Some(Record::Erased(_))));
@@ -132,7 +132,7 @@ async fn a_dead_letter_is_redriven_to_complete() {
         world.rest().await;
         assert_eq!(world.seen(&upload).await.status, before);
         let letter = world.letters().await[0].clone();
-        for expected in [Redriven::Yes, Redriven::NoSuchLetter] {
+        for expected in [Redriven::Ordered, Redriven::NoSuchRow] {
             assert_eq!(redrive(&world.ingest, letter.id, "operator").await.unwrap(), expected);
         }
         world.rest().await;

@@ -9,7 +9,7 @@ use domain::ports::uploads::Created;
 use domain::ports::{Objects as _, PortErrorKind, Uploads as _};
 use domain::{Bucket, ObjectKey, Stage, Upload, fixture};
 use embedded::Uploads;
-use ingest::maintenance::Care;
+use ingest::maintenance::Action;
 use std::collections::BTreeMap;
 use std::time::Duration;
 
@@ -60,7 +60,7 @@ async fn event_lost() {
     world.lose_arrivals().await;
     assert_eq!(maintenance::round(&world, false).await, []);
     world.clock.advance(Duration::from_secs(2 * 3600));
-    assert!(matches!(maintenance::round(&world, false).await[..], [Care::SendEvent(_)]));
+    assert!(matches!(maintenance::round(&world, false).await[..], [Action::SendEvent(_)]));
     world.rest().await;
     assert_eq!(world.seen(&upload).await.status, "complete");
 }
@@ -106,7 +106,7 @@ async fn event_late() {
     let world = World::new().await;
     let upload = world.declare(1).await;
     world.clock.advance(DAY);
-    assert_eq!(maintenance::round(&world, false).await, [Care::Expire]);
+    assert_eq!(maintenance::round(&world, false).await, [Action::Expire]);
     assert_eq!(world.live(&upload).await.status.as_str(), "expired");
     world.put(&upload).await;
     world.rest().await;

@@ -8,13 +8,14 @@ use crate::scripted::{Act, Meanwhile, Scripted};
 use async_trait::async_trait;
 use bytes::Bytes;
 use domain::begin::{Begin, Scope};
+use domain::ports::gallery::GalleryPlace;
 use domain::ports::objects::NewObject;
 use domain::ports::queue::NewMessage;
 use domain::ports::uploads::Created;
 use domain::ports::{self, Objects as _, Queue as _, Uploads as _, Users as _};
 use domain::{
     Bucket, DeadLetter, GalleryRow, Handler, IntakeMessage, ObjectKey, Ports, QueueName, Record, Stage,
-    Upload, closing, fixture,
+    Upload, fixture,
 };
 use embedded::{
     DeadLetters, Durability, Events, Faces, Gallery, ManualClock, Objects, Options, Orchestrator, Policy,
@@ -33,6 +34,8 @@ pub const PHOTO: &[u8] = b"\xff\xd8\xff\xe0 a photo";
 /// How far the clock is wound at a time, and how often at most, until a world is at rest.
 const STEP: Duration = Duration::from_secs(30);
 const MAX_STEPS: usize = 400;
+/// A hundred photos take fewer.
+const MAX_DRAINS: usize = 10_000;
 const PUBLIC_URL: &str = "http://127.0.0.1:8080";
 
 pub struct World {
@@ -212,6 +215,16 @@ impl World {
         handled + self.orchestrator.fire_due().await.expect("timers fire")
     }
 
+    /// Drains until there is nothing left to handle now.
+    pub async fn drain_all(&self) {
+        for _ in 0..MAX_DRAINS {
+            if self.drain().await == 0 {
+                return;
+            }
+        }
+        panic!("there are always more messages; calls: {:?}", self.plan.calls());
+    }
+
     /// Handles what comes before a stage, once over; tells how many messages there were.
     pub async fn drain_before(&self, stage: Stage) -> usize {
         let before = 1 + stage.upstream().count();
@@ -231,7 +244,7 @@ impl World {
     /// The same, for as many steps of the clock.
     pub async fn rest_within(&self, steps: usize) {
         for _ in 0..steps {
-            while self.drain().await > 0 {}
+            self.drain_all().await;
             if self.is_at_rest().await {
                 return;
             }
@@ -269,7 +282,7 @@ impl World {
         };
         let (tenant, user) = fixture::owner();
         let shown =
-            ports::Gallery::row(&Gallery::new(&self.store), &tenant, &user, closing::place(&upload)).await;
+            ports::Gallery::row(&Gallery::new(&self.store), &tenant, &user, GalleryPlace::of(&upload)).await;
         let closings = self.events.newest(1000).await.expect("reading works");
         Seen {
             status: upload.status.as_str().into(),
@@ -323,7 +336,7 @@ impl Meanwhile for Company {
     }
 
     async fn erase(&self) {
-        let erased = ingest::erase(&self.ingest, &self.upload.tenant_id, self.upload.upload_id).await;
+        let erased = lifecycle::erase(&self.ingest, &self.upload.tenant_id, self.upload.upload_id).await;
         assert!(erased.expect("erasing works"));
     }
 }
@@ -368,7 +381,7 @@ fn hosts(ports: &Ports, stages: &BTreeMap<Stage, Arc<Scripted>>) -> Vec<PollHost
         hosts.push(host(QueueName::of(*stage), Arc::new(settle)));
     }
     for queue in QueueName::live().map(QueueName::dead_letters) {
-        hosts.push(host(queue, Arc::new(DeadLetterHandler::new(ports.clone(), queue))));
+        hosts.push(host(queue, Arc::new(DeadLetterHandler::new(ports.clone()))));
     }
     hosts
 }

@@ -3,7 +3,7 @@
 use crate::account::Account;
 use aws::{DeadLetters, Faces, Secrets, Sessions, SystemClock, Throttle, Users};
 use domain::ports::Throttle as _;
-use domain::throttle::ThrottleKey;
+use domain::ports::throttle::ThrottleKey;
 use domain::{contract, fixture};
 use std::sync::Arc;
 

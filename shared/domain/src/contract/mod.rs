@@ -1,5 +1,5 @@
-//! What every backend of a port must do, as plain functions over `&dyn Port`. A backend's test is a list of calls, each
-//! with a fresh backend. They panic where the backend breaks its contract.
+//! The contracts of ports, as plain functions over `&dyn Port`. A backend's test is a list of calls, each with a fresh
+//! backend. They panic if the backend breaks its contract.
 
 pub mod dead_letters;
 pub mod elapse;

@@ -32,7 +32,7 @@ pub async fn delivers_until_acknowledged(queue: &dyn Queue, time: &dyn Elapse) {
     send(queue, &["a"]).await;
     let first = receive_one(queue).await;
     assert_eq!((first.body.as_str(), first.receive_count), ("a", 1));
-    assert!(receive(queue, 1).await.is_empty(), "it is hidden while somebody has it");
+    assert!(receive(queue, 1).await.is_empty(), "it is hidden while it is in flight");
     time.elapse(VISIBILITY + Duration::from_secs(1)).await;
     let second = receive_one(queue).await;
     assert_eq!((second.receive_count, &second.message_id), (2, &first.message_id));

@@ -2,7 +2,7 @@
 
 use crate::fixture::{later, now};
 use crate::ports::Throttle;
-use crate::throttle::{Beyond, Rule, ThrottleKey, Wait};
+use crate::ports::throttle::{Beyond, Rule, ThrottleKey, Wait};
 use std::time::Duration;
 
 const DELAYING: Rule = Rule {
@@ -33,7 +33,7 @@ pub async fn delays_grow(throttle: &dyn Throttle) {
     assert_eq!(throttle.take(other, &DELAYING, later(641)).await.expect("counting works"), Ok(()));
 }
 
-/// A success forgives.
+/// A success restarts the count.
 pub async fn forgiving_begins_anew(throttle: &dyn Throttle) {
     let key = ThrottleKey::of(&["a"]);
     for _ in 0..2 {

@@ -1,7 +1,7 @@
-//! Is it the same person? Two photos to one number.
+//! The similarity of the faces of two photos.
 
 use super::face_engine::EngineError;
-use crate::made_by::MadeBy;
+use crate::stage_result::MadeBy;
 use async_trait::async_trait;
 use bytes::Bytes;
 
@@ -10,7 +10,7 @@ use bytes::Bytes;
 pub struct Likeness {
     /// 0..100, on a scale of the engine's own.
     pub similarity: f64,
-    /// From here on the engine takes them for one person.
+    /// The similarity from which on the engine takes them for one person.
     pub threshold: f64,
     /// The engine and the digest of its models.
     pub made_by: MadeBy,

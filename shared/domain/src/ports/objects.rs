@@ -23,29 +23,29 @@ pub const MAX_PIECE_BYTES: usize = 64 << 10;
 /// An object's content in order, in pieces of at most [`MAX_PIECE_BYTES`]. It ends after the last byte or with an error.
 pub type Pieces = BoxStream<'static, Result<Bytes, PortError>>;
 
-/// What is known of an object without reading it.
+/// The metadata of an object.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ObjectHead {
-    /// Bytes.
+    /// The size in bytes.
     pub size: u64,
-    /// Names the content; without quotation marks.
+    /// Identifies the content; without quotation marks.
     pub etag: String,
-    /// As it was put.
+    /// The media type of the put.
     pub content_type: String,
-    /// As it was put: lower-case keys.
+    /// The metadata of the put; keys are lower-case.
     pub metadata: BTreeMap<String, String>,
-    /// Of the content, where the store knows it.
+    /// The content's digest; None if the store does not know it.
     pub sha256: Option<Sha256>,
-    /// When it was put.
+    /// The moment of the put.
     pub modified_at: Timestamp,
 }
 
 /// An object to put.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct NewObject {
-    /// The content.
+    /// The content to put.
     pub bytes: Bytes,
-    /// Its media type.
+    /// The content's media type.
     pub content_type: String,
     /// At most [`MAX_METADATA_BYTES`]; keys are lower-case letters, digits and `-`.
     pub metadata: BTreeMap<String, String>,
@@ -70,27 +70,27 @@ impl NewObject {
     }
 }
 
-/// A photo that a client is allowed to put: exactly this one, once.
+/// Permission for a client to put exactly this photo, once.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PutGrant {
-    /// Where.
+    /// The key of the photo.
     pub key: ObjectKey,
-    /// Bytes, exactly.
+    /// The exact size in bytes.
     pub content_length: u64,
-    /// Its type, exactly.
+    /// The exact media type.
     pub content_type: MediaType,
-    /// Its checksum, exactly.
+    /// The digest of the content.
     pub sha256: Sha256,
 }
 
 /// A request that a client may send as it stands, with all its headers, until it expires.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SignedRequest {
-    /// Absolute.
+    /// An absolute URL.
     pub url: String,
-    /// Every one of them must be sent.
+    /// The headers that must be sent.
     pub headers: Vec<(String, String)>,
-    /// When it stops to work.
+    /// The end of its validity.
     pub expires_at: Timestamp,
 }
 
@@ -99,7 +99,7 @@ pub struct SignedRequest {
 pub struct Listing {
     /// Key and size, by key in byte order.
     pub objects: Vec<(ObjectKey, u64)>,
-    /// Where the next page begins; None at the end.
+    /// The beginning of the next page; None at the end.
     pub next: Option<ObjectKey>,
 }
 
@@ -123,7 +123,7 @@ pub trait Objects: Send + Sync {
     /// `NotFound`: the upload that the key names was erased; S3 cannot tell, and intake deletes the object.
     async fn put(&self, bucket: Bucket, key: &ObjectKey, object: NewObject) -> Result<ObjectHead, PortError>;
 
-    /// What is known of an object; None where there is none.
+    /// An object's metadata; None if there is no object.
     async fn head(&self, bucket: Bucket, key: &ObjectKey) -> Result<Option<ObjectHead>, PortError>;
 
     /// Opens a spool for content that arrives in pieces and is put once it is whole.
@@ -167,11 +167,10 @@ pub trait Objects: Send + Sync {
         most: usize,
     ) -> Result<Listing, PortError>;
 
-    /// Deletes an object and every older version of it. Deleting what is not there is no error.
+    /// Deletes an object and every older version of it. A missing object is no error.
     async fn delete(&self, bucket: Bucket, key: &ObjectKey) -> Result<(), PortError>;
 
-    /// Deletes every object whose key begins with `prefix`, with every older version; tells how many objects there
-    /// were. `Denied`: an empty prefix.
+    /// Deletes every object whose key begins with `prefix`, with every older version; returns the number of objects. `Denied`: an empty prefix.
     async fn delete_prefix(&self, bucket: Bucket, prefix: &str) -> Result<u64, PortError>;
 
     /// One bounded step of a comparison of contents and objects, which a crash can separate; from `from` on, or from the

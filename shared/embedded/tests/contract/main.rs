@@ -6,8 +6,8 @@ use async_trait::async_trait;
 use domain::contract::orchestrator::Runtime;
 use domain::contract::{self, Elapse};
 use domain::fixture;
+use domain::ports::throttle::ThrottleKey;
 use domain::ports::{Clock, Throttle as _};
-use domain::throttle::ThrottleKey;
 use embedded::{
     DeadLetters, Events, Faces, Gallery, ManualClock, Objects, Options, Orchestrator, Policy, Queue, Secrets,
     Sessions, Store, Throttle, Uploads, Users,

@@ -1,0 +1,16 @@
+//! What is done to an upload, over ports: by the API, intake, the workers and maintenance alike.
+
+pub mod attempt;
+pub mod closing;
+pub mod dead_letter;
+pub mod erasure;
+pub mod promotion;
+pub mod span;
+pub mod update;
+
+pub use attempt::{Begun, begin, order, start};
+pub use closing::{Finished, announce, execution_ended, finish_stage};
+pub use dead_letter::{Redriven, redrive};
+pub use erasure::erase;
+pub use promotion::promote;
+pub use update::{Updated, update};
