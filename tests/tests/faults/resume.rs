@@ -38,7 +38,7 @@ struct End {
 
 /// One process's life on the data directory.
 struct Life {
-    _store: Store,
+    store: Store,
     queue: Queue,
     orchestrator: Orchestrator,
 }
@@ -49,7 +49,7 @@ impl Life {
         let store = Store::open(root, Options { clock, ..Options::default() }).unwrap();
         let policy = Policy { max_receives: 1000, ..Policy::default() };
         let orchestrator = Orchestrator::open(&store).await.unwrap();
-        Life { queue: Queue::new(&store, policy), orchestrator, _store: store }
+        Life { queue: Queue::new(&store, policy), orchestrator, store }
     }
 
     /// The tasks in the stages' order, with what acknowledges them. They stay visible: a restart finds them again.
@@ -120,7 +120,7 @@ async fn run(acts: &[Act], restarts: &[bool]) -> End {
             break;
         }
         if restarts.get(number).copied().unwrap_or(false) {
-            drop(life);
+            life.store.close().await;
             life = Life::begin(root.path(), &clock).await;
             life.orchestrator.start(&name, &ExecutionInput::of(&upload)).await.unwrap();
         }
