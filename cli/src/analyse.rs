@@ -13,7 +13,7 @@ use std::fmt::Write as _;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
-use vision::{Analyser, Options, Picture, Seen};
+use vision::{AnalysedFace, Analyser, Options, Picture};
 
 /// Shown by `--help`.
 pub const EXAMPLES: &str = "\
@@ -46,7 +46,7 @@ pub struct Arguments {
 /// What there is to see on one photo.
 struct Look {
     picture: Picture,
-    faces: Vec<Seen>,
+    faces: Vec<AnalysedFace>,
     decoding: Duration,
     seeing: Duration,
 }
@@ -92,7 +92,7 @@ fn entry(file: &Path, look: &Result<Look, String>) -> Value {
     }
 }
 
-fn face(seen: &Seen) -> Value {
+fn face(seen: &AnalysedFace) -> Value {
     let mut face = json!(seen.face);
     if let Some(descriptor) = &seen.descriptor {
         face["descriptor"] = json!(descriptor.as_slice());
@@ -112,7 +112,7 @@ fn line(file: &Path, look: &Result<Look, String>) -> String {
     let faces = look.faces.len();
     let mut line =
         format!("{file}: {width}x{height}, {faces} faces, decode {decoding:.1} ms, see {seeing:.1} ms");
-    for (number, Seen { face, .. }) in look.faces.iter().enumerate() {
+    for (number, AnalysedFace { face, .. }) in look.faces.iter().enumerate() {
         let b = &face.bounding_box;
         let mut emotions: Vec<_> = face.emotions.iter().filter(|(_, p)| *p >= 0.01).collect();
         emotions.sort_by(|a, b| b.1.total_cmp(&a.1));

@@ -1,4 +1,4 @@
-//! What both ports on Rekognition have in common: which photos it takes, how others become such, and how it fails.
+//! Rekognition: which photos it takes, how others are converted, and how its errors become a face engine's.
 
 use crate::error;
 use aws_sdk_rekognition::error::{ProvideErrorMetadata, SdkError};
