@@ -33,7 +33,7 @@ pub enum Kind {
 }
 
 impl Kind {
-    /// As in JSON.
+    /// The kind as it stands in JSON.
     pub fn as_str(self) -> &'static str {
         match self {
             Kind::Photo => "photo",

@@ -7,6 +7,8 @@ use bytes::Bytes;
 use serde::{Deserialize, Serialize};
 use std::time::Duration;
 
+pub use crate::stage_result::Job;
+
 /// The arts of makers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -46,10 +48,6 @@ pub struct Artefact {
     /// The provenance of the files.
     pub made_by: MadeBy,
 }
-
-/// A job that an outside service has taken; stored before it is polled.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Job(pub String);
 
 /// The progress of an order.
 #[derive(Clone, Debug, PartialEq)]
