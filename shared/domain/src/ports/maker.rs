@@ -1,7 +1,7 @@
 //! From emotions to pictures and melodies.
 
 use crate::affect::Affect;
-use crate::stage_result::MadeBy;
+use crate::stage_result::{Job, MadeBy};
 use async_trait::async_trait;
 use bytes::Bytes;
 use serde::{Deserialize, Serialize};
