@@ -11,7 +11,7 @@ use crate::print::{Printer, Screen};
 use crate::settings::{Flag, Settings, SettingsError, Sources};
 use crate::telemetry;
 use ::settings::Row;
-use clap::{Args, CommandFactory, Parser, Subcommand};
+use clap::{Args, CommandFactory, FromArgMatches, Parser, Subcommand};
 use clap_complete::Shell;
 use std::collections::BTreeMap;
 use std::ffi::{OsStr, OsString};
@@ -153,7 +153,24 @@ struct OutputFlags {
     quiet: bool,
 }
 
+/// The help of subcommands: examples stand before the options.
+const TEMPLATE: &str = "\
+{before-help}{about-with-newline}
+{usage-heading} {usage}{after-help}
+
+{all-args}";
+
 impl CommandLine {
+    /// Reads the process's arguments; on help and usage errors the process exits.
+    pub fn read() -> Self {
+        let matches = CommandLine::whole().get_matches();
+        CommandLine::from_arg_matches(&matches).unwrap_or_else(|error| error.exit())
+    }
+
+    fn whole() -> clap::Command {
+        CommandLine::command().mut_subcommands(with_examples_first)
+    }
+
     /// Runs the command, with the environment that is passed.
     pub fn run(self, environment: BTreeMap<OsString, OsString>) -> anyhow::Result<Exit> {
         let CommandLine { command, settings, output } = self;
@@ -167,7 +184,7 @@ impl CommandLine {
         };
         match &command {
             Command::Completions { shell } => {
-                clap_complete::generate(*shell, &mut CommandLine::command(), "semblante", &mut io::stdout());
+                clap_complete::generate(*shell, &mut CommandLine::whole(), "semblante", &mut io::stdout());
                 Ok(Exit::Success)
             }
             Command::Settings => settings::run(&read()?.1, printer),
@@ -185,6 +202,10 @@ impl CommandLine {
             }
         }
     }
+}
+
+fn with_examples_first(command: clap::Command) -> clap::Command {
+    command.help_template(TEMPLATE).mut_subcommands(with_examples_first)
 }
 
 impl Command {
@@ -273,7 +294,7 @@ mod tests {
 
     #[test]
     fn the_command_line_is_consistent() {
-        CommandLine::command().debug_assert();
+        CommandLine::whole().debug_assert();
     }
 
     #[test]

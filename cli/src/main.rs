@@ -11,12 +11,10 @@ mod server;
 mod settings;
 mod telemetry;
 
-use clap::Parser;
-
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 fn main() -> std::process::ExitCode {
-    let command = command_line::CommandLine::parse();
+    let command = command_line::CommandLine::read();
     exit::code(command.run(std::env::vars_os().collect()))
 }

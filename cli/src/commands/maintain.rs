@@ -35,7 +35,7 @@ fn text(report: &MaintenanceReport) -> String {
         lines.push(table(["UPLOAD", "TENANT", "ACTION", "DETAIL"], report.findings.iter().map(cells)));
     }
     let verb = if report.dry_run { "need" } else { "needed" };
-    lines.push(format!("{} uploads due, {} {verb} an action", report.looked_at, report.findings.len()));
+    lines.push(format!("{} due, {} {verb} an action", report.looked_at, report.findings.len()));
     if report.more {
         lines.push("more uploads are due: run it again".to_owned());
     }

@@ -17,7 +17,7 @@ pub async fn run(settings: &Settings, printer: &mut Printer<'_>) -> anyhow::Resu
     let mut list = printer.list("queues")?;
     list.table(["QUEUE", "WAITING", "IN FLIGHT", "OLDEST"], &queues, cells)?;
     if !client.is_running() {
-        list.note("the messages wait: semblante up is not running")?;
+        list.note("semblante up is not running: messages wait for its next start")?;
     }
     list.end()?;
     Ok(Exit::Success)

@@ -7,7 +7,7 @@ use crate::pipeline::Pipeline;
 use crate::print::Printer;
 use crate::server::{self, Limits};
 use crate::settings::Settings;
-use anyhow::Context;
+use anyhow::{Context, anyhow};
 use serde::Serialize;
 use std::sync::Arc;
 use tokio::net::TcpListener;
@@ -26,16 +26,16 @@ struct Listening {
 
 /// Starts everything, prints the address, and runs until SIGTERM or Ctrl-C.
 pub async fn run(settings: &Settings, printer: &mut Printer<'_>) -> anyhow::Result<Exit> {
-    let listener = TcpListener::bind(&settings.listen)
-        .await
-        .with_context(|| format!("cannot listen on {}; --listen takes another address", settings.listen))?;
+    let listener = TcpListener::bind(&settings.listen).await.map_err(|error| {
+        anyhow!("cannot listen on {}: {error}; --listen takes another address", settings.listen)
+    })?;
     let address = listener.local_addr()?;
     let public_url = settings.public_url(address);
     let engines = boot::engines(settings).await?;
     let installation = Arc::new(boot::open(settings, &public_url).await.map_err(BootError::with_remedy)?);
     let routes = boot::routes(&installation, &engines, settings, &public_url).await?;
     let socket = control_socket(&installation, settings, &public_url);
-    let pipeline = Pipeline::start(installation, &engines, &settings.poll, settings.max_receives);
+    let pipeline = Pipeline::start(installation.clone(), &engines, &settings.poll, settings.max_receives);
     // A reader of the first line may send a signal at once.
     let stop = stop_signal()?;
     let listening = Listening { listening: format!("http://{address}") };
@@ -46,6 +46,7 @@ pub async fn run(settings: &Settings, printer: &mut Printer<'_>) -> anyhow::Resu
         socket.close().await;
     }
     pipeline.shut_down().await;
+    installation.close().await;
     tracing::info!("stopped");
     Ok(Exit::Success)
 }

@@ -5,7 +5,7 @@ use super::api::{
     NewUser, PhotoQuery, Queues, Redriven, ReplayPlan, ReplayRequest, StatusQuery, StoredPhoto, UploadStatus,
     UserDocument, UserQuery,
 };
-use super::server::{self, MAX_TIME};
+use super::routes::{self, MAX_TIME};
 use super::socket;
 use crate::boot::{self, BootError, Installation};
 use crate::settings::Settings;
@@ -45,7 +45,7 @@ pub struct Client {
 
 enum Route {
     /// To `semblante up`, by a name of its socket that must live as long as the client.
-    Running(socket::Name),
+    Running { _name: socket::Name },
     /// To the installation that this process has opened; nothing works on its queues, unless it is in an account.
     Here(Arc<Installation>, Router),
 }
@@ -74,7 +74,7 @@ pub enum ControlError {
     Refused {
         /// As in HTTP: from 500 on it is the installation's failure, and the next request fails as well.
         status: StatusCode,
-        /// Stable.
+        /// Stable: programs go by it.
         code: String,
         /// A sentence for people.
         detail: String,
@@ -124,19 +124,19 @@ impl Client {
 
     fn running(name: socket::Name) -> Result<Self, Unreachable> {
         let http = reqwest::Client::builder().unix_socket(name.path()).build()?;
-        Ok(Client { http, route: Route::Running(name) })
+        Ok(Client { http, route: Route::Running { _name: name } })
     }
 
     /// Asks an installation that this process has opened.
     pub fn here(installation: Installation, public_url: &str, max_photo_bytes: u64) -> Self {
-        let routes = server::routes(&installation, public_url, max_photo_bytes);
+        let routes = routes::routes(&installation, public_url, max_photo_bytes);
         Client { http: reqwest::Client::new(), route: Route::Here(Arc::new(installation), routes) }
     }
 
     /// The installation, where this process has opened it.
     pub fn installation(&self) -> Option<&Arc<Installation>> {
         match &self.route {
-            Route::Running(_) => None,
+            Route::Running { .. } => None,
             Route::Here(installation, _) => Some(installation),
         }
     }
@@ -226,7 +226,7 @@ impl Client {
     async fn ask<T: DeserializeOwned>(&self, request: RequestBuilder) -> Answer<T> {
         let answered = async {
             match &self.route {
-                Route::Running(_) => {
+                Route::Running { .. } => {
                     let response = request.send().await.map_err(broken)?;
                     read(response.status(), &response.bytes().await.map_err(broken)?)
                 }

@@ -90,7 +90,7 @@ impl Sessions {
         Ok(())
     }
 
-    /// As [`super::Authenticate::caller`].
+    /// The contract is that of [`super::Authenticate::caller`].
     pub async fn caller(&self, bearer: &str, fresh: bool) -> Result<Caller, AuthError> {
         let now = self.ports.clock.now();
         let claims = self.keys.verify(bearer, now).await?;
