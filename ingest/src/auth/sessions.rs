@@ -1,6 +1,6 @@
 //! Sessions: a login begins one with an access token for 15 minutes and a refresh token, which gets the next pair once.
 
-use super::cache::Cache;
+use crate::cache::Cache;
 use super::caller::{AuthError, Caller};
 use super::failure::AuthFailure;
 use super::secret::SecretToken;

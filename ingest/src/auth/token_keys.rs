@@ -1,6 +1,6 @@
 //! The signing keys of access tokens, rotated without a restart.
 
-use super::cache::Cache;
+use crate::cache::Cache;
 use super::caller::AuthError;
 use super::token::{AccessTokens, Claims, InvalidToken};
 use domain::ports::secrets::TokenSeeds;
