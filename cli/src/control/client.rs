@@ -74,7 +74,7 @@ pub enum ControlError {
     Refused {
         /// As in HTTP: from 500 on it is the installation's failure, and the next request fails as well.
         status: StatusCode,
-        /// Stable.
+        /// Stable: programs go by it.
         code: String,
         /// A sentence for people.
         detail: String,
