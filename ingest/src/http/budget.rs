@@ -1,15 +1,12 @@
 //! Budgets that users share: memory for bodies, disk space for spooled ones, places for waiting and writing requests. No
 //! user holds more than a quarter of a budget, so one user cannot take it from the others. Requests over budget get 503;
-//! nothing is queued, except for a moment where a caller says so.
+//! nothing is queued.
 
 use crate::problem::Problem;
 use bytes::Bytes;
 use domain::{TenantId, UserId};
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::Duration;
-use tokio::sync::Notify;
-use tokio::time::Instant;
 
 /// A user holds at most the total divided by this.
 const USERS: u64 = 4;
@@ -22,7 +19,6 @@ pub(crate) struct Budget(Arc<Shared>);
 struct Shared {
     total: u64,
     held: Mutex<Held>,
-    released: Notify,
 }
 
 #[derive(Default)]
@@ -46,7 +42,7 @@ struct Counted {
 
 impl Budget {
     pub(crate) fn new(total: u64) -> Self {
-        Budget(Arc::new(Shared { total, held: Mutex::default(), released: Notify::new() }))
+        Budget(Arc::new(Shared { total, held: Mutex::default() }))
     }
 
     /// Errors: 503, the budget or the owner's quarter is used up.
@@ -54,25 +50,6 @@ impl Budget {
         let mut share = Share { budget: self.clone(), owner: owner.clone(), amount: 0 };
         share.grow(amount)?;
         Ok(share)
-    }
-
-    /// Waits for others to release what is missing, for as long as `patience` allows.
-    pub(crate) async fn take_within(
-        &self,
-        owner: &Owner,
-        amount: u64,
-        patience: Duration,
-    ) -> Result<Share, Problem> {
-        let deadline = Instant::now() + patience;
-        loop {
-            let released = self.0.released.notified();
-            match self.take(owner, amount) {
-                Ok(share) => return Ok(share),
-                Err(problem) => {
-                    tokio::time::timeout_at(deadline, released).await.map_err(|_| problem)?;
-                }
-            }
-        }
     }
 
     fn held(&self) -> MutexGuard<'_, Held> {
@@ -112,8 +89,6 @@ impl Share {
                 held.by_owner.remove(&self.owner);
             }
         }
-        drop(held);
-        self.budget.0.released.notify_waiters();
     }
 
     /// The same bytes; dropping the last of their clones releases the share.
@@ -186,17 +161,5 @@ mod tests {
         assert!(budget.take(&owner("ana"), 1).is_err());
         drop(part);
         assert!(budget.take(&owner("ana"), 1).is_ok());
-    }
-
-    #[tokio::test]
-    async fn a_patient_request_gets_what_another_releases() {
-        let budget = Budget::new(4);
-        let share = budget.take(&owner("ana"), 1).unwrap();
-        let ana = owner("ana");
-        assert!(budget.take_within(&ana, 1, Duration::ZERO).await.is_err());
-        let (taken, ()) = tokio::join!(budget.take_within(&ana, 1, Duration::from_secs(60)), async {
-            drop(share);
-        });
-        assert!(taken.is_ok());
     }
 }

@@ -3,7 +3,7 @@
 use super::api::{Api, App};
 use super::openapi::{self, Route};
 use super::{
-    declare, faces, gallery, generate, health, layers, next_attempt, photo, signed_objects, uploads,
+    body, declare, faces, gallery, generate, health, layers, next_attempt, photo, signed_objects, uploads,
 };
 use crate::request_context;
 use axum::Router;
@@ -12,7 +12,6 @@ use axum::middleware::{from_fn, from_fn_with_state};
 use axum::routing::{MethodRouter, delete, get, post, put};
 use std::sync::Arc;
 use tower_http::catch_panic::CatchPanicLayer;
-use tower_http::timeout::RequestBodyTimeoutLayer;
 
 const JSON: &[&str] = &["application/json"];
 const PHOTO: &[&str] = &["multipart/form-data", "application/json"];
@@ -74,12 +73,14 @@ pub fn router_beside(app: App, others: Router) -> Router {
         routes.route(route.path, handler)
     });
     let routes = mounted
+        .fallback(layers::redirect)
         .with_state(api.clone())
         .merge(others.layer(from_fn(layers::detach)))
         // Each route that reads a body sets its own limit.
         .layer(DefaultBodyLimit::disable())
-        .layer(RequestBodyTimeoutLayer::new(api.settings.body_idle_timeout))
+        .layer(from_fn_with_state(api.clone(), body::pace))
         .layer(from_fn_with_state(api.clone(), layers::admit))
+        .layer(from_fn(layers::check_host))
         .layer(CatchPanicLayer::custom(layers::panicked))
         .layer(from_fn_with_state(api, layers::observe))
         .layer(from_fn(request_context::around));

@@ -24,6 +24,7 @@ pub mod sessions;
 mod spool;
 pub mod tables;
 pub mod throttle;
+mod upload_items;
 mod upload_lists;
 pub mod uploads;
 pub mod users;

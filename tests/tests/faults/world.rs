@@ -82,8 +82,8 @@ impl World {
     /// The same installation after a restart, with scripts and counts begun anew. `room`: pages that the database may
     /// grow by before the disk is full; None: what the disk holds.
     pub async fn reopened(self, room: Option<u32>) -> Self {
-        let World { clock, store, ingest, orchestrator, events, hosts, _root, .. } = self;
-        drop((store, ingest, orchestrator, events, hosts));
+        let World { clock, store, _root, .. } = self;
+        store.close().await;
         let max_pages = room.map(|room| full_disk::pages(_root.path()) + room);
         World::open(_root, clock, max_pages, embedded::orchestrator::pipeline_substitutions()).await
     }
