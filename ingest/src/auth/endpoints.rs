@@ -88,14 +88,13 @@ async fn refresh(
     headers: HeaderMap,
     body: Body,
 ) -> Result<Response, Problem> {
-    service.admit(&address).await?;
     let fields = Fields::read(&headers, body).await?;
     let in_body = fields.text(&["refresh_token", "refreshToken", "RefreshToken"])?;
     let token = match in_body {
         Some(token) => token,
         None => bearer(&headers)?,
     };
-    Ok(admitted(StatusCode::OK, &service.sessions.refresh(token).await?))
+    Ok(admitted(StatusCode::OK, &service.refresh(token, &address).await?))
 }
 
 async fn who_am_i(State(service): Service, headers: HeaderMap) -> Result<Response, Problem> {

@@ -171,7 +171,7 @@ mod tests {
         let long = format!(r#"{{"name":"{}"}}"#, "x".repeat(101));
         for (body, expected) in [
             (r#"{"email":5}"#, "invalid_field"),
-            (r#"{"email":"nobody"}"#, "invalid_email"),
+            (r#"{"email":"unknown"}"#, "invalid_email"),
             (r#"{"email":"a@x","tenant_id":"a b"}"#, "invalid_tenant_id"),
             (r#"{"email":"a@x","role":"root"}"#, "invalid_role"),
             (r#"{"email":"a@x","name":"a\u0000b"}"#, "invalid_name"),

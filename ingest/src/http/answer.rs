@@ -28,7 +28,7 @@ pub(crate) fn with(mut response: Response, name: HeaderName, value: &str) -> Res
     response
 }
 
-/// RFC 3339.
+/// The moment as RFC 3339 text.
 pub(crate) fn moment(moment: Timestamp) -> Value {
     Value::String(moment.to_string())
 }

@@ -52,7 +52,7 @@ pub(crate) fn moment(raw: &str) -> Option<Timestamp> {
     text.parse().ok().or_else(|| format!("{text}T00:00:00Z").parse().ok())
 }
 
-/// Rows per page.
+/// The number of rows per page.
 pub(crate) fn limit(given: Option<&str>) -> Result<usize, Problem> {
     let Some(given) = given else { return Ok(DEFAULT_LIMIT) };
     let limit = given.parse().ok().filter(|limit| (1..=MAX_LIMIT).contains(limit));

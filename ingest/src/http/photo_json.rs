@@ -35,7 +35,7 @@ struct Scanner {
 
 #[derive(Clone, Copy, Default)]
 enum Place {
-    /// Between tokens.
+    /// The reader is between two tokens.
     #[default]
     Between,
     /// Behind the colon of a photo's key.

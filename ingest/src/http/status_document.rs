@@ -115,7 +115,7 @@ pub(crate) fn preview(upload: &Upload) -> Option<ObjectKey> {
 }
 
 impl StatusDocument {
-    /// In English.
+    /// The sentence in English.
     pub async fn of(links: &Links, upload: &Upload) -> Result<Self, PortError> {
         Facts::of(upload, Language::English).with_links(links, upload).await
     }

@@ -20,10 +20,8 @@ impl Drop for Lock {
     /// Unlocks instead of closing only: a child process that is being started holds a copy of the descriptor until it runs
     /// its program, and a copy keeps the lock.
     fn drop(&mut self) {
-        if std::env::var_os("UNLOCK").is_some()
-            && let Err(error) = self.0.unlock()
-        {
-            tracing::warn!(error = %error, "the data directory's lock was not released");
+        if let Err(error) = self.0.unlock() {
+            tracing::warn!(%error, "the data directory's lock was not released");
         }
     }
 }

@@ -116,7 +116,7 @@ async fn event_late() {
 #[tokio::test]
 async fn what_is_not_what_was_declared_is_refused_and_deleted() {
     for (bytes, code) in [
-        (&b"\x89PNG\r\n\x1a\n 789"[..], "wrong_type"),
+        (&b"\x89PNG\r\n\x1a\n 789"[..], "wrong_checksum"),
         (b"\xff\xd8\xff\xe0 another", "wrong_checksum"),
         (b"\xff\xd8\xff\xe0 longer than declared", "wrong_length"),
         (b"<html></html>", "unsupported_type"),
