@@ -9,7 +9,6 @@ use tokio::sync::watch;
 use tokio::task::JoinSet;
 use workers::{DeadLetterHandler, Limits, PollHost, Polling, Settle};
 
-/// A running pipeline.
 pub struct Pipeline {
     stop: watch::Sender<bool>,
     tasks: JoinSet<()>,

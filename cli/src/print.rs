@@ -5,6 +5,10 @@ use indicatif::{MultiProgress, ProgressBar, ProgressDrawTarget, ProgressStyle};
 use serde::Serialize;
 use serde_json::Value;
 use std::io::{self, Write};
+use std::time::Duration;
+
+/// How often a bar's times are drawn anew.
+const TICK: Duration = Duration::from_millis(250);
 
 /// Where progress bars are. Clones share the bars.
 #[derive(Clone, Debug)]
@@ -33,7 +37,9 @@ impl Screen {
     pub fn bar(&self, length: usize, noun: &str) -> ProgressBar {
         let template = format!("{{bar:40}} {{pos}} of {{len}} {noun}, {{elapsed}}, about {{eta}} left");
         let style = ProgressStyle::with_template(&template).unwrap_or_else(|_| ProgressStyle::default_bar());
-        self.bars.add(ProgressBar::new(length as u64)).with_style(style)
+        let bar = self.bars.add(ProgressBar::new(length as u64)).with_style(style);
+        bar.enable_steady_tick(TICK);
+        bar
     }
 }
 

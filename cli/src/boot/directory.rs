@@ -50,10 +50,10 @@ pub fn database(data: &Path) -> std::path::PathBuf {
 }
 
 async fn reconcile(objects: &embedded::Objects) -> Result<(), PortError> {
-    let found = objects.reconcile(MIN_ORPHAN_AGE).await?;
-    if found.removed_files > 0 || !found.lost_objects.is_empty() {
-        let lost_objects = found.lost_objects.len();
-        tracing::warn!(removed_files = found.removed_files, lost_objects, "files and rows were reconciled");
+    let found = objects.reconcile_all(MIN_ORPHAN_AGE).await?;
+    if found.removed > 0 || !found.lost.is_empty() {
+        let lost_objects = found.lost.len();
+        tracing::warn!(removed_files = found.removed, lost_objects, "files and rows were reconciled");
     }
     Ok(())
 }

@@ -43,6 +43,15 @@ pub enum BootError {
     WithoutAws(&'static str),
 }
 
+impl Installation {
+    /// Returns when another process can open the data directory. An account needs no closing.
+    pub async fn close(&self) {
+        if let Some(machine) = &self.machine {
+            machine.store.close().await;
+        }
+    }
+}
+
 impl Machine {
     /// The version of the database's schema.
     pub fn schema(&self) -> i64 {
@@ -92,12 +101,14 @@ fn store_remedy(error: &StoreError) -> String {
         StoreError::Corrupt { .. } => "restore the data directory from a backup",
         StoreError::Foreign(_) => "set `data` to a directory of Semblante's own",
         StoreError::DamagedKey(_) => "restore the key file from a backup",
+        StoreError::OpenKey { .. } => "run chmod 600 on the key file",
         StoreError::DiskFull => "make room on the disk",
         StoreError::File { .. } => {
             "make the path a directory that this user may write, or set `data` to another"
         }
         StoreError::Randomness(_) => "see the documentation of the operating system",
         StoreError::Database(_)
+        | StoreError::Busy
         | StoreError::Closed
         | StoreError::Panicked(_)
         | StoreError::NotCommitted(_) => "try again; if it persists, report it",

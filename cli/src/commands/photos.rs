@@ -16,7 +16,7 @@ pub const STDIN: &str = "-";
 /// Why a file is not taken for a photo.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Unread {
-    /// Stable.
+    /// Stable: programs go by it.
     pub code: &'static str,
     /// A sentence for people.
     pub detail: String,

@@ -35,7 +35,7 @@ pub async fn run(settings: &Settings, printer: &mut Printer<'_>) -> anyhow::Resu
     let installation = Arc::new(boot::open(settings, &public_url).await.map_err(BootError::with_remedy)?);
     let routes = boot::routes(&installation, &engines, settings, &public_url).await?;
     let socket = control_socket(&installation, settings, &public_url);
-    let pipeline = Pipeline::start(installation, &engines, &settings.poll, settings.max_receives);
+    let pipeline = Pipeline::start(installation.clone(), &engines, &settings.poll, settings.max_receives);
     // A reader of the first line may send a signal at once.
     let stop = stop_signal()?;
     let listening = Listening { listening: format!("http://{address}") };
@@ -46,6 +46,7 @@ pub async fn run(settings: &Settings, printer: &mut Printer<'_>) -> anyhow::Resu
         socket.close().await;
     }
     pipeline.shut_down().await;
+    installation.close().await;
     tracing::info!("stopped");
     Ok(Exit::Success)
 }

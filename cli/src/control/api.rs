@@ -7,7 +7,7 @@ use ingest::http::{GalleryDocument, StatusDocument};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-/// `GET /queues`
+/// `GET /queues`: the depth of each queue.
 #[derive(Debug, Serialize, Deserialize)]
 pub struct Queues {
     pub queues: Vec<QueueDepth>,
@@ -66,14 +66,14 @@ pub struct DeadLetterPage {
     pub next_cursor: Option<String>,
 }
 
-/// `POST /dead-letters/{id}/redrive`
+/// `POST /dead-letters/{id}/redrive`: the upload resumes.
 #[derive(Debug, Serialize, Deserialize)]
 pub struct Redriven {
     pub id: Uuid,
     pub redriven: bool,
 }
 
-/// `GET /tenants/{tenant}/uploads/{id}`
+/// `GET /tenants/{tenant}/uploads/{id}`: where an upload stands.
 #[derive(Debug, Default, Serialize, Deserialize)]
 pub struct StatusQuery {
     /// Wait up to so many seconds until the attempt `attempt`, or a later one, has ended.
@@ -140,7 +140,7 @@ pub struct GalleryUpload {
     pub email: Option<Email>,
 }
 
-/// `GET /tenants/{tenant}/users`
+/// `GET /tenants/{tenant}/users`: finds one user.
 #[derive(Debug, Serialize, Deserialize)]
 pub struct UserQuery {
     /// An id or an e-mail address; None: the tenant's only user.

@@ -10,14 +10,12 @@ use domain::ports::{self, PortError};
 use domain::{Face, UploadId};
 use settings::Resources;
 
-/// The faces of an installation.
 #[derive(Clone)]
 pub struct Faces {
     faces: Items,
 }
 
 impl Faces {
-    /// The faces in the table that `resources` names.
     pub fn new(clients: &Clients, resources: &Resources) -> Self {
         Faces { faces: Items::new(clients, resources, Table::Faces) }
     }
@@ -38,7 +36,7 @@ impl ports::Faces for Faces {
             let mut row = key(upload, attempt, place);
             row.insert("face".into(), bytes(document::write(face)?));
             row.insert("place".into(), number(place));
-            // Rows of an earlier, longer list are told by this.
+            // Identifies rows of an earlier, longer list.
             row.insert("of".into(), number(faces.len()));
             rows.push(row);
         }

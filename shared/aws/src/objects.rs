@@ -1,4 +1,4 @@
-//! Objects in S3, or in a store that speaks S3.
+//! Objects in S3, or in an S3-compatible store.
 
 use crate::clients::Clients;
 use crate::clock::from_sdk;
@@ -24,12 +24,11 @@ use std::ops::Range;
 use std::sync::Arc;
 use std::time::Duration;
 
-/// The most keys of a listing here: S3 gives 1000 at a time, and one more than asked for tells where the next begins.
+/// S3 lists up to 1000 keys, and one more than requested gives the start of the next page.
 const MAX_LISTED: usize = ports::objects::MAX_LISTED - 1;
-/// Pages that one listing looks at, at most, when strangers' keys that nobody can name fill them.
+/// The most pages that one listing reads, if foreign keys that are no [`ObjectKey`] fill them.
 const MAX_PAGES: usize = 10;
 
-/// The objects of an installation.
 #[derive(Clone)]
 pub struct Objects {
     client: Client,
@@ -38,7 +37,6 @@ pub struct Objects {
 }
 
 impl Objects {
-    /// The objects in the buckets that `resources` names.
     pub fn new(clients: &Clients, resources: &Arc<Resources>, clock: Arc<dyn Clock>) -> Self {
         Objects { client: clients.s3.clone(), resources: resources.clone(), clock }
     }
@@ -56,9 +54,9 @@ impl Objects {
     }
 }
 
-/// What S3 says of an object, by HEAD or with a GET.
+/// The headers of an object, by HEAD or GET.
 #[derive(Default)]
-struct Told {
+struct Headers {
     size: Option<u64>,
     etag: Option<String>,
     content_type: Option<String>,
@@ -67,7 +65,7 @@ struct Told {
     modified_at: Option<DateTime>,
 }
 
-impl Told {
+impl Headers {
     /// Errors: `Broken`, it names the call.
     fn head(self, call: &str) -> Result<ObjectHead, PortError> {
         let missing = |what: &str| unreadable(format!("{call}: an object without {what}"));
@@ -77,7 +75,7 @@ impl Told {
             etag: unquoted(&self.etag.ok_or_else(|| missing("an ETag"))?),
             content_type: self.content_type.unwrap_or_else(|| "binary/octet-stream".into()),
             metadata: self.metadata.unwrap_or_default().into_iter().collect(),
-            // Of an object put in parts S3 tells a checksum of checksums, which is no sha256.
+            // The checksum of a multipart object is a checksum of checksums, not a sha256.
             sha256: self.sha256.and_then(|base64| Sha256::parse_base64(&base64).ok()),
             modified_at: from_sdk(&modified_at),
         })
@@ -88,12 +86,12 @@ fn size(length: Option<i64>) -> Option<u64> {
     length.and_then(|length| u64::try_from(length).ok())
 }
 
-/// The whole object's size, of a part's `bytes 0-2/7`.
+/// The object's size in `Content-Range: bytes 0-2/7`.
 fn whole(content_range: &str) -> Option<u64> {
     content_range.rsplit_once('/')?.1.parse().ok()
 }
 
-/// The `Range` header's value. Errors: `Denied`, an empty range.
+/// The value of the `Range` header. Errors: `Denied`, an empty range.
 fn header(range: &Range<u64>) -> Result<String, PortError> {
     match range.end.checked_sub(1) {
         Some(last) if range.start <= last => Ok(format!("bytes={}-{last}", range.start)),
@@ -101,7 +99,7 @@ fn header(range: &Range<u64>) -> Result<String, PortError> {
     }
 }
 
-/// The body as it arrives; what arrives in larger parts is cut.
+/// The body as it arrives, larger parts cut.
 fn pieces(bucket: Bucket, body: ByteStream) -> Pieces {
     let broken = move |error| PortError::broken(format!("s3:GetObject {bucket:?}: {error}"));
     let next = move |(mut body, mut arrived): (ByteStream, Bytes)| async move {
@@ -117,8 +115,7 @@ fn pieces(bucket: Bucket, body: ByteStream) -> Pieces {
     stream::try_unfold((body, Bytes::new()), next).boxed()
 }
 
-/// A text just before `key` in S3's order, so that a listing after it begins with `key`. What lies between is left out by
-/// the caller.
+/// A text just before `key` in S3's order, so that a listing after it begins with `key`. The caller skips keys in between.
 fn just_before(key: &ObjectKey) -> String {
     let mut shorter = key.as_str().chars();
     let last = shorter.next_back().map_or(0, u32::from);
@@ -158,7 +155,7 @@ impl ports::Objects for Objects {
             Err(error) if error.kind == PortErrorKind::NotFound => return Ok(None),
             Err(error) => return Err(error),
         };
-        let told = Told {
+        let headers = Headers {
             size: size(answer.content_length),
             etag: answer.e_tag,
             content_type: answer.content_type,
@@ -166,7 +163,7 @@ impl ports::Objects for Objects {
             sha256: answer.checksum_sha256,
             modified_at: answer.last_modified,
         };
-        told.head("s3:HeadObject").map(Some)
+        headers.head("s3:HeadObject").map(Some)
     }
 
     async fn stream(
@@ -187,7 +184,7 @@ impl ports::Objects for Objects {
             .send()
             .await
             .map_err(|error| error::port(format!("s3:GetObject {bucket:?}"), error))?;
-        let told = Told {
+        let headers = Headers {
             size: answer.content_range.as_deref().and_then(whole).or(size(answer.content_length)),
             etag: answer.e_tag,
             content_type: answer.content_type,
@@ -195,7 +192,7 @@ impl ports::Objects for Objects {
             sha256: answer.checksum_sha256,
             modified_at: answer.last_modified,
         };
-        Ok((told.head("s3:GetObject")?, pieces(bucket, answer.body)))
+        Ok((headers.head("s3:GetObject")?, pieces(bucket, answer.body)))
     }
 
     async fn list(
@@ -221,7 +218,7 @@ impl ports::Objects for Objects {
                 .await
                 .map_err(|error| error::port(format!("s3:ListObjectsV2 {bucket:?}"), error))?;
             let keys = page.contents().iter().filter_map(|object| {
-                // Strangers may put keys that no `ObjectKey` is; nothing of ours has one.
+                // Foreign objects may have keys that are no `ObjectKey`; ours never do.
                 let key = ObjectKey::parse(object.key()?).ok()?;
                 Some((key, size(object.size()).unwrap_or(0)))
             });
@@ -236,7 +233,7 @@ impl ports::Objects for Objects {
                 return Ok(listing);
             }
         }
-        Err(PortError::broken(format!("too many keys that cannot be named under {prefix:?}")))
+        Err(PortError::broken(format!("{prefix:?} has too many foreign keys")))
     }
 
     async fn delete(&self, bucket: Bucket, key: &ObjectKey) -> Result<(), PortError> {
@@ -296,18 +293,18 @@ mod tests {
 
     #[test]
     fn a_checksum_of_parts_is_no_sha256() {
-        let told = |sha256: String| Told {
+        let headers = |sha256: String| Headers {
             size: Some(1),
             etag: Some("\"e\"".into()),
             sha256: Some(sha256),
             modified_at: Some(DateTime::from_secs(1)),
             metadata: Some(HashMap::new()),
-            ..Told::default()
+            ..Headers::default()
         };
         let sha256 = Sha256::of(b"photo");
-        assert_eq!(told(sha256.to_base64()).head("a call").unwrap().sha256, Some(sha256));
-        let head = told(format!("{}-2", sha256.to_base64())).head("a call").unwrap();
+        assert_eq!(headers(sha256.to_base64()).head("a call").unwrap().sha256, Some(sha256));
+        let head = headers(format!("{}-2", sha256.to_base64())).head("a call").unwrap();
         assert_eq!((head.sha256, head.etag.as_str(), head.metadata), (None, "e", BTreeMap::new()));
-        assert!(Told::default().head("a call").is_err());
+        assert!(Headers::default().head("a call").is_err());
     }
 }

@@ -21,7 +21,7 @@ impl Drop for Lock {
     /// its program, and a copy keeps the lock.
     fn drop(&mut self) {
         if let Err(error) = self.0.unlock() {
-            tracing::warn!(error = %error, "the data directory's lock was not released");
+            tracing::warn!(%error, "the data directory's lock was not released");
         }
     }
 }
@@ -96,6 +96,8 @@ pub(crate) fn sync_directory(directory: &Path) -> Result<(), StoreError> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::process::Command;
+    use std::sync::atomic::{AtomicBool, Ordering};
 
     #[test]
     fn the_directory_is_private_and_locked_once() {
@@ -110,5 +112,23 @@ mod tests {
         assert!(matches!(dir.lock(), Err(StoreError::InUse { pid: Some(pid), .. }) if pid == here));
         drop(lock);
         dir.lock().unwrap();
+    }
+
+    /// A child process has copies of all descriptors until it runs its program.
+    #[test]
+    fn a_child_process_that_starts_does_not_keep_the_lock() {
+        let root = tempfile::tempdir().unwrap();
+        let dir = DataDir::prepare(root.path()).unwrap();
+        let is_done = AtomicBool::new(false);
+        std::thread::scope(|scope| {
+            scope.spawn(|| {
+                while !is_done.load(Ordering::Relaxed) {
+                    assert!(Command::new("true").status().unwrap().success());
+                }
+            });
+            let refused = (0..3000).filter_map(|_| dir.lock().err()).count();
+            is_done.store(true, Ordering::Relaxed);
+            assert_eq!(refused, 0, "times that the directory was held by no one");
+        });
     }
 }

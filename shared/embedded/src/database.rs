@@ -4,6 +4,9 @@ use crate::error::StoreError;
 use crate::schema;
 use rusqlite::config::DbConfig;
 use rusqlite::{Connection, ErrorCode, OpenFlags};
+use std::fs::{OpenOptions, Permissions};
+use std::io::ErrorKind;
+use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
 use std::path::Path;
 use std::time::Duration;
 
@@ -42,6 +45,7 @@ pub(crate) fn open_writer(
 }
 
 fn prepare(path: &Path, durability: Durability, max_pages: Option<u32>) -> Result<Connection, StoreError> {
+    make_private(path)?;
     let mut connection = Connection::open(path)?;
     connection.busy_timeout(BUSY_TIMEOUT)?;
     connection.set_prepared_statement_cache_capacity(256);
@@ -49,6 +53,8 @@ fn prepare(path: &Path, durability: Durability, max_pages: Option<u32>) -> Resul
     connection.pragma_update(None, "journal_mode", "WAL")?;
     connection.pragma_update(None, "synchronous", durability.synchronous())?;
     connection.pragma_update(None, "journal_size_limit", 64 << 20)?;
+    // Deleted content is overwritten with zeros.
+    connection.pragma_update(None, "secure_delete", true)?;
     connection.pragma_update(None, "cache_size", -32_768)?;
     // The journals of savepoints stay in memory and need no file.
     connection.pragma_update(None, "temp_store", "MEMORY")?;
@@ -63,6 +69,32 @@ fn prepare(path: &Path, durability: Durability, max_pages: Option<u32>) -> Resul
         return Err(StoreError::Corrupt { path: path.to_owned(), detail });
     }
     Ok(connection)
+}
+
+/// The database and its logs are readable for their owner only. SQLite creates the logs with the mode of the database.
+fn make_private(path: &Path) -> Result<(), StoreError> {
+    let open = OpenOptions::new().create(true).truncate(false).write(true).mode(0o600).open(path);
+    open.map_err(|source| StoreError::file("open", path, source))?;
+    for suffix in ["", "-wal", "-shm"] {
+        let mut file = path.to_owned();
+        file.as_mut_os_string().push(suffix);
+        match std::fs::set_permissions(&file, Permissions::from_mode(0o600)) {
+            Err(source) if source.kind() != ErrorKind::NotFound => {
+                return Err(StoreError::file("set the permissions of", file, source));
+            }
+            _ => {}
+        }
+    }
+    Ok(())
+}
+
+/// Moves the write-ahead log into the database and empties it: no content that was overwritten or deleted is left in it.
+/// Errors: [`StoreError::Busy`], a query did not end in time.
+pub(crate) fn truncate_log(path: &Path) -> Result<(), StoreError> {
+    let connection = Connection::open_with_flags(path, OpenFlags::SQLITE_OPEN_READ_WRITE)?;
+    connection.busy_timeout(BUSY_TIMEOUT)?;
+    let is_busy: bool = connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |row| row.get(0))?;
+    if is_busy { Err(StoreError::Busy) } else { Ok(()) }
 }
 
 /// A connection that only reads. WAL lets it see the last commit while the next one is written.
@@ -122,6 +154,20 @@ mod tests {
             file.write_all(&[0xa5; 2048]).unwrap();
             drop(file);
             assert!(matches!(open(&path), Err(StoreError::Corrupt { .. })), "{what}");
+        }
+    }
+
+    #[test]
+    fn the_database_and_its_logs_are_private() {
+        let root = tempfile::tempdir().unwrap();
+        let path = root.path().join("semblante.db");
+        std::fs::write(&path, b"").unwrap();
+        std::fs::set_permissions(&path, Permissions::from_mode(0o644)).unwrap();
+        let connection = open(&path).unwrap();
+        connection.execute("INSERT INTO domain_event VALUES ('1', 0, 'x')", []).unwrap();
+        for name in ["semblante.db", "semblante.db-wal", "semblante.db-shm"] {
+            let mode = std::fs::metadata(root.path().join(name)).unwrap().permissions().mode();
+            assert_eq!(mode & 0o777, 0o600, "{name}");
         }
     }
 

@@ -17,6 +17,11 @@ pub enum StoreError {
     Foreign(PathBuf),
     #[error("the key file {} is damaged: it must hold 64 hexadecimal digits", .0.display())]
     DamagedKey(PathBuf),
+    #[error(
+        "the key file {} is open to other users of the machine (mode {mode:o}): run chmod 600 on it, and replace the key if others may have read it",
+        path.display()
+    )]
+    OpenKey { path: PathBuf, mode: u32 },
     /// Of the disk, or of the limit that was set for the database.
     #[error("no space left for the data directory")]
     DiskFull,
@@ -26,6 +31,8 @@ pub enum StoreError {
     Database(#[source] rusqlite::Error),
     #[error("no randomness from the operating system: {0}")]
     Randomness(getrandom::Error),
+    #[error("the database is busy")]
+    Busy,
     #[error("the store is closed")]
     Closed,
     #[error("{0} panicked")]
@@ -66,6 +73,7 @@ impl From<StoreError> for PortError {
                 _ => PortErrorKind::Broken,
             },
             StoreError::DiskFull => PortErrorKind::Full,
+            StoreError::Busy => PortErrorKind::Busy,
             _ => PortErrorKind::Broken,
         };
         PortError::new(kind, error)

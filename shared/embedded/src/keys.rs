@@ -7,7 +7,7 @@ use hkdf::Hkdf;
 use sha2::Sha256;
 use std::fs::{self, OpenOptions};
 use std::io::Write;
-use std::os::unix::fs::OpenOptionsExt;
+use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
 use std::path::Path;
 
 /// The purpose of a derived key: its HKDF label.
@@ -60,8 +60,9 @@ impl Keys {
 /// The secrets of a file, one a line; a missing file is created with one.
 fn secrets(folder: &Path, name: &str) -> Result<Vec<[u8; 32]>, StoreError> {
     let path = folder.join(name);
-    match fs::read_to_string(&path) {
-        Ok(text) => parse(&text).ok_or(StoreError::DamagedKey(path)),
+    match fs::metadata(&path).and_then(|about| Ok((about.permissions().mode(), fs::read_to_string(&path)?))) {
+        Ok((mode, _)) if mode & 0o077 != 0 => Err(StoreError::OpenKey { path, mode: mode & 0o777 }),
+        Ok((_, text)) => parse(&text).ok_or(StoreError::DamagedKey(path)),
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(vec![make(folder, name)?]),
         Err(source) => Err(StoreError::file("read", path, source)),
     }
@@ -97,7 +98,12 @@ fn make(folder: &Path, name: &str) -> Result<[u8; 32], StoreError> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use std::os::unix::fs::PermissionsExt;
+
+    fn write(dir: &DataDir, name: &str, text: &str, mode: u32) {
+        let path = dir.keys().join(name);
+        fs::write(&path, text).unwrap();
+        fs::set_permissions(&path, fs::Permissions::from_mode(mode)).unwrap();
+    }
 
     #[test]
     fn keys_survive_a_restart_and_differ_by_purpose() {
@@ -122,7 +128,7 @@ mod tests {
             for damage in ["", "short", "\n", &long] {
                 let parent = tempfile::tempdir().unwrap();
                 let dir = DataDir::prepare(parent.path()).unwrap();
-                fs::write(dir.keys().join(name), damage).unwrap();
+                write(&dir, name, damage, 0o600);
                 assert!(matches!(Keys::open(&dir), Err(StoreError::DamagedKey(_))), "{name}: {damage:?}");
             }
         }
@@ -133,9 +139,27 @@ mod tests {
         let parent = tempfile::tempdir().unwrap();
         let dir = DataDir::prepare(parent.path()).unwrap();
         let two = format!("{}\n{}\n", "01".repeat(32), "02".repeat(32));
-        fs::write(dir.keys().join("access-tokens"), &two).unwrap();
+        write(&dir, "access-tokens", &two, 0o600);
         assert_eq!(Keys::open(&dir).unwrap().token_seeds(), [[1; 32], [2; 32]]);
-        fs::write(dir.keys().join("master"), &two).unwrap();
+        write(&dir, "master", &two, 0o600);
         assert!(matches!(Keys::open(&dir), Err(StoreError::DamagedKey(_))));
+    }
+
+    #[test]
+    fn a_key_that_others_can_read_is_refused() {
+        for name in ["master", "access-tokens"] {
+            for (mode, is_refused) in
+                [(0o644, true), (0o640, true), (0o604, true), (0o620, true), (0o400, false)]
+            {
+                let parent = tempfile::tempdir().unwrap();
+                let dir = DataDir::prepare(parent.path()).unwrap();
+                write(&dir, name, &"01".repeat(32), mode);
+                let opened = Keys::open(&dir);
+                assert_eq!(opened.is_err(), is_refused, "{name}: {mode:o}");
+                let Err(error) = opened else { continue };
+                let text = error.to_string();
+                assert!(text.contains(name) && text.contains(&format!("{mode:o}")), "{text}");
+            }
+        }
     }
 }

@@ -16,9 +16,10 @@ use std::io::{ErrorKind, Read, Seek, SeekFrom, Write};
 use std::ops::Range;
 use std::os::unix::fs::DirBuilderExt;
 use std::path::{Path, PathBuf};
-use std::time::{Duration, SystemTime};
+use std::time::SystemTime;
 use tempfile::NamedTempFile;
 use uuid::Uuid;
+use walkdir::WalkDir;
 
 /// All other characters are percent-encoded in file names, `@` and `%` among them.
 const ENCODED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'.').remove(b'-').remove(b'_');
@@ -108,17 +109,19 @@ impl ObjectFiles {
         }
     }
 
-    /// Removes a file, if it exists, and the folders that it leaves empty.
     pub(crate) fn remove(&self, bucket: Bucket, key: &ObjectKey, version: &str) -> Result<(), StoreError> {
-        let path = self.path(bucket, key, version);
-        match fs::remove_file(&path) {
+        self.remove_path(&self.path(bucket, key, version))
+    }
+
+    /// Removes a file, if it exists, and the folders that it leaves empty.
+    fn remove_path(&self, path: &Path) -> Result<(), StoreError> {
+        match fs::remove_file(path) {
             Ok(()) => {}
             Err(error) if error.kind() == ErrorKind::NotFound => return Ok(()),
             Err(source) => return Err(StoreError::file("remove", path, source)),
         }
-        let bucket_folder = self.objects.join(bucket.as_str());
-        let folders = path.ancestors().skip(1).take_while(|folder| *folder != bucket_folder);
-        for folder in folders {
+        let is_bucket = |folder: &Path| folder.parent() == Some(&self.objects);
+        for folder in path.ancestors().skip(1).take_while(|folder| !is_bucket(folder)) {
             if fs::remove_dir(folder).is_err() {
                 break; // not empty
             }
@@ -136,28 +139,55 @@ impl ObjectFiles {
         Ok(())
     }
 
-    /// The paths of all files of a bucket that were written at least `age` ago.
-    pub(crate) fn older_than(&self, bucket: Bucket, age: Duration) -> Result<Vec<PathBuf>, StoreError> {
-        let root = self.objects.join(bucket.as_str());
-        let mut folders = if root.is_dir() { vec![root] } else { vec![] };
+    /// Removes files by their paths below `objects`.
+    pub(crate) fn remove_all(&self, paths: &[PathBuf]) -> Result<(), StoreError> {
+        paths.iter().try_for_each(|path| self.remove_path(&self.objects.join(path)))
+    }
+
+    /// Lists files in the order of their paths below `objects`, after the path `after`.
+    pub(crate) fn list(&self, after: &Path, most: usize) -> Result<Vec<ListedFile>, StoreError> {
+        let inside = |path: &Path| path.strip_prefix(&self.objects).unwrap_or(path).to_owned();
+        let walk = WalkDir::new(&self.objects).min_depth(1).sort_by_file_name().into_iter();
+        let walk = walk.filter_entry(|entry| {
+            let path = inside(entry.path());
+            path.as_path() > after || after.starts_with(&path)
+        });
         let mut files = Vec::new();
-        while let Some(folder) = folders.pop() {
-            let entries =
-                fs::read_dir(&folder).map_err(|source| StoreError::file("list", &folder, source))?;
-            for entry in entries.flatten() {
-                let path = entry.path();
-                let about = entry.metadata().map_err(|source| StoreError::file("read", &path, source))?;
-                let is_old = about.modified().is_ok_and(|modified| {
-                    SystemTime::now().duration_since(modified).is_ok_and(|passed| passed >= age)
-                });
-                match (about.is_dir(), is_old) {
-                    (true, _) => folders.push(path),
-                    (false, true) => files.push(path),
-                    (false, false) => {}
+        for entry in walk {
+            match entry.and_then(|entry| Ok((entry.metadata()?, entry))) {
+                Ok((about, entry)) if about.is_file() && inside(entry.path()).as_path() > after => {
+                    let modified = about.modified().unwrap_or(SystemTime::UNIX_EPOCH);
+                    files.push(ListedFile { path: inside(entry.path()), modified });
                 }
+                Ok(_) => {}
+                Err(error) => check_gone(error, &self.objects)?,
+            }
+            if files.len() == most {
+                break;
             }
         }
         Ok(files)
+    }
+}
+
+pub(crate) struct ListedFile {
+    /// The path below the folder `objects`.
+    pub(crate) path: PathBuf,
+    pub(crate) modified: SystemTime,
+}
+
+impl ListedFile {
+    pub(crate) fn version(&self) -> Option<&str> {
+        Some(self.path.file_name()?.to_str()?.rsplit_once('@')?.1)
+    }
+}
+
+/// A file or folder that is removed while it is listed is no error.
+fn check_gone(error: walkdir::Error, folder: &Path) -> Result<(), StoreError> {
+    let source = std::io::Error::from(error);
+    match source.kind() {
+        ErrorKind::NotFound => Ok(()),
+        _ => Err(StoreError::file("list", folder, source)),
     }
 }
 

@@ -9,8 +9,9 @@ use domain::object_key::UPLOADS_PREFIX;
 use domain::ports::PortError;
 use domain::ports::objects::{Listing, ObjectHead};
 use domain::ports::queue::{MessageGroup, NewMessage};
-use domain::{Bucket, ObjectKey, QueueName, Sha256};
+use domain::{Bucket, ObjectKey, QueueName, Sha256, UploadId};
 use rusqlite::{Connection, OptionalExtension, Row};
+use std::collections::BTreeSet;
 
 /// What a row says: an object's head, and which file of its key holds the content.
 #[derive(Clone)]
@@ -57,13 +58,16 @@ pub(crate) fn find(
         .transpose()
 }
 
-/// Writes the row and, for an upload, its event: both are committed or neither is.
+/// Writes the row and, for an upload, its event: both are committed or neither is. `NotFound`: the upload was erased.
 pub(crate) fn insert(
     txn: &mut WriteTxn<'_>,
     bucket: Bucket,
     key: &ObjectKey,
     object: &ObjectRow,
 ) -> Result<(), PortError> {
+    if bucket == Bucket::Media && is_of_an_erased_upload(txn.connection, key)? {
+        return Err(PortError::not_found("the upload was erased"));
+    }
     let head = &object.head;
     let metadata = serde_json::to_string(&head.metadata).map_err(unreadable)?;
     let sha256 = head.sha256.as_ref().map(|sha256| sha256.bytes().to_vec());
@@ -86,6 +90,17 @@ pub(crate) fn insert(
         true => send_event(txn, bucket, key, object),
         false => Ok(()),
     }
+}
+
+fn is_of_an_erased_upload(connection: &Connection, key: &ObjectKey) -> Result<bool, PortError> {
+    let Some((tenant, _, name)) = key.owner() else { return Ok(false) };
+    let Ok(upload) = UploadId::parse(name) else { return Ok(false) };
+    connection
+        .prepare_cached(
+            "SELECT 1 FROM upload WHERE tenant_id = ?1 AND upload_id = ?2 AND erased_at IS NOT NULL",
+        )
+        .and_then(|mut select| select.exists((tenant.as_str(), upload.to_string())))
+        .map_err(sql)
 }
 
 fn send_event(
@@ -146,4 +161,44 @@ pub(crate) fn list(
         listing.objects.push((key, size));
     }
     Ok(listing)
+}
+
+/// The versions among these that no row has.
+pub(crate) fn unknown_versions(
+    connection: &Connection,
+    versions: Vec<String>,
+) -> Result<BTreeSet<String>, PortError> {
+    let mut select = connection.prepare_cached("SELECT 1 FROM object WHERE version = ?1").map_err(sql)?;
+    let mut unknown = BTreeSet::new();
+    for version in versions {
+        if !select.exists([&version]).map_err(sql)? {
+            unknown.insert(version);
+        }
+    }
+    Ok(unknown)
+}
+
+/// An object and the version of its file.
+pub(crate) type Placed = (Bucket, ObjectKey, String);
+
+/// Objects of all buckets in order, after bucket and key `after`.
+pub(crate) fn list_versions(
+    connection: &Connection,
+    after: (&str, &str),
+    most: usize,
+) -> Result<Vec<Placed>, PortError> {
+    let query = "SELECT bucket, key, version FROM object WHERE (bucket, key) > (?1, ?2)
+         ORDER BY bucket, key LIMIT ?3";
+    let rows: Vec<(String, String, String)> = connection
+        .prepare_cached(query)
+        .and_then(|mut select| {
+            let read = |row: &Row<'_>| Ok((row.get(0)?, row.get(1)?, row.get(2)?));
+            select.query_map((after.0, after.1, most), read)?.collect()
+        })
+        .map_err(sql)?;
+    let placed = |(bucket, key, version): (String, String, String)| {
+        let bucket = Bucket::parse(&bucket).ok_or_else(|| unreadable("an unknown bucket"))?;
+        Ok((bucket, ObjectKey::parse(&key).map_err(unreadable)?, version))
+    };
+    rows.into_iter().map(placed).collect()
 }

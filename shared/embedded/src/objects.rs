@@ -10,7 +10,9 @@ use crate::signed_url::SignedUrls;
 use crate::spool::Spool;
 use crate::store::Store;
 use async_trait::async_trait;
-use domain::ports::objects::{Listing, MAX_LISTED, NewObject, ObjectHead, Pieces, PutGrant, SignedRequest};
+use domain::ports::objects::{
+    Listing, MAX_LISTED, NewObject, ObjectHead, Pieces, PutGrant, Reconciled, SignedRequest,
+};
 use domain::ports::{self, PortError};
 use domain::{Bucket, ObjectKey, Timestamp};
 use futures_util::stream::{self, StreamExt};
@@ -34,6 +36,11 @@ impl Objects {
     /// Verifies the URLs that these objects were signed with.
     pub fn signed_urls(&self) -> &SignedUrls {
         &self.urls
+    }
+
+    /// Every step of [`ports::Objects::reconcile`], at start: before the first put.
+    pub async fn reconcile_all(&self, age: Duration) -> Result<Reconciled, PortError> {
+        self.writer.reconcile_all(age).await
     }
 
     async fn find(&self, bucket: Bucket, key: &ObjectKey) -> Result<Option<ObjectRow>, PortError> {
@@ -147,6 +154,10 @@ impl ports::Objects for Objects {
         }
     }
 
+    async fn reconcile(&self, from: Option<String>, age: Duration) -> Result<Reconciled, PortError> {
+        self.writer.reconcile(from.as_deref(), age).await
+    }
+
     async fn sign_put(&self, grant: &PutGrant, ttl: Duration) -> Result<SignedRequest, PortError> {
         Ok(self.urls.sign_put(grant, after(self.writer.store.clock().now(), ttl)))
     }
@@ -166,7 +177,7 @@ mod tests {
     use super::*;
     use crate::store::Options;
     use bytes::Bytes;
-    use domain::ports::Objects as _;
+    use domain::ports::{Objects as _, Uploads as _};
     use std::path::Path;
 
     fn files(folder: &Path) -> usize {
@@ -222,5 +233,26 @@ mod tests {
         let (files, rows) = (files(&root.path().join("objects")), rows(&objects).await);
         assert!(settled.is_ok(), "{files} files and {rows} rows");
         assert!(rows > 0 && rows < 120, "{rows} of 120: no caller went away in time, or all of them did");
+    }
+
+    /// A presigned PUT is valid for minutes after its upload was erased.
+    #[tokio::test]
+    async fn a_put_for_an_erased_upload_is_refused() {
+        let root = tempfile::tempdir().unwrap();
+        let store = Store::open(root.path(), Options::default()).unwrap();
+        let objects = Objects::new(&store, "http://localhost");
+        let upload = domain::fixture::awaiting();
+        let key = ObjectKey::upload(&upload.tenant_id, &upload.user_id, upload.upload_id);
+        let tombstone = domain::Tombstone {
+            tenant_id: upload.tenant_id.clone(),
+            upload_id: upload.upload_id,
+            erased_at: domain::fixture::now(),
+        };
+        crate::Uploads::new(&store).erase(tombstone).await.unwrap();
+        let mut spool = objects.spool().await.unwrap();
+        spool.append(Bytes::from_static(b"secret")).await.unwrap();
+        let refused = spool.put(Bucket::Media, &key, "image/jpeg").await.unwrap_err();
+        assert_eq!(refused.kind, ports::PortErrorKind::NotFound, "{refused}");
+        assert_eq!(files(&root.path().join("objects")) + files(&root.path().join("tmp")), 0);
     }
 }

@@ -40,6 +40,7 @@ CREATE TABLE object (
     modified_at INTEGER NOT NULL,
     PRIMARY KEY (bucket, key)
 ) STRICT, WITHOUT ROWID;
+CREATE UNIQUE INDEX object_version ON object (version);
 
 CREATE TABLE upload (
     tenant_id TEXT NOT NULL,

@@ -86,6 +86,13 @@ impl Store {
         .await
     }
 
+    /// Empties the write-ahead log, which keeps what was deleted until it is overwritten.
+    pub(crate) async fn truncate_log(&self) -> Result<(), PortError> {
+        let path = self.0.dir.database();
+        let task = tokio::task::spawn_blocking(move || database::truncate_log(&path));
+        Ok(task.await.map_err(|_| StoreError::Panicked("a checkpoint"))??)
+    }
+
     pub(crate) fn board(&self) -> &WakeBoard {
         &self.0.board
     }

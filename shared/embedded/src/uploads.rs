@@ -212,4 +212,55 @@ impl ports::Uploads for Uploads {
     async fn erase(&self, tombstone: Tombstone) -> Result<Option<Upload>, PortError> {
         self.store.write(move |txn| erase(txn, &tombstone)).await
     }
+
+    async fn scrub(&self) -> Result<(), PortError> {
+        self.store.truncate_log().await
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::store::Options;
+    use domain::fixture;
+    use domain::ports::Uploads as _;
+    use std::path::Path;
+
+    fn files_with(root: &Path, text: &str) -> Vec<String> {
+        let entries = std::fs::read_dir(root).unwrap().flatten().map(|entry| entry.path());
+        let files = entries.filter(|path| path.is_file()).filter(|path| {
+            let bytes = std::fs::read(path).unwrap();
+            bytes.windows(text.len()).any(|window| window == text.as_bytes())
+        });
+        files.map(|path| path.file_name().unwrap().to_string_lossy().into_owned()).collect()
+    }
+
+    /// In the pages of the database and in its log.
+    #[tokio::test]
+    async fn nothing_of_an_erased_record_is_left_on_the_disk() {
+        let root = tempfile::tempdir().unwrap();
+        let store = Store::open(root.path(), Options::default()).unwrap();
+        let uploads = Uploads::new(&store);
+        let secret = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01";
+        let mut erased = Vec::new();
+        for number in 0..50 {
+            let upload =
+                Upload { traceparent: Some(secret.into()), ..fixture::awaiting_of(number, &[number as u8]) };
+            let Created::New(upload) = uploads.create(upload).await.unwrap() else { panic!("a duplicate") };
+            let upload = uploads.save(upload, GalleryWrite::Keep).await.unwrap();
+            erased.push(Tombstone {
+                tenant_id: upload.tenant_id,
+                upload_id: upload.upload_id,
+                erased_at: fixture::now(),
+            });
+        }
+        assert_eq!(files_with(root.path(), secret), ["semblante.db-wal"]);
+        uploads.scrub().await.unwrap();
+        assert_eq!(files_with(root.path(), secret), ["semblante.db"]);
+        for tombstone in erased {
+            uploads.erase(tombstone).await.unwrap();
+        }
+        uploads.scrub().await.unwrap();
+        assert_eq!(files_with(root.path(), secret), Vec::<String>::new());
+    }
 }

@@ -17,14 +17,13 @@ pub enum FaceEngine {
     /// The networks of crate `vision`.
     #[default]
     Embedded,
-    /// Amazon Rekognition.
     Rekognition,
 }
 
 /// What an acknowledged write survives.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Durability {
-    /// Loss of power.
+    /// A loss of power.
     #[default]
     Full,
     /// A crash of the process.

@@ -49,7 +49,7 @@ pub struct Problems(Vec<Problem>);
 
 /// Takes keys out of layers.
 pub struct Reader {
-    /// The strongest first.
+    /// The strongest layer first.
     layers: Vec<Layer>,
     has_defaults: bool,
     taken: Vec<&'static str>,

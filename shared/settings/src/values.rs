@@ -30,7 +30,7 @@ pub(crate) fn seconds(text: &str, range: RangeInclusive<u64>) -> Result<Duration
     whole(text, range).map(Duration::from_secs)
 }
 
-/// None for 0.
+/// 0 leaves the number to the emotion.
 pub(crate) fn bars(text: &str) -> Result<Option<u32>, Expected> {
     whole(text, 0..=16).map(|bars| (bars > 0).then_some(bars))
 }

@@ -1,9 +1,9 @@
 //! Attempts that meet: replays, supersessions, erasures, redrives.
 
 use crate::scripted::Act;
-use crate::world::World;
+use crate::world::{PHOTO, World};
 use domain::begin::Scope;
-use domain::ports::Objects as _;
+use domain::ports::{Objects as _, PortErrorKind};
 use domain::{Bucket, Record, Stage};
 use lifecycle::{Redriven, erase, redrive};
 
@@ -99,11 +99,12 @@ async fn erased_while_running_nothing_comes_back() {
 }
 
 #[tokio::test]
-async fn an_object_that_arrives_for_a_tombstone_is_deleted() {
+async fn an_object_that_arrives_for_a_tombstone_is_refused() {
     let world = World::new().await;
     let upload = world.declare(1).await;
     assert!(erase(&world.ingest, &upload.tenant_id, upload.upload_id).await.unwrap());
-    world.put(&upload).await;
+    let refused = world.try_put(&upload, PHOTO).await.expect_err("the upload is erased");
+    assert_eq!(refused.kind, PortErrorKind::NotFound, "{refused}");
     world.rest().await;
     let left = world.objects().list(Bucket::Media, "", None, 10).await.unwrap().objects;
     assert_eq!(left, []);

@@ -5,7 +5,9 @@ use async_trait::async_trait;
 use bytes::Bytes;
 use domain::due::DuePlace;
 use domain::ports::gallery::{GalleryFilter, GalleryPage, GalleryPlace};
-use domain::ports::objects::{Listing, NewObject, ObjectHead, Pieces, PutGrant, SignedRequest, Spool};
+use domain::ports::objects::{
+    Listing, NewObject, ObjectHead, Pieces, PutGrant, Reconciled, SignedRequest, Spool,
+};
 use domain::ports::orchestrator::{Answered, Execution};
 use domain::ports::queue::{Delivery, Depth, NewMessage, Receipt};
 use domain::ports::uploads::{ChangePlace, Changes, Created, GalleryWrite};
@@ -58,6 +60,9 @@ impl<P: Uploads> Uploads for Crashing<P> {
     }
     async fn erase(&self, tombstone: Tombstone) -> Answer<Option<Upload>> {
         self.plan.call("uploads.erase", self.port.erase(tombstone)).await
+    }
+    async fn scrub(&self) -> Answer<()> {
+        self.plan.call("uploads.scrub", self.port.scrub()).await
     }
 }
 
@@ -166,6 +171,9 @@ impl<P: Objects> Objects for Crashing<P> {
     }
     async fn delete_prefix(&self, bucket: Bucket, prefix: &str) -> Answer<u64> {
         self.plan.call("objects.delete_prefix", self.port.delete_prefix(bucket, prefix)).await
+    }
+    async fn reconcile(&self, from: Option<String>, age: Duration) -> Answer<Reconciled> {
+        self.plan.call("objects.reconcile", self.port.reconcile(from, age)).await
     }
     async fn sign_put(&self, grant: &PutGrant, ttl: Duration) -> Answer<SignedRequest> {
         self.port.sign_put(grant, ttl).await

@@ -12,7 +12,7 @@ use domain::ports::gallery::GalleryPlace;
 use domain::ports::objects::NewObject;
 use domain::ports::queue::NewMessage;
 use domain::ports::uploads::Created;
-use domain::ports::{self, Objects as _, Queue as _, Uploads as _, Users as _};
+use domain::ports::{self, Objects as _, PortError, Queue as _, Uploads as _, Users as _};
 use domain::{
     Bucket, DeadLetter, GalleryRow, Handler, IntakeMessage, ObjectKey, Ports, QueueName, Record, Stage,
     Upload, fixture,
@@ -82,8 +82,8 @@ impl World {
     /// The same installation after a restart, with scripts and counts begun anew. `room`: pages that the database may
     /// grow by before the disk is full; None: what the disk holds.
     pub async fn reopened(self, room: Option<u32>) -> Self {
-        let World { clock, store, ingest, orchestrator, events, hosts, _root, .. } = self;
-        drop((store, ingest, orchestrator, events, hosts));
+        let World { clock, store, _root, .. } = self;
+        store.close().await;
         let max_pages = room.map(|room| full_disk::pages(_root.path()) + room);
         World::open(_root, clock, max_pages, embedded::orchestrator::pipeline_substitutions()).await
     }
@@ -147,13 +147,17 @@ impl World {
     }
 
     pub async fn put_bytes(&self, upload: &Upload, bytes: &'static [u8]) {
+        self.try_put(upload, bytes).await.expect("putting works");
+    }
+
+    pub async fn try_put(&self, upload: &Upload, bytes: &'static [u8]) -> Result<(), PortError> {
         let key = ObjectKey::upload(&upload.tenant_id, &upload.user_id, upload.upload_id);
         let object = NewObject {
             bytes: Bytes::from_static(bytes),
             content_type: "image/jpeg".into(),
             metadata: BTreeMap::new(),
         };
-        self.objects().put(Bucket::Media, &key, object).await.expect("putting works");
+        self.objects().put(Bucket::Media, &key, object).await.map(drop)
     }
 
     /// A photo that is declared and put.

@@ -16,7 +16,6 @@ pub enum State {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Finding {
     pub state: State,
-    /// What was checked.
     pub subject: &'static str,
     /// What was found, and after a failure what to do.
     pub text: String,

@@ -86,7 +86,7 @@ pub struct PutGrant {
 /// A request that a client may send as it stands, with all its headers, until it expires.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SignedRequest {
-    /// An absolute URL.
+    /// An absolute URL; the signature is part of it.
     pub url: String,
     /// The headers that must be sent.
     pub headers: Vec<(String, String)>,
@@ -103,12 +103,24 @@ pub struct Listing {
     pub next: Option<ObjectKey>,
 }
 
+/// The findings of one step of [`Objects::reconcile`].
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Reconciled {
+    /// Contents without an object that were removed.
+    pub removed: u64,
+    /// Objects without their content. They are reported, never deleted.
+    pub lost: Vec<(Bucket, ObjectKey)>,
+    /// Where the next step goes on; None at the end.
+    pub next: Option<String>,
+}
+
 /// Two buckets of objects. An object of bucket `media` under `user-uploads/` raises an event into queue `uploads` when
 /// it becomes visible, at least once.
 #[async_trait]
 pub trait Objects: Send + Sync {
-    /// Puts an object unless its key is taken; once this returns it survives a crash. `Conflict`: the key is taken (the
-    /// object there is unchanged). `Denied`: metadata over the limit.
+    /// Puts an object unless its key is taken; once this returns it survives a crash. A caller that goes away leaves the object
+    /// whole or none of it. `Conflict`: the key is taken (the object there is unchanged). `Denied`: metadata over the limit.
+    /// `NotFound`: the upload that the key names was erased; S3 cannot tell, and intake deletes the object.
     async fn put(&self, bucket: Bucket, key: &ObjectKey, object: NewObject) -> Result<ObjectHead, PortError>;
 
     /// An object's metadata; None if there is no object.
@@ -160,6 +172,13 @@ pub trait Objects: Send + Sync {
 
     /// Deletes every object whose key begins with `prefix`, with every older version; returns the number of objects. `Denied`: an empty prefix.
     async fn delete_prefix(&self, bucket: Bucket, prefix: &str) -> Result<u64, PortError>;
+
+    /// One bounded step of a comparison of contents and objects, which a crash can separate; from `from` on, or from the
+    /// beginning. A content without an object is removed if it is at least `age` old: a younger one may be a put under way.
+    /// A store that cannot separate them has nothing to do.
+    async fn reconcile(&self, _from: Option<String>, _age: Duration) -> Result<Reconciled, PortError> {
+        Ok(Reconciled::default())
+    }
 
     /// A request with which a client can put exactly this photo into bucket `media`, once, for `ttl`.
     async fn sign_put(&self, grant: &PutGrant, ttl: Duration) -> Result<SignedRequest, PortError>;
