@@ -10,7 +10,7 @@ use lifecycle::dead_letter;
 
 /// What is left to do with a message.
 pub(crate) enum Resolution<'a> {
-    /// Only its acknowledgement.
+    /// Nothing but to acknowledge it.
     Done,
     /// The stage has this outcome. Redelivery and reuse are this one rule.
     AlreadyRecorded(&'a StageTask, Outcome),
