@@ -6,6 +6,7 @@
 set -uo pipefail
 run=${1:-}
 [[ $run == check || $run == test ]] || { echo "usage: tests/run.sh check|test [FILE]" >&2; exit 2; }
+((BASH_VERSINFO[0] * 100 + BASH_VERSINFO[1] >= 501)) || { echo "tests/run.sh: needs bash 5.1 or later" >&2; exit 2; }
 stages=$(grep -v '^#' "${2:-$(dirname "$0")/stages.txt}") || { echo "tests/run.sh: no stages" >&2; exit 2; }
 cd "$(dirname "$0")/.." || exit 2
 # Job control gives every stage a process group of its own, which can be killed as a whole.

@@ -1,23 +1,22 @@
 //! The deposit of a photo whose bytes are at hand: it is declared and put, as with a presigned URL.
 
-use bytes::Bytes;
-use domain::ports::objects::NewObject;
+use crate::content::Content;
 use domain::ports::uploads::Created;
 use domain::ports::{PortError, PortErrorKind};
 use domain::upload::{Declared, Kind};
-use domain::{Bucket, MediaType, ObjectKey, Ports, Sha256, Status, TenantId, Upload, UploadId, UserId};
-use std::collections::BTreeMap;
+use domain::{FileName, MediaType, ObjectKey, Ports, Status, TenantId, Upload, UploadId, UserId};
 use std::time::Duration;
 use uuid::Uuid;
 
 /// A photo to deposit.
-#[derive(Clone, Debug)]
 pub struct Photo {
     pub owner: (TenantId, UserId),
     pub kind: Kind,
     /// By its first bytes.
     pub content_type: MediaType,
-    pub bytes: Bytes,
+    pub content: Content,
+    /// Its name on its owner's device.
+    pub filename: Option<FileName>,
     /// W3C trace context that its messages carry.
     pub traceparent: Option<String>,
 }
@@ -37,10 +36,9 @@ const AWAITED: Duration = Duration::from_secs(900);
 /// Deposits a photo. A record of the same content that still awaits its bytes gets them; a record for its faces only is
 /// promoted if this one is a photo.
 pub async fn deposit(ports: &Ports, photo: Photo) -> Result<Deposited, PortError> {
-    let hashed = photo.bytes.clone();
-    let sha256 = tokio::task::spawn_blocking(move || Sha256::of(&hashed)).await.map_err(PortError::broken)?;
-    let Photo { owner, kind, content_type, bytes, traceparent } = photo;
-    let declared = Declared { content_type, content_length: bytes.len() as u64, sha256: Some(sha256) };
+    let Photo { owner, kind, content_type, content, filename, traceparent } = photo;
+    let sha256 = Some(content.sha256().await?);
+    let declared = Declared { content_type, content_length: content.size(), sha256, filename };
     let now = ports.clock.now();
     let id = UploadId::new(Uuid::now_v7());
     let mut upload = Upload::awaiting(owner, id, declared, now + AWAITED, now);
@@ -55,8 +53,7 @@ pub async fn deposit(ports: &Ports, photo: Photo) -> Result<Deposited, PortError
         return Ok(Deposited::Known(upload));
     }
     let key = ObjectKey::upload(&upload.tenant_id, &upload.user_id, upload.upload_id);
-    let object = NewObject { bytes, content_type: content_type.as_str().into(), metadata: BTreeMap::new() };
-    match ports.objects.put(Bucket::Media, &key, object).await {
+    match content.put(ports.objects.as_ref(), &key).await {
         Ok(_) => Ok(Deposited::Anew(upload)),
         // Another request with the same content has put it.
         Err(error) if error.kind == PortErrorKind::Conflict => Ok(Deposited::Known(upload)),

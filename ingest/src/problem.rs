@@ -105,6 +105,11 @@ impl Problem {
         Problem::new(status, &code, phrase)
     }
 
+    #[cfg(test)]
+    pub(crate) fn code(&self) -> &str {
+        &self.0.code
+    }
+
     /// Adds `Retry-After`: whole seconds, rounded up.
     pub fn retry_after(self, after: Duration) -> Self {
         let seconds = after.as_secs() + u64::from(after.subsec_nanos() > 0);

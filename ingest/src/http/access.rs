@@ -1,12 +1,13 @@
 //! The caller of a request by its bearer token, and the uploads that the caller owns.
 
 use super::api::Api;
+use super::budget::{Owner, Share};
 use crate::auth::{AuthError, Caller};
 use crate::problem::Problem;
 use axum::extract::FromRequestParts;
 use axum::http::header;
 use axum::http::request::Parts;
-use domain::{Record, TenantId, Upload, UploadId, UserId};
+use domain::{Record, Upload, UploadId};
 use std::sync::Arc;
 
 /// A longer token is refused unread.
@@ -15,8 +16,8 @@ const MAX_TOKEN: usize = 4096;
 /// The caller of a request that reads; a cached session will do.
 pub(crate) struct Reader(pub Caller);
 
-/// The caller of a request that writes: the session is read from the store.
-pub(crate) struct Writer(pub Caller);
+/// The caller of a request that writes: the session is read from the store. It holds a place among the writers.
+pub(crate) struct Writer(pub Caller, pub Share);
 
 impl FromRequestParts<Arc<Api>> for Reader {
     type Rejection = Problem;
@@ -28,7 +29,9 @@ impl FromRequestParts<Arc<Api>> for Reader {
 impl FromRequestParts<Arc<Api>> for Writer {
     type Rejection = Problem;
     async fn from_request_parts(parts: &mut Parts, api: &Arc<Api>) -> Result<Self, Problem> {
-        caller(parts, api, true).await.map(Writer)
+        let caller = caller(parts, api, true).await?;
+        let place = api.writers.take(&owner(&caller), 1)?;
+        Ok(Writer(caller, place))
     }
 }
 
@@ -53,7 +56,7 @@ async fn caller(parts: &Parts, api: &Api, fresh: bool) -> Result<Caller, Problem
 }
 
 /// The owner of what the caller uploads.
-pub(crate) fn owner(caller: &Caller) -> (TenantId, UserId) {
+pub(crate) fn owner(caller: &Caller) -> Owner {
     (caller.tenant_id.clone(), caller.user_id.clone())
 }
 

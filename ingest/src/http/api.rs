@@ -1,6 +1,6 @@
 //! What the API is made of: its ports, its settings, and what all requests share.
 
-use super::body_budget::BodyBudget;
+use super::budget::Budget;
 use super::links::{Links, UrlVerifier};
 use crate::auth::Authenticate;
 use crate::metrics::Metrics;
@@ -10,7 +10,6 @@ use domain::Ports;
 use serde_json::Value;
 use std::sync::Arc;
 use std::time::Duration;
-use tokio::sync::Semaphore;
 
 #[derive(Clone)]
 pub struct App {
@@ -37,15 +36,19 @@ pub struct HttpSettings {
     pub max_photo_bytes: u64,
     /// Maximum size of a photo in a request to the API itself.
     pub max_inline_bytes: u64,
-    /// Bytes of bodies in memory, over all requests; requests over it get 503.
+    /// Bytes of bodies in memory, over all requests; requests over it get 503. A user holds a quarter at most.
     pub max_bytes_in_memory: u64,
+    /// The same for the disk, where bodies over 1 MiB go.
+    pub max_bytes_on_disk: u64,
     /// The longest `Prefer: wait`.
     pub max_wait: Duration,
     /// Concurrently waiting requests; requests over it are answered at once.
     pub max_waiters: usize,
-    /// Time limit of a request, including its body and its waiting.
+    /// Concurrent requests that write; requests over it get 503. They run to their end, even if the client leaves.
+    pub max_writers: usize,
+    /// Time limit of a request, including its waiting, beyond the time that its body may take at the least rate.
     pub request_timeout: Duration,
-    /// How long a body may stall.
+    /// How long a body may stall, or be behind the least rate of 16 KiB/s.
     pub body_idle_timeout: Duration,
     /// Origins that browsers may call from; `*` for all.
     pub allowed_origins: Vec<String>,
@@ -60,8 +63,10 @@ impl HttpSettings {
             max_photo_bytes: 20 << 20,
             max_inline_bytes: 10 << 20,
             max_bytes_in_memory: 128 << 20,
+            max_bytes_on_disk: 4 << 30,
             max_wait: Duration::from_secs(25),
             max_waiters: 1000,
+            max_writers: 1000,
             request_timeout: Duration::from_secs(60),
             body_idle_timeout: Duration::from_secs(10),
             allowed_origins: Vec::new(),
@@ -76,9 +81,10 @@ pub(crate) struct Api {
     pub(crate) url_verifier: Arc<dyn UrlVerifier>,
     pub(crate) settings: HttpSettings,
     pub(crate) links: Links,
-    pub(crate) budget: BodyBudget,
-    /// A permit per waiting request.
-    pub(crate) waiters: Semaphore,
+    pub(crate) memory: Budget,
+    pub(crate) disk: Budget,
+    pub(crate) waiters: Budget,
+    pub(crate) writers: Budget,
     pub(crate) metrics: Arc<Metrics>,
     pub(crate) notifier: Arc<UploadNotifier>,
     /// The OpenAPI document.
@@ -91,8 +97,23 @@ impl Api {
     pub(crate) fn new(app: App, openapi: Value) -> Self {
         let App { ports, auth, url_verifier, metrics, notifier, settings } = app;
         let links = Links::new(&ports, &settings.public_url);
-        let budget = BodyBudget::new(settings.max_bytes_in_memory);
-        let waiters = Semaphore::new(settings.max_waiters);
-        Api { ports, auth, url_verifier, settings, links, budget, waiters, metrics, notifier, openapi }
+        let memory = Budget::new(settings.max_bytes_in_memory);
+        let disk = Budget::new(settings.max_bytes_on_disk);
+        let waiters = Budget::new(settings.max_waiters as u64);
+        let writers = Budget::new(settings.max_writers as u64);
+        Api {
+            ports,
+            auth,
+            url_verifier,
+            settings,
+            links,
+            memory,
+            disk,
+            waiters,
+            writers,
+            metrics,
+            notifier,
+            openapi,
+        }
     }
 }

@@ -10,17 +10,20 @@ use crate::trace;
 use axum::body::Body;
 use axum::extract::{Path, State};
 use axum::http::{HeaderMap, StatusCode, header};
+use domain::file_name::MAX_FILE_NAME_BYTES;
 use domain::ports::PortErrorKind;
 use domain::ports::objects::{PutGrant, SignedRequest};
-use domain::ports::uploads::{Created, GalleryWrite};
+use domain::ports::uploads::Created;
 use domain::upload::Declared;
-use domain::{ObjectKey, Record, Sha256, Status, Upload, UploadId};
+use domain::{FileName, ObjectKey, Record, Sha256, Status, Timestamp, Upload, UploadId};
+use lifecycle::Updated;
 use serde::Deserialize;
 use serde_json::{Value, json};
+use std::time::Duration;
 use uuid::Uuid;
 
-/// Bytes. The file name is checked and not kept.
-const MAX_FILENAME: usize = 255;
+/// A saved expiry is renewed when it is older than this.
+const RENEWED: Duration = Duration::from_secs(60);
 
 #[derive(Deserialize)]
 struct DeclareRequest {
@@ -33,10 +36,10 @@ struct DeclareRequest {
 
 impl DeclareRequest {
     fn declared(&self, max: u64) -> Result<Declared, Problem> {
-        if self.filename.as_ref().is_some_and(|name| name.len() > MAX_FILENAME) {
+        if self.filename.as_ref().is_some_and(|name| name.len() > MAX_FILE_NAME_BYTES) {
             return Err(Problem::unprocessable(
                 "bad_filename",
-                format!("filename has at most {MAX_FILENAME} bytes"),
+                format!("filename has at most {MAX_FILE_NAME_BYTES} bytes"),
             ));
         }
         let content_type = photo::declared_type(&self.content_type)?;
@@ -48,13 +51,14 @@ impl DeclareRequest {
         }
         let sha256 = Sha256::parse(&self.sha256)
             .map_err(|_| Problem::unprocessable("bad_sha256", "sha256 is 64 hexadecimal digits"))?;
-        Ok(Declared { content_type, content_length: self.content_length, sha256: Some(sha256) })
+        let filename = self.filename.as_deref().and_then(FileName::of);
+        Ok(Declared { content_type, content_length: self.content_length, sha256: Some(sha256), filename })
     }
 }
 
 pub(crate) async fn post(
     State(api): Shared,
-    Writer(caller): Writer,
+    Writer(caller, _place): Writer,
     headers: HeaderMap,
     body: Body,
 ) -> Answer {
@@ -98,32 +102,33 @@ async fn duplicate(api: &Api, upload: Upload, traceparent: Option<&str>) -> Answ
         return Err(gone("expired"));
     }
     let upload = lifecycle::promote(&api.ports, upload, traceparent).await?;
+    let (upload, signed) = renew(api, upload).await?;
     let mut body = json!({
         "upload_id": upload.upload_id,
         "duplicate": true,
         "state": upload.status,
         "status_url": api.links.status(upload.upload_id),
     });
-    if upload.status == Status::AwaitingUpload {
-        body["upload"] = presigned(&renew(api, upload).await?);
+    if let Some(signed) = signed {
+        body["upload"] = presigned(&signed);
     }
     Ok(json(StatusCode::OK, &body))
 }
 
-pub(crate) async fn url(State(api): Shared, Writer(caller): Writer, Path(id): Path<String>) -> Answer {
+pub(crate) async fn url(
+    State(api): Shared,
+    Writer(caller, _place): Writer,
+    Path(id): Path<String>,
+) -> Answer {
     let upload = owned_by_path(&api, &caller, &id).await?;
+    let (upload, signed) = renew(&api, upload).await?;
+    let signed = signed.ok_or_else(|| match upload.status {
+        Status::Expired => gone("expired"),
+        _ => already_stored(),
+    })?;
     let status_url = api.links.status(upload.upload_id);
-    match upload.status {
-        Status::AwaitingUpload => {}
-        Status::Expired => return Err(gone("expired")),
-        _ => return Err(already_stored()),
-    }
-    let id = upload.upload_id;
-    let upload = renew(&api, upload).await?;
-    Ok(json(
-        StatusCode::OK,
-        &json!({"upload_id": id, "upload": presigned(&upload), "status_url": status_url}),
-    ))
+    let body = json!({"upload_id": upload.upload_id, "upload": presigned(&signed), "status_url": status_url});
+    Ok(json(StatusCode::OK, &body))
 }
 
 fn already_stored() -> Problem {
@@ -136,11 +141,27 @@ fn gone(code: &str) -> Problem {
     Problem::new(StatusCode::GONE, code, detail)
 }
 
-/// Signs anew and saves the new expiry, so that the upload does not expire before.
-async fn renew(api: &Api, mut upload: Upload) -> Result<SignedRequest, Problem> {
-    upload.url_expires_at = Some(api.ports.clock.now() + api.settings.url_ttl);
-    let upload = api.ports.uploads.save(upload, GalleryWrite::Keep).await?;
-    sign(api, &upload).await
+/// Signs anew while the bytes are awaited, and saves the new expiry, so that the upload does not expire before. An expiry
+/// that another request has just saved will do.
+async fn renew(api: &Api, upload: Upload) -> Result<(Upload, Option<SignedRequest>), Problem> {
+    let expires_at = api.ports.clock.now() + api.settings.url_ttl;
+    let is_recent = |saved: Timestamp| expires_at < saved + RENEWED;
+    let renewed = lifecycle::update(&api.ports, upload, |upload| {
+        let saved = upload.url_expires_at;
+        if upload.status != Status::AwaitingUpload || saved.is_some_and(is_recent) {
+            return Err(());
+        }
+        upload.url_expires_at = Some(expires_at);
+        Ok(())
+    });
+    let upload = match renewed.await? {
+        Updated::Saved(upload) | Updated::Unchanged(upload, ()) => *upload,
+        Updated::Erased => return Err(gone("erased")),
+    };
+    match upload.status {
+        Status::AwaitingUpload => sign(api, &upload).await.map(|signed| (upload, Some(signed))),
+        _ => Ok((upload, None)),
+    }
 }
 
 async fn sign(api: &Api, upload: &Upload) -> Result<SignedRequest, Problem> {

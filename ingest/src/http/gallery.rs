@@ -1,7 +1,7 @@
 //! `GET /gallery`.
 
 use super::access::Reader;
-use super::answer::{Answer, json, moment};
+use super::answer::{Answer, json};
 use super::api::Shared;
 use super::links::Links;
 use super::{body, cursor};
@@ -11,19 +11,19 @@ use axum::extract::{Query, State};
 use axum::http::StatusCode;
 use domain::ports::gallery::GalleryFilter;
 use domain::ports::{Gallery, PortError};
-use domain::{Emotion, EndState, GalleryRow, TenantId, Timestamp, UserId};
-use serde::Deserialize;
+use domain::{Emotion, EndState, FileName, GalleryRow, TenantId, Timestamp, UploadId, UserId};
+use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 /// A page of a gallery, as the query parameters are written.
 #[derive(Clone, Debug, Default, Deserialize)]
-pub struct GalleryQuery {
-    pub limit: Option<String>,
-    pub cursor: Option<String>,
-    pub emotion: Option<String>,
-    pub state: Option<String>,
-    pub from: Option<String>,
-    pub to: Option<String>,
+pub(crate) struct GalleryQuery {
+    limit: Option<String>,
+    cursor: Option<String>,
+    emotion: Option<String>,
+    state: Option<String>,
+    from: Option<String>,
+    to: Option<String>,
 }
 
 /// The states of gallery rows.
@@ -37,14 +37,13 @@ impl GalleryQuery {
             .as_deref()
             .map(|raw| Emotion::parse(raw).map_err(|_| bad("bad_emotion", body::EMOTIONS)));
         let state = self.state.as_deref().map(|raw| {
-            let state = STATES.into_iter().find(|state| state.as_str() == raw);
+            let state = STATES.into_iter().find(|state| state.as_str().eq_ignore_ascii_case(raw));
             state.ok_or_else(|| bad("bad_state", "state is complete, partial, no_face or failed"))
         });
+        let bad_time =
+            || bad("bad_time", "from and to are dates or RFC 3339 times, such as 2026-01-31T12:00:00Z");
         let moment = |raw: &Option<String>| {
-            let read = |raw: &String| {
-                raw.parse::<Timestamp>().map_err(|_| bad("bad_time", "from and to are RFC 3339"))
-            };
-            raw.as_ref().map(read).transpose()
+            raw.as_deref().map(|raw| cursor::moment(raw).ok_or_else(bad_time)).transpose()
         };
         Ok(GalleryFilter {
             emotion: emotion.transpose()?,
@@ -66,34 +65,55 @@ pub(crate) async fn get(
 }
 
 /// A page of an owner's gallery: `{uploads, next_cursor}`. Errors: 400 for an invalid parameter.
-pub async fn page(
+async fn page(
     gallery: &dyn Gallery,
     links: &Links,
     (tenant, user): (&TenantId, &UserId),
     query: &GalleryQuery,
 ) -> Result<Value, Problem> {
     let (filter, limit) = (query.filter()?, cursor::limit(query.limit.as_deref())?);
-    let after = query.cursor.as_deref().map(cursor::place).transpose()?;
+    let after = query.cursor.as_deref().filter(|cursor| !cursor.is_empty()).map(cursor::place).transpose()?;
     let page = gallery.page(tenant, user, &filter, after, limit).await?;
     let mut uploads = Vec::with_capacity(page.rows.len());
     for row in &page.rows {
-        uploads.push(document(links, row).await?);
+        uploads.push(GalleryDocument::of(links, row).await?);
     }
     Ok(json!({"uploads": uploads, "next_cursor": page.next.map(cursor::of_place)}))
 }
 
-async fn document(links: &Links, row: &GalleryRow) -> Result<Value, PortError> {
-    Ok(json!({
-        "upload_id": row.upload_id,
-        "original_image": links.to_some(row.original.as_ref()).await?,
-        "preview": links.to_some(row.preview.as_ref()).await?,
-        "emotion": row.emotion,
-        "confidence": row.confidence,
-        "generated_image": links.to_some(row.picture.as_ref()).await?,
-        "melody": links.to_some(row.melody.as_ref()).await?,
-        "melody_midi": links.to_some(row.score.as_ref()).await?,
-        "faces_count": row.faces_count,
-        "state": row.state,
-        "created_at": moment(row.created_at),
-    }))
+/// A row of a gallery, with links.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct GalleryDocument {
+    pub upload_id: UploadId,
+    /// The photo's name on its owner's device.
+    pub filename: Option<FileName>,
+    pub original_image: Option<String>,
+    pub preview: Option<String>,
+    pub emotion: Option<Emotion>,
+    pub confidence: Option<f64>,
+    pub generated_image: Option<String>,
+    pub melody: Option<String>,
+    pub melody_midi: Option<String>,
+    pub faces_count: u32,
+    pub state: EndState,
+    pub created_at: Timestamp,
+}
+
+impl GalleryDocument {
+    pub async fn of(links: &Links, row: &GalleryRow) -> Result<Self, PortError> {
+        Ok(GalleryDocument {
+            upload_id: row.upload_id,
+            filename: row.filename.clone(),
+            original_image: links.to_some(row.original.as_ref()).await?,
+            preview: links.to_some(row.preview.as_ref()).await?,
+            emotion: row.emotion,
+            confidence: row.confidence,
+            generated_image: links.to_some(row.picture.as_ref()).await?,
+            melody: links.to_some(row.melody.as_ref()).await?,
+            melody_midi: links.to_some(row.score.as_ref()).await?,
+            faces_count: row.faces_count,
+            state: row.state,
+            created_at: row.created_at,
+        })
+    }
 }

@@ -27,7 +27,7 @@ type GenerateQuery = Result<Query<GenerateRequest>, QueryRejection>;
 
 pub(crate) async fn image(
     State(api): Shared,
-    Writer(caller): Writer,
+    Writer(caller, _place): Writer,
     method: Method,
     headers: HeaderMap,
     query: GenerateQuery,
@@ -39,7 +39,7 @@ pub(crate) async fn image(
 
 pub(crate) async fn melody(
     State(api): Shared,
-    Writer(caller): Writer,
+    Writer(caller, _place): Writer,
     method: Method,
     headers: HeaderMap,
     query: GenerateQuery,

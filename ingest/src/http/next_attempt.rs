@@ -48,7 +48,7 @@ impl ReplayRequest {
 
 pub(crate) async fn replay(
     State(api): Shared,
-    Writer(caller): Writer,
+    Writer(caller, _place): Writer,
     Path(id): Path<String>,
     headers: HeaderMap,
     body: Body,
@@ -81,7 +81,7 @@ pub(crate) async fn replay(
 
 pub(crate) async fn correct(
     State(api): Shared,
-    Writer(caller): Writer,
+    Writer(caller, _place): Writer,
     Path(id): Path<String>,
     headers: HeaderMap,
     body: Body,

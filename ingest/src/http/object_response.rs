@@ -1,8 +1,8 @@
 //! The answer with an object: whole, in part, unchanged, or out of range.
 
+use axum::body::Body;
 use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use bytes::Bytes;
 use domain::ports::objects::ObjectHead;
 use std::ops::Range;
 
@@ -60,7 +60,7 @@ fn part(range: &str, size: u64) -> Selection {
     if range.is_empty() { Selection::OutOfRange } else { Selection::Part(range) }
 }
 
-pub(crate) fn write(head: &ObjectHead, selection: Selection, bytes: Bytes) -> Response {
+pub(crate) fn write(head: &ObjectHead, selection: Selection, body: Body) -> Response {
     let size = head.size;
     let (status, length, range) = match selection {
         Selection::Whole => (StatusCode::OK, Some(size), None),
@@ -83,7 +83,7 @@ pub(crate) fn write(head: &ObjectHead, selection: Selection, bytes: Bytes) -> Re
             };
         }
     };
-    let mut response = (status, bytes).into_response();
+    let mut response = (status, body).into_response();
     let headers = response.headers_mut();
     headers.extend(HARMLESS);
     let mut set = |name: HeaderName, value: String| {

@@ -21,6 +21,8 @@ pub(crate) struct Route {
     pub(crate) answers: &'static [(u16, &'static str)],
     /// Needs no token.
     pub(crate) open: bool,
+    /// Runs to its end even if the client leaves.
+    pub(crate) writes: bool,
     pub(crate) mount: fn() -> MethodRouter<Arc<Api>>,
 }
 

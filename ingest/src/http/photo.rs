@@ -4,17 +4,20 @@
 use super::access::{Writer, owner};
 use super::answer::{Answer, json, with};
 use super::api::{Api, Shared};
-use super::status_document::Facts;
-use super::{body, photo_body, prefer};
+use super::budget::Owner;
+use super::reception::Reception;
+use super::sentences::Language;
+use super::status_document::{Facts, preview};
+use super::{body, photo_form, photo_json, prefer};
 use crate::auth::Caller;
+use crate::content::Content;
 use crate::deposit::{Deposited, Photo, deposit};
 use crate::problem::Problem;
 use crate::trace;
 use axum::extract::{Request, State};
 use axum::http::{HeaderMap, StatusCode, header};
-use bytes::Bytes;
 use domain::upload::Kind;
-use domain::{MediaType, ObjectKey, Ports, TenantId, Upload, UserId};
+use domain::{FileName, MediaType, ObjectKey, Ports, TenantId, Upload, UserId};
 use serde_json::{Value, json};
 use std::time::Duration;
 
@@ -24,10 +27,16 @@ fn heic() -> Problem {
 
 /// The type that a client declares. Errors: 415 with the list.
 pub(crate) fn declared_type(raw: &str) -> Result<MediaType, Problem> {
-    let lower = raw.to_ascii_lowercase();
-    match MediaType::parse(raw) {
+    let name = raw.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
+    let name = match name.as_str() {
+        // Names that browsers and older software use.
+        "image/jpg" | "image/pjpeg" => "image/jpeg",
+        "image/x-png" => "image/png",
+        name => name,
+    };
+    match MediaType::parse(name) {
         Some(media_type) => Ok(media_type),
-        None if lower.starts_with("image/hei") => Err(heic()),
+        None if name.starts_with("image/hei") => Err(heic()),
         None => Err(Problem::unsupported("unsupported_type", "photos are JPEG, PNG or WebP")),
     }
 }
@@ -46,41 +55,43 @@ pub async fn store(
     ports: &Ports,
     owner: (TenantId, UserId),
     kind: Kind,
-    bytes: Bytes,
+    content: impl Into<Content>,
+    filename: Option<FileName>,
     traceparent: Option<String>,
 ) -> Result<Deposited, Problem> {
-    if bytes.is_empty() {
+    let content = content.into();
+    if content.size() == 0 {
         return Err(Problem::unprocessable("empty_photo", "the photo is empty"));
     }
-    let content_type = sniffed_type(&bytes)?;
-    Ok(deposit(ports, Photo { owner, kind, content_type, bytes, traceparent }).await?)
+    let content_type = sniffed_type(content.first())?;
+    Ok(deposit(ports, Photo { owner, kind, content_type, content, filename, traceparent }).await?)
 }
 
-pub(crate) async fn upload(State(api): Shared, Writer(caller): Writer, request: Request) -> Answer {
+pub(crate) async fn upload(State(api): Shared, Writer(caller, _place): Writer, request: Request) -> Answer {
     let headers = request.headers().clone();
     let wait = prefer::wait(&api, &headers);
-    let bytes = read(&api, &headers, request).await?;
-    let stored = store(&api.ports, owner(&caller), Kind::Photo, bytes, trace::parent(&headers)).await?;
+    let owner = owner(&caller);
+    let content = read(&api, &owner, &headers, request).await?;
+    let stored = store(&api.ports, owner, Kind::Photo, content, None, trace::parent(&headers)).await?;
     answer(&api, &caller, stored.upload(), wait).await
 }
 
 /// The photo of a multipart or JSON request. Errors: 415 for other types.
-async fn read(api: &Api, headers: &HeaderMap, request: Request) -> Result<Bytes, Problem> {
+async fn read(api: &Api, owner: &Owner, headers: &HeaderMap, request: Request) -> Result<Content, Problem> {
     let limit = api.settings.max_inline_bytes;
-    let expected = |max: u64| match body::announced(headers).unwrap_or(max) {
-        expected if expected > max => Err(Problem::too_large(limit, body::USE_A_PRESIGNED_URL)),
-        expected => Ok(expected),
+    let reception = Reception::new(api, owner, limit, body::USE_A_PRESIGNED_URL)?;
+    let check_length = |max: u64| match body::announced(headers) {
+        Some(length) if length > max => Err(Problem::too_large(limit, body::USE_A_PRESIGNED_URL)),
+        _ => Ok(()),
     };
     match body::media_type(headers).as_deref() {
         Some("multipart/form-data") => {
-            let room = api.budget.reserve(expected(photo_body::max_multipart(limit))?)?;
-            Ok(room.hold(photo_body::multipart(request, limit).await?))
+            check_length(photo_form::max_bytes(limit))?;
+            photo_form::read(request, limit, reception).await
         }
         _ if body::is_json(headers) => {
-            let max = expected(photo_body::max_json(limit))?;
-            // The JSON and the picture decoded from it.
-            let room = api.budget.reserve(2 * max)?;
-            Ok(room.hold(photo_body::json(request.into_body(), max, limit).await?))
+            check_length(photo_json::max_bytes(limit))?;
+            photo_json::read(request.into_body(), limit, reception).await
         }
         _ => Err(Problem::unsupported(
             "unsupported_body",
@@ -107,13 +118,15 @@ async fn answer(api: &Api, caller: &Caller, upload: Upload, wait: Option<Duratio
 async fn document(api: &Api, upload: &Upload) -> Result<Value, Problem> {
     let (tenant, user, id) = (&upload.tenant_id, &upload.user_id, upload.upload_id);
     let stored = upload.object.as_ref().map(|object| object.key.clone());
-    let key = stored.unwrap_or_else(|| ObjectKey::upload(tenant, user, id));
+    let original = || stored.unwrap_or_else(|| ObjectKey::upload(tenant, user, id));
+    // The preview has no metadata; the original may say where it was taken.
+    let key = preview(upload).unwrap_or_else(original);
     Ok(json!({
         "upload_id": id,
         "image_url": api.links.to(&key).await?,
         "status_url": api.links.status(id),
         "state": upload.status,
-        "emotion": Facts::of(upload).emotion,
+        "emotion": Facts::of(upload, Language::English).emotion,
     }))
 }
 
@@ -127,6 +140,21 @@ mod tests {
         assert!(told(declared_type("image/HEIC").unwrap_err()));
         assert!(told(sniffed_type(b"\0\0\0\x18ftypheic....").unwrap_err()));
         assert!(!told(sniffed_type(b"plain text").unwrap_err()));
-        assert_eq!(declared_type("image/png").unwrap(), MediaType::Png);
+    }
+
+    #[test]
+    fn other_names_and_parameters_of_a_type_are_accepted() {
+        for (raw, expected) in [
+            ("image/png", MediaType::Png),
+            ("image/jpg", MediaType::Jpeg),
+            ("Image/PJPEG", MediaType::Jpeg),
+            ("image/jpeg; charset=binary", MediaType::Jpeg),
+            (" image/webp ", MediaType::Webp),
+        ] {
+            assert_eq!(declared_type(raw).unwrap(), expected, "{raw}");
+        }
+        for bad in ["image/jpegs", "text/html", "", ";image/png"] {
+            assert!(declared_type(bad).is_err(), "{bad}");
+        }
     }
 }

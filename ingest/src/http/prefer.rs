@@ -1,14 +1,14 @@
 //! `Prefer: wait=N` (RFC 7240): the answer comes when the upload is done, or after N seconds.
 
-use super::access::owned;
+use super::access::{owned, owner};
 use super::api::Api;
+use super::budget::Share;
 use crate::auth::Caller;
 use crate::problem::Problem;
 use axum::http::HeaderMap;
 use axum::response::Response;
 use domain::{Upload, UploadId};
 use std::time::Duration;
-use tokio::sync::SemaphorePermit;
 use tokio::sync::futures::Notified;
 use tokio::time::Instant;
 
@@ -36,18 +36,18 @@ fn preferred(headers: &HeaderMap) -> Option<u64> {
 }
 
 /// The pauses of a waiting request between reads of the store.
-pub(crate) struct Patience<'a> {
+pub(crate) struct Patience {
     /// None without a preference, or if too many requests are waiting.
-    _permit: Option<SemaphorePermit<'a>>,
+    _place: Option<Share>,
     deadline: Instant,
     pause: Duration,
 }
 
-impl<'a> Patience<'a> {
-    pub(crate) fn new(api: &'a Api, wait: Option<Duration>) -> Self {
-        let permit = wait.and_then(|_| api.waiters.try_acquire().ok());
-        let wait = wait.filter(|_| permit.is_some()).unwrap_or_default();
-        Patience { _permit: permit, deadline: Instant::now() + wait, pause: FIRST_PAUSE }
+impl Patience {
+    pub(crate) fn new(api: &Api, caller: &Caller, wait: Option<Duration>) -> Self {
+        let place = wait.and_then(|_| api.waiters.take(&owner(caller), 1).ok());
+        let wait = wait.filter(|_| place.is_some()).unwrap_or_default();
+        Patience { _place: place, deadline: Instant::now() + wait, pause: FIRST_PAUSE }
     }
 
     /// Waits for a change, or a short time; false, at once, after the deadline.
@@ -72,7 +72,7 @@ pub(crate) async fn until_done(
     id: UploadId,
     wait: Option<Duration>,
 ) -> Result<Upload, Problem> {
-    let mut patience = Patience::new(api, wait);
+    let mut patience = Patience::new(api, caller, wait);
     loop {
         let change = api.notifier.upload(id);
         let upload = owned(api, caller, id).await?;

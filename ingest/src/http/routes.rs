@@ -3,7 +3,7 @@
 use super::api::{Api, App};
 use super::openapi::{self, Route};
 use super::{
-    declare, faces, gallery, generate, health, layers, next_attempt, photo, signed_objects, uploads,
+    body, declare, faces, gallery, generate, health, layers, next_attempt, photo, signed_objects, uploads,
 };
 use crate::request_context;
 use axum::Router;
@@ -12,7 +12,6 @@ use axum::middleware::{from_fn, from_fn_with_state};
 use axum::routing::{MethodRouter, delete, get, post, put};
 use std::sync::Arc;
 use tower_http::catch_panic::CatchPanicLayer;
-use tower_http::timeout::RequestBodyTimeoutLayer;
 
 const JSON: &[&str] = &["application/json"];
 const PHOTO: &[&str] = &["multipart/form-data", "application/json"];
@@ -29,7 +28,8 @@ const fn route(
     answers: &'static [(u16, &'static str)],
     mount: fn() -> MethodRouter<Arc<Api>>,
 ) -> Route {
-    Route { method, path, summary, query: &[], takes: &[], answers, open: false, mount }
+    let writes = !matches!(method.as_bytes(), b"GET");
+    Route { method, path, summary, query: &[], takes: &[], answers, open: false, writes, mount }
 }
 
 #[rustfmt::skip]
@@ -47,9 +47,9 @@ const ROUTES: &[Route] = &[
     Route { takes: PHOTO, ..route("POST", "/upload-image", "Upload a photo in the request", UPLOADED, || post(photo::upload)) },
     Route { takes: PHOTO, ..route("POST", "/upload-photo", "Upload a photo in the request", UPLOADED, || post(photo::upload)) },
     Route { takes: PICTURES, ..route("POST", "/detect-faces", "Find the faces of a picture", UPLOADED, || post(faces::detect)) },
-    Route { query: ORDER, ..route("GET", "/generate-image", "Make a picture from an emotion", ARTS, || get(generate::image)) },
+    Route { query: ORDER, writes: true, ..route("GET", "/generate-image", "Make a picture from an emotion", ARTS, || get(generate::image)) },
     Route { takes: JSON, ..route("POST", "/generate-image", "Make a picture from an emotion", ARTS, || post(generate::image)) },
-    Route { query: ORDER, ..route("GET", "/generate-melody", "Make a melody from an emotion", ARTS, || get(generate::melody)) },
+    Route { query: ORDER, writes: true, ..route("GET", "/generate-melody", "Make a melody from an emotion", ARTS, || get(generate::melody)) },
     Route { takes: JSON, ..route("POST", "/generate-melody", "Make a melody from an emotion", ARTS, || post(generate::melody)) },
     Route { query: &["limit", "cursor", "emotion", "state", "from", "to"], ..route("GET", "/gallery", "List the caller's gallery, newest first", &[(200, "A page")], || get(gallery::get)) },
     Route { open: true, ..route("GET", "/healthz", "Check that the process answers", &[(200, "It answers")], || get(health::alive)) },
@@ -67,15 +67,20 @@ pub fn router_beside(app: App, others: Router) -> Router {
     let openapi = openapi::document(ROUTES, &app.settings.public_url);
     let api = Arc::new(Api::new(app, openapi));
     let cors = layers::cors(&api.settings.allowed_origins);
-    let mounted =
-        ROUTES.iter().fold(Router::new(), |routes, route| routes.route(route.path, (route.mount)()));
+    let mounted = ROUTES.iter().fold(Router::new(), |routes, route| {
+        let handler = (route.mount)();
+        let handler = if route.writes { handler.route_layer(from_fn(layers::detach)) } else { handler };
+        routes.route(route.path, handler)
+    });
     let routes = mounted
+        .fallback(layers::redirect)
         .with_state(api.clone())
-        .merge(others)
+        .merge(others.layer(from_fn(layers::detach)))
         // Each route that reads a body sets its own limit.
         .layer(DefaultBodyLimit::disable())
-        .layer(RequestBodyTimeoutLayer::new(api.settings.body_idle_timeout))
+        .layer(from_fn_with_state(api.clone(), body::pace))
         .layer(from_fn_with_state(api.clone(), layers::admit))
+        .layer(from_fn(layers::check_host))
         .layer(CatchPanicLayer::custom(layers::panicked))
         .layer(from_fn_with_state(api, layers::observe))
         .layer(from_fn(request_context::around));

@@ -2,18 +2,19 @@
 
 use super::answer::{Answer, with};
 use super::api::{Api, Shared};
-use super::body;
+use super::budget::Owner;
 use super::links::UrlRefused;
 use super::object_response::{self, Selection};
+use super::reception;
+use crate::content::Content;
 use crate::problem::Problem;
 use axum::body::Body;
 use axum::extract::State;
 use axum::http::{HeaderMap, Method, StatusCode, Uri, header};
 use axum::response::IntoResponse;
-use bytes::Bytes;
-use domain::ports::objects::{NewObject, PutGrant};
-use domain::ports::{PortError, PortErrorKind};
-use domain::{Bucket, MediaType, Sha256};
+use domain::ports::PortErrorKind;
+use domain::ports::objects::PutGrant;
+use domain::{Bucket, ObjectKey, Record, UploadId};
 use std::collections::BTreeMap;
 
 fn refused(error: UrlRefused) -> Problem {
@@ -35,28 +36,47 @@ pub(crate) async fn put(State(api): Shared, uri: Uri, headers: HeaderMap, body: 
         .collect();
     let query = uri.query().unwrap_or_default();
     let grant = api.url_verifier.verify_put(uri.path(), query, &sent).map_err(refused)?;
+    let owner = owner(&grant.key)?;
+    let _place = api.writers.take(&owner, 1)?;
+    refuse_erased(&api, &grant.key).await?;
     if api.ports.objects.head(Bucket::Media, &grant.key).await?.is_some() {
         return Err(already_there());
     }
-    let room = api.budget.reserve(grant.content_length)?;
-    let bytes = room.hold(body::read(body, grant.content_length, "send what was declared").await?);
-    let etag = store(&api, grant, bytes).await?;
+    let length = grant.content_length;
+    let content = reception::whole(&api, &owner, body, length, "send what was declared").await?;
+    refuse_erased(&api, &grant.key).await?;
+    let etag = store(&api, grant, content).await?;
     Ok(with(StatusCode::OK.into_response(), header::ETAG, &format!("\"{etag}\"")))
 }
 
-/// Puts exactly what was granted. Its content type is what its first bytes say, because it is served with it.
-async fn store(api: &Api, grant: PutGrant, bytes: Bytes) -> Result<String, Problem> {
-    if bytes.len() as u64 != grant.content_length {
+/// The user whose upload a key is. Errors: 403, the key of no upload.
+fn owner(key: &ObjectKey) -> Result<Owner, Problem> {
+    let owner = key.owner().map(|(tenant, user, _)| (tenant, user));
+    owner.ok_or_else(|| {
+        Problem::new(StatusCode::FORBIDDEN, "bad_signature", "the URL is not one of an upload")
+    })
+}
+
+/// A URL that was signed before its upload was erased is worth nothing. What passes here while it is being erased is
+/// deleted by intake.
+async fn refuse_erased(api: &Api, key: &ObjectKey) -> Result<(), Problem> {
+    let upload = key.owner().and_then(|(tenant, _, name)| Some((tenant, UploadId::parse(name).ok()?)));
+    let Some((tenant, id)) = upload else { return Ok(()) };
+    match api.ports.uploads.get(&tenant, id).await? {
+        Some(Record::Erased(_)) => Err(Problem::new(StatusCode::GONE, "erased", "the upload was erased")),
+        _ => Ok(()),
+    }
+}
+
+/// Puts exactly what was granted.
+async fn store(api: &Api, grant: PutGrant, content: Content) -> Result<String, Problem> {
+    if content.size() != grant.content_length {
         return Err(Problem::malformed("wrong_length", "the content's length is not the declared one"));
     }
-    let hashed = bytes.clone();
-    let found = tokio::task::spawn_blocking(move || Sha256::of(&hashed)).await;
-    if found.map_err(PortError::broken)? != grant.sha256 {
+    if content.sha256().await? != grant.sha256 {
         return Err(Problem::malformed("wrong_checksum", "the content's sha256 is not the declared one"));
     }
-    let sniffed = MediaType::sniff(&bytes).map_or("application/octet-stream", MediaType::as_str);
-    let object = NewObject { bytes, content_type: sniffed.to_owned(), metadata: BTreeMap::new() };
-    match api.ports.objects.put(Bucket::Media, &grant.key, object).await {
+    match content.put(api.ports.objects.as_ref(), &grant.key).await {
         Ok(head) => Ok(head.etag),
         Err(error) if error.kind == PortErrorKind::Conflict => Err(already_there()),
         Err(error) => Err(error.into()),
@@ -75,13 +95,13 @@ pub(crate) async fn get(State(api): Shared, method: Method, uri: Uri, headers: H
         Selection::Whole if method == Method::GET && head.size > 0 => Some(0..head.size),
         _ => None,
     };
-    let bytes = match range {
-        None => Bytes::new(),
+    let body = match range {
+        None => Body::empty(),
+        // The ETag pins one content.
         Some(range) => {
-            // Held until the client has read it or has left.
-            let room = api.budget.reserve(range.end - range.start)?;
-            room.hold(api.ports.objects.get(bucket, &key, Some(&head.etag), Some(range)).await?.1)
+            let (_, pieces) = api.ports.objects.stream(bucket, &key, Some(&head.etag), Some(range)).await?;
+            Body::from_stream(pieces)
         }
     };
-    Ok(object_response::write(&head, selection, bytes))
+    Ok(object_response::write(&head, selection, body))
 }

@@ -1,6 +1,7 @@
 //! A server on a port of its own and a client for it.
 
 use async_trait::async_trait;
+use deadline::{LIMIT, within};
 use domain::ports::secrets::TokenSeeds;
 use domain::ports::{PortError, Secrets};
 use domain::{Ports, fixture};
@@ -47,10 +48,18 @@ impl Server {
         Server { clock, store, service, address, _root: root }
     }
 
-    /// Sends a request; `headers` are whole lines.
+    /// Sends a request; `headers` are whole lines. A body is JSON unless they say otherwise.
     pub async fn send(&self, method: &str, path: &str, headers: &[String], body: &[u8]) -> Reply {
+        let reply = self.exchange(method, path, headers, body);
+        within(LIMIT, &format!("the answer to {method} {path}"), reply).await
+    }
+
+    async fn exchange(&self, method: &str, path: &str, headers: &[String], body: &[u8]) -> Reply {
         let mut stream = TcpStream::connect(self.address).await.expect("the server listens");
-        let lines: String = headers.iter().map(|line| format!("{line}\r\n")).collect();
+        let mut lines: String = headers.iter().map(|line| format!("{line}\r\n")).collect();
+        if !body.is_empty() && !lines.contains("content-type:") {
+            lines += "content-type: application/json\r\n";
+        }
         let length = body.len();
         let head = format!(
             "{method} {path} HTTP/1.1\r\nhost: test\r\nconnection: close\r\ncontent-length: {length}\r\n{lines}\r\n"

@@ -10,6 +10,7 @@ use ingest::auth::{AuthError, Authenticate, Caller};
 use ingest::http::{App, HttpSettings, UrlRefused, UrlVerifier};
 use ingest::{Intake, Metrics};
 use std::collections::BTreeMap;
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 use tempfile::TempDir;
@@ -17,12 +18,15 @@ use uuid::Uuid;
 use workers::fake_stage::FakeStage;
 use workers::{EmotionAnalysis, Limits, PollHost, Polling, Settle, StageWorker};
 
+/// Two hundred photos take fewer.
+const MAX_DRAINS: usize = 10_000;
+
 pub struct Server {
     pub clock: Arc<ManualClock>,
     pub ports: Ports,
     pub url: String,
     pub hosts: Vec<PollHost>,
-    _root: TempDir,
+    root: TempDir,
 }
 
 /// Tokens are `user@tenant`.
@@ -70,8 +74,12 @@ impl Server {
         Server::with(|_| ()).await
     }
 
-    /// One whose settings are changed first.
     pub async fn with(change: impl FnOnce(&mut HttpSettings)) -> Self {
+        Server::of(change, |ports| ports).await
+    }
+
+    /// A server with changed settings, whose API has wrapped ports.
+    pub async fn of(change: impl FnOnce(&mut HttpSettings), wrap: impl FnOnce(Ports) -> Ports) -> Self {
         let root = tempfile::tempdir().expect("a temporary directory");
         let clock = Arc::new(ManualClock::new(fixture::now()));
         let options =
@@ -88,16 +96,27 @@ impl Server {
         let mut settings = HttpSettings::new(&url);
         change(&mut settings);
         let auth = Arc::new(Names);
-        let app =
-            App { ports: ports.clone(), auth, url_verifier, metrics, notifier: Arc::default(), settings };
+        let app = App {
+            ports: wrap(ports.clone()),
+            auth,
+            url_verifier,
+            metrics,
+            notifier: Arc::default(),
+            settings,
+        };
         let router = ingest::http::router(app);
         tokio::spawn(async move { axum::serve(listener, router).await.expect("it serves") });
-        Server { clock, hosts: hosts(&ports), ports, url, _root: root }
+        Server { clock, hosts: hosts(&ports), ports, url, root }
+    }
+
+    /// The data directory.
+    pub fn directory(&self) -> &Path {
+        self.root.path()
     }
 
     /// Handles all messages that can be handled now.
     pub async fn drain(&self) {
-        loop {
+        for _ in 0..MAX_DRAINS {
             let mut handled = 0;
             for host in &self.hosts {
                 handled += host.drain(50).await;
@@ -106,6 +125,7 @@ impl Server {
                 return;
             }
         }
+        panic!("there are always more messages");
     }
 
     pub async fn waiting(&self, queue: QueueName) -> u64 {

@@ -36,7 +36,7 @@ fn task(stage: &str, upload: &str) -> String {
     .to_string()
 }
 
-/// An upload that nobody knows, and one whose record cannot be read.
+/// An upload that does not exist, and one whose record cannot be read.
 const UNKNOWN: &str = "01890000-0000-7000-8000-000000000001";
 const UNREADABLE: &str = "01890000-0000-7000-8000-000000000002";
 
@@ -94,9 +94,9 @@ async fn foreign_messages_are_taken_for_what_they_are() {
     };
     let event = json!({"Records": [
         record("uploads", "test-event", r#"{"Event":"s3:TestEvent"}"#),
-        record("uploads", "other-bucket", &created("somebody-elses")),
+        record("uploads", "other-bucket", &created("another-bucket")),
         record("face-detection", "other-queue", "{}"),
-        record("nobody-knows", "unknown-queue", "{}"),
+        record("no-such-queue", "unknown-queue", "{}"),
     ]});
     let answer = intake.invoke(event).await.expect("an answer").expect("no failure");
     assert_eq!(left(&answer), ["other-queue", "unknown-queue"], "what is not ours to delete stays");

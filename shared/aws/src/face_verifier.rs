@@ -1,4 +1,4 @@
-//! The port `FaceVerifier` on Rekognition: one CompareFaces for each pair of photos.
+//! The port `FaceVerifier` on Rekognition: one CompareFaces per pair of photos.
 
 use crate::clients::Clients;
 use crate::error;
@@ -15,14 +15,13 @@ use domain::ports::face_verifier::{self, Likeness};
 use std::sync::Arc;
 use tokio::sync::Semaphore;
 
-/// What was asked. Rekognition tells no version of it.
+/// The operation; Rekognition reports no model version for it.
 const MODEL: &str = "CompareFaces";
-/// Rekognition's customary threshold for one person, in percent.
+/// Rekognition's usual threshold for one person, in percent.
 const THRESHOLD: f64 = 85.0;
-/// What Rekognition says where the known photo, or the probe, shows no face.
+/// The code if the known photo or the probe shows no face.
 const NO_FACE: &str = "InvalidParameterException";
 
-/// Compares faces with Rekognition.
 #[derive(Clone)]
 pub struct FaceVerifier {
     client: Client,
@@ -30,14 +29,14 @@ pub struct FaceVerifier {
 }
 
 impl FaceVerifier {
-    /// A verifier that takes a permit while it converts a photo; a permit stands for one core and about 100 MB.
+    /// Each conversion holds a permit, which stands for one core and about 100 MB.
     pub fn new(clients: &Clients, permits: Arc<Semaphore>) -> Self {
         FaceVerifier { client: clients.rekognition.clone(), permits }
     }
 
-    /// The photo as Rekognition takes it.
+    /// The photo in a form that Rekognition accepts.
     async fn image(&self, photo: Bytes) -> Result<Image, EngineError> {
-        let sent = if rekognition::takes(&photo) { photo } else { self.converted(photo).await? };
+        let sent = if rekognition::accepts(&photo) { photo } else { self.converted(photo).await? };
         Ok(Image::builder().bytes(Blob::new(sent)).build())
     }
 
@@ -45,7 +44,7 @@ impl FaceVerifier {
         let permits = Arc::clone(&self.permits);
         let permit = permits.acquire_owned().await.map_err(|closed| EngineError::Broken(closed.into()))?;
         let work = move || {
-            // Held until the work is done, also when nobody waits for it any more.
+            // Held until the work is done, even if the caller has gone away.
             let _permit = permit;
             rekognition::converted(&rekognition::decode(&photo)?)
         };
@@ -57,7 +56,7 @@ fn refused(code: &'static str, detail: &str) -> EngineError {
     EngineError::Refused { code, detail: detail.to_owned() }
 }
 
-/// The similarity of the probe's only face, 0..100. What matches and what does not are together its faces.
+/// The similarity of the probe's only face, 0..100. Matches and unmatched faces together are the probe's faces.
 fn similarity(answer: &CompareFacesOutput) -> Result<f64, EngineError> {
     let matches = answer.face_matches();
     match (matches.len() + answer.unmatched_faces().len(), matches.first()) {
@@ -79,7 +78,7 @@ impl face_verifier::FaceVerifier for FaceVerifier {
     async fn compare(&self, known: Bytes, probe: Bytes) -> Result<Likeness, EngineError> {
         let (source, target) = (self.image(known).await?, self.image(probe).await?);
         let asked = self.client.compare_faces().source_image(source).target_image(target);
-        // Every face is told with its similarity, so that nothing depends on a threshold of ours over there.
+        // Threshold 0: the answer has the similarity of every face, and only our own threshold decides.
         let asked = asked.similarity_threshold(0.0).send().await;
         let answer = asked.map_err(|error| match error::code(&error) {
             Some(NO_FACE) => refused("no_face", "a photo shows no face"),

@@ -1,4 +1,4 @@
-//! What both ports on Rekognition have in common: which photos it takes, how others become such, and how it fails.
+//! Shared by both ports on Rekognition: the photos that it accepts, the conversion of others, and its errors.
 
 use crate::error;
 use aws_sdk_rekognition::error::{ProvideErrorMetadata, SdkError};
@@ -9,32 +9,30 @@ use std::error::Error;
 use std::time::Duration;
 use vision::Picture;
 
-/// The name that results carry.
+/// `made_by.engine` of its results.
 pub const ENGINE: &str = "rekognition";
-/// The most bytes of a photo that is sent with the request.
+/// Rekognition's limit for a photo in the request.
 const MAX_BYTES: usize = 5 * 1024 * 1024;
-/// How long to leave Rekognition alone when it is throttled or down: its rates are per second, and SQS counts in
-/// seconds.
+/// The pause after throttling or an outage: Rekognition's rates are per second, and SQS counts in seconds.
 const PATIENCE: Duration = Duration::from_secs(10);
-/// Qualities at which a photo is tried to fit, best first.
+/// JPEG qualities that are tried until a photo fits.
 const QUALITIES: [u8; 3] = [92, 80, 60];
-/// What Rekognition says of a photo that it will never look at.
+/// Rekognition's codes for a photo that it refuses for good, and ours.
 const REFUSED: [(&str, &str); 2] =
     [("InvalidImageFormatException", "undecodable_image"), ("ImageTooLargeException", "image_too_large")];
 
-/// A photo's upright pixels.
 pub(crate) fn decode(photo: &[u8]) -> Result<Picture, EngineError> {
     let refused =
         |error: vision::DecodeError| EngineError::Refused { code: error.code(), detail: error.to_string() };
     vision::decode(photo).map_err(refused)
 }
 
-/// Whether Rekognition takes a photo as it is: a JPEG, which it turns upright by its EXIF orientation as we do.
-pub(crate) fn takes(photo: &[u8]) -> bool {
+/// Whether Rekognition accepts a photo unchanged: a small JPEG, whose EXIF orientation it applies as our decoder does.
+pub(crate) fn accepts(photo: &[u8]) -> bool {
     photo.len() <= MAX_BYTES && photo.starts_with(&[0xff, 0xd8])
 }
 
-/// The picture as a JPEG that fits, without EXIF.
+/// A JPEG within [`MAX_BYTES`], without EXIF.
 pub(crate) fn converted(picture: &Picture) -> Result<Bytes, EngineError> {
     for quality in QUALITIES {
         let jpeg = vision::jpeg(picture, quality).map_err(|error| EngineError::Broken(error.into()))?;
@@ -46,7 +44,6 @@ pub(crate) fn converted(picture: &Picture) -> Result<Bytes, EngineError> {
     Err(EngineError::Refused { code: "image_too_large", detail })
 }
 
-/// Rekognition's error as an engine's.
 pub(crate) fn failure<E>(operation: &str, error: SdkError<E>) -> EngineError
 where
     E: ProvideErrorMetadata + Error + Send + Sync + 'static,
@@ -67,16 +64,16 @@ mod tests {
     use super::*;
 
     #[test]
-    fn only_small_jpegs_are_sent_as_they_are() {
+    fn only_small_jpegs_are_sent_unchanged() {
         let jpeg = [&[0xff, 0xd8, 0xff][..], &[0; 100]].concat();
-        assert!(takes(&jpeg));
-        assert!(!takes(b"\x89PNG"));
-        assert!(!takes(b"RIFF0000WEBP"));
-        assert!(!takes(&[&jpeg[..], &vec![0; MAX_BYTES]].concat()));
+        assert!(accepts(&jpeg));
+        assert!(!accepts(b"\x89PNG"));
+        assert!(!accepts(b"RIFF0000WEBP"));
+        assert!(!accepts(&[&jpeg[..], &vec![0; MAX_BYTES]].concat()));
     }
 
     #[test]
-    fn what_is_converted_fits_and_is_upright() {
+    fn converted_photos_fit_and_are_upright() {
         let picture = Picture::new(300, 200, [200, 100, 50].repeat(300 * 200)).unwrap();
         let sent = converted(&picture).unwrap();
         let read = vision::decode(&sent).unwrap();

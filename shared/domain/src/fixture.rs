@@ -3,6 +3,7 @@
 use crate::affect::Affect;
 use crate::begin::Begin;
 use crate::emotion::Emotion;
+use crate::file_name::FileName;
 use crate::media_type::MediaType;
 use crate::object_key::ObjectKey;
 use crate::outcome::{Code, Outcome};
@@ -54,6 +55,7 @@ pub fn awaiting_of(number: u128, content: &[u8]) -> Upload {
         content_type: MediaType::Jpeg,
         content_length: content.len() as u64,
         sha256: Some(Sha256::of(content)),
+        filename: FileName::of("holiday.jpg"),
     };
     Upload::awaiting(owner(), upload_id(number), declared, later(900), now())
 }

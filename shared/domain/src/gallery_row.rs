@@ -1,6 +1,7 @@
 //! Rows of the gallery: the best result of each upload so far.
 
 use crate::emotion::Emotion;
+use crate::file_name::FileName;
 use crate::object_key::ObjectKey;
 use crate::owner::{TenantId, UserId};
 use crate::stage::Stage;
@@ -25,6 +26,9 @@ pub struct GalleryRow {
     pub closed_at: Timestamp,
     /// None for a prompt, which has no photo.
     pub original: Option<ObjectKey>,
+    /// The photo's name on its owner's device.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub filename: Option<FileName>,
     pub preview: Option<ObjectKey>,
     pub faces_count: u32,
     pub emotion: Option<Emotion>,
@@ -57,6 +61,7 @@ impl GalleryRow {
             state,
             closed_at: upload.changed_at,
             original: upload.object.as_ref().map(|object| object.key.clone()),
+            filename: upload.filename().cloned(),
             preview: seen.then(|| ObjectKey::preview(tenant, id)),
             faces_count,
             emotion: feeling.map(|(emotion, _)| emotion),
@@ -88,6 +93,7 @@ mod tests {
         assert_eq!(row.picture, None);
         assert!(row.melody.unwrap().as_str().ends_with("/1.mp3"));
         assert!(row.preview.is_some());
+        assert_eq!(row.filename.unwrap().as_str(), "holiday.jpg");
     }
 
     #[test]

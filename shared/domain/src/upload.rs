@@ -5,6 +5,7 @@
 
 use crate::affect::Affect;
 use crate::emotion::Emotion;
+use crate::file_name::FileName;
 use crate::media_type::MediaType;
 use crate::object_key::ObjectKey;
 use crate::outcome::{Code, Outcome};
@@ -31,6 +32,16 @@ pub enum Kind {
     Prompt,
 }
 
+impl Kind {
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Kind::Photo => "photo",
+            Kind::Faces => "faces",
+            Kind::Prompt => "prompt",
+        }
+    }
+}
+
 /// When a new result replaces the old one in the gallery.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -48,6 +59,9 @@ pub struct Declared {
     /// None for an adopted object, which has no declaration.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub sha256: Option<Sha256>,
+    /// The photo's name on its owner's device.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub filename: Option<FileName>,
 }
 
 /// The object that intake accepted; every later read asks for exactly this one.
@@ -193,12 +207,21 @@ impl Upload {
         object: StoredObject,
         now: Timestamp,
     ) -> Self {
-        let declared =
-            Declared { content_type: object.content_type, content_length: object.size, sha256: None };
+        let declared = Declared {
+            content_type: object.content_type,
+            content_length: object.size,
+            sha256: None,
+            filename: None,
+        };
         let mut upload =
             Upload { declared: Some(declared), ..Upload::blank(owner, upload_id, Kind::Photo, now) };
         upload.store(object, now);
         upload
+    }
+
+    /// The photo's name on its owner's device.
+    pub fn filename(&self) -> Option<&FileName> {
+        self.declared.as_ref()?.filename.as_ref()
     }
 
     /// Makes a photo of an upload for its faces only before its first attempt. False if nothing changes.

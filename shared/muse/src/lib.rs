@@ -1,13 +1,20 @@
-//! Pictures and melodies from an emotion, made here: no key, no network, the same bytes from the same seed.
+//! Pictures and melodies from an emotion, made without a key or a network: the same bytes from the same seed.
+//!
+//! Random generator, canvas, noise, OKLab, synthesiser and mastering are our own code, because a seed must give the same
+//! bytes on every processor and in every version. Drawing and audio libraries choose SIMD paths by processor, draw their
+//! random numbers from elsewhere and change anti-aliasing, envelopes and limiters between versions. Here every pixel and
+//! every sample comes from IEEE 754 arithmetic and from `libm`; the libraries that remain (encoders, loudness) get rounded
+//! input or a pinned version. Besides, drawing libraries blend in sRGB, in which mixed colours turn grey, and the palettes
+//! need OKLab.
 
 #![warn(missing_docs)]
 
-pub mod maker;
 pub mod melody;
 pub mod picture;
-pub mod provenance;
-pub mod quality;
-pub mod rng;
+
+mod maker;
+mod provenance;
+mod rng;
 
 pub use maker::Muse;
 pub use melody::{Melody, MelodyError, MelodySettings, compose};

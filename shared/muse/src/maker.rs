@@ -1,16 +1,16 @@
-//! The embedded makers behind the domain's port.
+//! The domain's `Maker` port, embedded.
 
-use crate::melody::{MelodyError, MelodySettings};
+use crate::melody::{MelodyError, MelodySettings, compose};
 use crate::picture::style::Style;
-use crate::picture::{PictureError, PictureSettings};
-use crate::{compose, paint};
+use crate::picture::{PictureError, PictureSettings, paint};
 use async_trait::async_trait;
 use domain::ports::Maker;
-use domain::ports::maker::{Art, ArtFile, Artefact, Job, MakerError, Order, Progress};
+use domain::ports::maker::{Art, ArtFile, Artefact, MakerError, Order, Progress};
+use domain::stage_result::Job;
 use std::sync::Arc;
 use tokio::sync::Semaphore;
 
-/// Makes pictures and melodies here: always there, without a key, the same bytes from the same order.
+/// Makes pictures and melodies in this process.
 #[derive(Clone, Debug)]
 pub struct Muse {
     permits: Arc<Semaphore>,
@@ -19,8 +19,8 @@ pub struct Muse {
 }
 
 impl Muse {
-    /// A maker that takes a permit for each order; a permit stands for one core. An order's style goes before the style
-    /// of `picture`.
+    /// Each order takes a permit while it is made; a permit stands for one core. An order's style overrides the style of
+    /// `picture`.
     pub fn new(permits: Arc<Semaphore>, picture: PictureSettings, melody: MelodySettings) -> Self {
         Muse { permits, picture, melody }
     }
@@ -78,14 +78,14 @@ fn melody_error(error: MelodyError) -> MakerError {
 
 #[async_trait]
 impl Maker for Muse {
-    /// Makes it at once, on a thread for blocking work; needs a Tokio runtime. The key is not needed: a repeat gives
-    /// the same artefact.
+    /// Makes the artefact on a thread for blocking work; needs a Tokio runtime. Ignores the key: a repeat gives the same
+    /// artefact.
     async fn submit(&self, order: Order, _key: &str) -> Result<Progress, MakerError> {
         let permits = Arc::clone(&self.permits);
         let permit = permits.acquire_owned().await.map_err(|closed| MakerError::Transient(closed.into()))?;
         let muse = self.clone();
         let work = move || {
-            // Held until the work is done, also when nobody waits for it any more.
+            // Held until the work is done, even if the caller has stopped waiting.
             let _permit = permit;
             muse.make(&order)
         };
@@ -128,7 +128,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn what_it_cannot_make_it_says() {
+    async fn impossible_orders_are_refused() {
         let refused = [order(Art::Picture, Some("oil")), order(Art::Melody, Some("flow"))];
         for order in refused {
             assert!(matches!(small().submit(order, "").await, Err(MakerError::Unsupported(_))));

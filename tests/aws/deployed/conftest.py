@@ -1,4 +1,4 @@
-"""The one stack that all journeys use, what the functions said when a journey fails, and a last line like Cargo's."""
+"""The stack that all journeys use, the log of the functions if a journey fails, and a summary line like Cargo's."""
 
 import os
 import time
@@ -27,7 +27,7 @@ def pytest_runtest_makereport(item, call):
     report = yield
     world = item.funcargs.get("world")
     if report.failed and call.when == "call" and world:
-        # What the functions wrote a moment before the test is of little interest, and does no harm.
+        # Lines from just before the test may be among these.
         since_ms = int((time.time() - call.duration) * 1000)
         report.sections.append(("warnings and errors of the functions", "\n".join(world.troubles(since_ms))))
     return report

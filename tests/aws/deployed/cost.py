@@ -1,4 +1,4 @@
-"""What one upload asks of AWS, counted: `python cost.py BINARIES PHOTO` prints it as JSON for `bench cost`, with Rekognition and
+"""Counts the calls of one upload to AWS: `python cost.py BINARIES PHOTO` prints them as JSON for `bench cost`, with Rekognition and
 with the embedded face engine.
 
 A client declares a photo with one face, puts it, asks for its status once it is closed, for the gallery, and reads preview,
@@ -26,7 +26,7 @@ BRANCHES = 2
 REPORT = re.compile(r"^REPORT .*Billed Duration: (\d+) ms\tMemory Size: (\d+) MB")
 # An upload takes less. Asking meanwhile would take the cores that its functions are measured on.
 RUN_S = 3
-# Functions are told of an invocation's end, and the queues of their acknowledgements, a moment later.
+# The end of an invocation and the acknowledgement of its messages are recorded a moment later.
 SETTLED_S = 1
 
 

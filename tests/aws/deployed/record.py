@@ -1,4 +1,4 @@
-"""Uploads' records, as shared/aws/src/document.rs writes them: a byte for the format, then deflate with a dictionary."""
+"""Records of uploads, as shared/aws/src/document.rs writes them: a byte for the format, then deflate with a dictionary."""
 
 import json
 import zlib

@@ -1,4 +1,4 @@
-"""A hundred uploads while every kind of call fails now and then: nothing is lost, nothing is double."""
+"""A hundred uploads while every kind of call fails now and then: nothing is lost or duplicated."""
 
 from concurrent.futures import ThreadPoolExecutor
 

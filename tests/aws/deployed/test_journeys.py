@@ -1,4 +1,4 @@
-"""What clients do, against the deployed API."""
+"""Journeys of clients through the deployed API."""
 
 import random
 

@@ -37,7 +37,7 @@ def _environment(world):
 
 
 def _command(world, *arguments):
-    """What a command prints as JSON."""
+    """The JSON output of a command."""
     ran = subprocess.run(
         [PROGRAM, "--backend", "aws", *arguments, "--json"],
         env=_environment(world), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, timeout=60,
@@ -48,7 +48,7 @@ def _command(world, *arguments):
 
 @contextmanager
 def _without_functions(world):
-    """Nothing polls the queues meanwhile."""
+    """No function polls the queues meanwhile."""
     functions = world.client("lambda")
     sources = [one["UUID"] for one in functions.list_event_source_mappings()["EventSourceMappings"]]
     assert len(sources) == 12, sources
@@ -102,14 +102,14 @@ def test_one_process_in_place_of_the_functions(world):
             upload = ana.put(photo())
             document = ana.until_done(upload)
             assert stages(document) == ALL_GOOD, document
-            assert waits.until_done(before)["state"] == "complete", "what was in the queues is worked on"
+            assert waits.until_done(before)["state"] == "complete", "queued messages are processed"
             assert Client(address).get("/healthz").status == 200
     world.expect_execution(upload, 1, "SUCCEEDED")
     after = waits.put(photo())
 
     def is_done():
-        # What was handed to the last receives of the process that has ended comes again.
+        # Messages that the ended process had received become visible again.
         world.elapse(60)
         return waits.status(after)["done"]
 
-    until(is_done, "the functions work again")
+    until(is_done, "the functions process messages again")

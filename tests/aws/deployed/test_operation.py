@@ -1,4 +1,4 @@
-"""What operators see and do: repeated events, malformed messages, dead letters, replays, the traffic switch, maintenance."""
+"""Operation: repeated events, malformed messages, dead letters, replays, the traffic switch, maintenance."""
 
 import json
 import os
@@ -86,7 +86,7 @@ def test_traffic_switched_off(world):
         world.expect_execution(upload, 1, "SUCCEEDED")
     finally:
         world.set("Api", SEMBLANTE_ACCEPT_TRAFFIC="on")
-    assert ana.until_done(upload)["state"] == "complete", "what was in the queues went on"
+    assert ana.until_done(upload)["state"] == "complete", "queued messages are processed"
 
 
 def test_an_object_without_the_api(world):

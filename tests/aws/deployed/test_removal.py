@@ -1,4 +1,4 @@
-"""What lambda/deploy's programs do before a stack is there and when it is to go."""
+"""The programs of lambda/deploy: the check of the account before a deployment, and the removal of a stack."""
 
 import os
 import subprocess
@@ -13,7 +13,7 @@ KEPT = ["DynamoDB::Table"] * 7 + ["KMS::Key"] + ["S3::Bucket"] * 2
 
 
 def _run(world, program, *arguments):
-    """The exit code of a program and what it says."""
+    """Exit code and output of a program."""
     keys = {"AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test"}
     ran = subprocess.run(
         [sys.executable, f"lambda/deploy/{program}.py", STACK, *arguments],
@@ -27,7 +27,7 @@ def _run(world, program, *arguments):
 
 
 def _told(said, word):
-    """The kinds of the resources of which a program says so."""
+    """The types of the resources that a program reports with this word."""
     told = [line.removeprefix(f"{word}: AWS::").split()[0] for line in said.splitlines() if line.startswith(f"{word}: AWS::")]
     return sorted(told)
 
@@ -35,7 +35,7 @@ def _told(said, word):
 def test_a_stack_goes_and_its_data_later(world):
     code, said = _run(world, "account")
     assert code == 0 and said.endswith("\narm64\n"), said
-    # The functions' packages are those of the other stack.
+    # The packages of the functions are those of the other stack.
     outputs = stack.deploy(world, STACK, {}, PARAMETERS)
     code, said = _run(world, "account")
     assert code == 0 and said.endswith(f"\n{PARAMETERS['Architecture']}\n"), said

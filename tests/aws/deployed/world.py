@@ -27,9 +27,9 @@ PARAMETERS = {
     "FaceDetectionConcurrency": "2",
     "StageConcurrency": "2",
 }
-# States that lie in no branch.
+# States outside of branches.
 OUTSIDE = ("FaceDetection", "EmotionAnalysis", "Generate", "GalleryIndexing")
-# Outcomes of a photo that goes well.
+# Outcomes of a photo that succeeds.
 ALL_GOOD = {
     "face-detection": "succeeded",
     "emotion-analysis": "succeeded",
@@ -41,7 +41,7 @@ BINARIES = ("ingest", "worker", "dead-letters", "maintenance")
 
 
 class Emulator:
-    """A running emulator; it ends with this process, or before."""
+    """A running emulator; it ends with this process at the latest."""
 
     def __init__(self):
         self.process = subprocess.Popen(
@@ -123,24 +123,24 @@ class World:
         return int(attributes[attribute])
 
     def hidden(self, queue):
-        """How many messages are delivered and not acknowledged."""
+        """The number of messages that are delivered and not acknowledged."""
         return self._count(queue, "ApproximateNumberOfMessagesNotVisible")
 
     def empty(self, queue):
         return self._count(queue, "ApproximateNumberOfMessages") + self.hidden(queue) == 0
 
     def elapse(self, seconds):
-        """Lets time pass for the queues: what was left comes again."""
+        """Advances the clock of the queues: unacknowledged messages become visible again."""
         url = f"{self.url}/_semblante/elapse?account=000000000000&seconds={seconds}"
         send("POST", url).expect(200)
 
     def ledger(self):
-        """What was asked of the emulator so far, calls and figures together."""
+        """The calls to the emulator so far, and its figures."""
         page = send("GET", f"{self.url}/_semblante/ledger?account=000000000000").expect(200)
         return Counter({**page.pop("calls"), **page})
 
     def keys_of(self, upload):
-        """The keys of every object that has to do with an upload."""
+        """The keys of every object that belongs to an upload."""
         listed = self.client("s3").list_object_versions(Bucket=self.outputs["MediaBucket"])
         kinds = listed.get("Versions", []) + listed.get("DeleteMarkers", [])
         return [one["Key"] for one in kinds if upload in one["Key"]]
@@ -154,7 +154,7 @@ class World:
         return described, history
 
     def states(self, upload, attempt):
-        """The states that an execution entered and exited, outside of its branches, of which the emulator tells nothing."""
+        """The states that an execution entered and exited, outside of its branches, which the emulator does not report."""
         _, history = self.execution(upload, attempt)
         details = [
             ("+" if event["type"].endswith("Entered") else "-", event.get("stateEnteredEventDetails") or event.get("stateExitedEventDetails"))
@@ -179,7 +179,7 @@ class World:
         return self.client("dynamodb").scan(TableName=f"{STACK}-dead-letters")["Items"]
 
     def log(self, since_ms):
-        """The lines that the functions have written since then."""
+        """The log lines of the functions since then."""
         logs = self.client("logs")
         groups = [one["logGroupName"] for one in logs.describe_log_groups()["logGroups"]]
         (group,) = [name for name in groups if "FunctionLogs" in name]
@@ -187,18 +187,18 @@ class World:
         return [line["message"] for line in lines]
 
     def troubles(self, since_ms):
-        """What the functions warned of since then."""
+        """Warnings and errors of the functions since then."""
         return [line for line in self.log(since_ms) if '"WARN"' in line or '"ERROR"' in line]
 
     def function(self, logical):
-        """The name that a function of the template has."""
+        """The physical name of a function of the template."""
         resource = self.client("cloudformation").describe_stack_resource(
             StackName=STACK, LogicalResourceId=f"{logical}Function"
         )
         return resource["StackResourceDetail"]["PhysicalResourceId"]
 
     def invoke(self, logical, event):
-        """What a function answers."""
+        """The answer of a function."""
         answer = self.client("lambda").invoke(FunctionName=self.function(logical), Payload=json.dumps(event))
         body = json.loads(answer["Payload"].read())
         assert "FunctionError" not in answer, body

@@ -18,7 +18,7 @@ import account
 MAX_BYTES = 5 * 1024 * 1024
 FORMATS = (b"\xff\xd8\xff", b"\x89PNG\r\n\x1a\n")
 SERVICE = "RekognitionService."
-# Of a photo's own face, and of another's.
+# Similarity to the same face, and to another one.
 ALIKE, UNLIKE = 99.5, 12.25
 RECORDED = json.loads((pathlib.Path(__file__).parent / "detect_faces.json").read_text())
 CONTROL = "/_semblante/rekognition"
@@ -92,7 +92,7 @@ def _asked(scope, body):
 
 
 def _detect_faces(request, answered):
-    """Refuses what Rekognition would refuse, and what we are not to ask."""
+    """Refuses requests that Rekognition would refuse, and those that the product must not send."""
     _expect(request, {"Image", "Attributes"})
     if request["Attributes"] != ["ALL"]:
         raise Refused(400, "InvalidParameterException", "emotions come with all attributes only")
@@ -101,7 +101,7 @@ def _detect_faces(request, answered):
 
 
 def _compare_faces(request, answered):
-    """The faces that DetectFaces would tell of the target; an image without one is a parameter that is wrong."""
+    """The faces that DetectFaces would find in the target; an image without a face is an invalid parameter."""
     _expect(request, {"SourceImage", "TargetImage", "SimilarityThreshold"})
     if request["SimilarityThreshold"] != 0:
         raise Refused(400, "InvalidParameterException", "a face below a threshold is told without its similarity")
@@ -124,7 +124,7 @@ def _expect(request, names):
 
 
 def _image(told):
-    """An image's bytes, if Rekognition would look at it."""
+    """The bytes of an image, if Rekognition would accept it."""
     _expect(told, {"Bytes"})
     try:
         image = base64.b64decode(told["Bytes"], validate=True)

@@ -21,7 +21,7 @@ async fn a_stage_that_fails_once_is_told_as_running_and_then_as_done() {
             let upload = world.upload(1).await;
             // When a hang is over, so is its message's visibility: the next delivery comes at once.
             if act != Act::Hang {
-                while world.drain().await > 0 {}
+                world.drain_all().await;
                 assert_eq!(world.runs(stage), 1, "{stage}: {act:?}");
                 let told = api.status(upload.upload_id).await;
                 // The first stage's result is what makes an upload running.

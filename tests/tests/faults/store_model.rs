@@ -68,8 +68,8 @@ impl Said {
     /// Objects: every row has its bytes, every file its row, every upload its event.
     pub async fn check_objects(&self, store: &Store) {
         let objects = Objects::new(store, "http://127.0.0.1:8080");
-        let reconciled = objects.reconcile(Duration::ZERO).await.unwrap();
-        assert_eq!(reconciled.lost_objects, [], "rows without files");
+        let reconciled = objects.reconcile_all(Duration::ZERO).await.unwrap();
+        assert_eq!(reconciled.lost, [], "rows without files");
         let rows = list(&objects).await;
         assert_eq!(files(&store.dir().objects()), rows.len(), "files without rows");
         assert_eq!(files(&store.dir().tmp()), 0, "drafts are left");

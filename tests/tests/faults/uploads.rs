@@ -151,7 +151,8 @@ async fn an_object_without_the_api_is_adopted_once() {
         world.objects().put(Bucket::Media, &ObjectKey::parse(raw).unwrap(), object).await.unwrap()
     };
     let head = put("user-uploads/acme/ana/holiday 1.jpg", PHOTO).await;
-    for stranger in ["user-uploads/acme/nobody/a.jpg", "user-uploads/acme/ana/deep/a.jpg", "user-uploads/a"] {
+    for stranger in ["user-uploads/acme/unknown/a.jpg", "user-uploads/acme/ana/deep/a.jpg", "user-uploads/a"]
+    {
         put(stranger, PHOTO).await;
     }
     put("user-uploads/acme/ana/notes.txt", b"no photo").await;

@@ -34,6 +34,8 @@ pub const PHOTO: &[u8] = b"\xff\xd8\xff\xe0 a photo";
 /// How far the clock is wound at a time, and how often at most, until a world is at rest.
 const STEP: Duration = Duration::from_secs(30);
 const MAX_STEPS: usize = 400;
+/// A hundred photos take fewer.
+const MAX_DRAINS: usize = 10_000;
 const PUBLIC_URL: &str = "http://127.0.0.1:8080";
 
 pub struct World {
@@ -80,8 +82,8 @@ impl World {
     /// The same installation after a restart, with scripts and counts begun anew. `room`: pages that the database may
     /// grow by before the disk is full; None: what the disk holds.
     pub async fn reopened(self, room: Option<u32>) -> Self {
-        let World { clock, store, ingest, orchestrator, events, hosts, _root, .. } = self;
-        drop((store, ingest, orchestrator, events, hosts));
+        let World { clock, store, _root, .. } = self;
+        store.close().await;
         let max_pages = room.map(|room| full_disk::pages(_root.path()) + room);
         World::open(_root, clock, max_pages, embedded::orchestrator::pipeline_substitutions()).await
     }
@@ -213,6 +215,16 @@ impl World {
         handled + self.orchestrator.fire_due().await.expect("timers fire")
     }
 
+    /// Drains until there is nothing left to handle now.
+    pub async fn drain_all(&self) {
+        for _ in 0..MAX_DRAINS {
+            if self.drain().await == 0 {
+                return;
+            }
+        }
+        panic!("there are always more messages; calls: {:?}", self.plan.calls());
+    }
+
     /// Handles what comes before a stage, once over; tells how many messages there were.
     pub async fn drain_before(&self, stage: Stage) -> usize {
         let before = 1 + stage.upstream().count();
@@ -232,7 +244,7 @@ impl World {
     /// The same, for as many steps of the clock.
     pub async fn rest_within(&self, steps: usize) {
         for _ in 0..steps {
-            while self.drain().await > 0 {}
+            self.drain_all().await;
             if self.is_at_rest().await {
                 return;
             }

@@ -21,11 +21,11 @@ struct Module {
     file: String,
     /// Paths of this crate that the file mentions, outside of its tests.
     uses: BTreeSet<Names>,
-    /// What `pub use` offers under which name.
-    offered: BTreeMap<String, Names>,
-    /// What `pub use x::*` offers all of.
-    offered_whole: Vec<Names>,
-    /// The items that the file defines.
+    /// Names that `pub use` re-exports, and the paths behind them.
+    exports: BTreeMap<String, Names>,
+    /// Modules that `pub use x::*` re-exports.
+    glob_exports: Vec<Names>,
+    /// Names of the items that the file defines.
     items: BTreeSet<String>,
 }
 
@@ -51,16 +51,16 @@ impl Tree {
         let length = (0..=path.len()).rev().find(|length| self.modules.contains_key(&path[..*length]))?;
         let (here, module) = self.modules.get_key_value(&path[..length])?;
         let Some((name, rest)) = path[length..].split_first() else { return Some(here) };
-        let led_on = |to: &Names| self.home(&[to.as_slice(), rest].concat(), patience);
-        if let Some(to) = module.offered.get(name) {
-            return led_on(to);
+        let follow = |to: &Names| self.home(&[to.as_slice(), rest].concat(), patience);
+        if let Some(to) = module.exports.get(name) {
+            return follow(to);
         }
         if !module.items.contains(name) {
-            for whole in &module.offered_whole {
+            for whole in &module.glob_exports {
                 let to = [whole.as_slice(), std::slice::from_ref(name)].concat();
                 let home = self.home(&to, patience);
                 if home.is_some_and(|home| self.modules[home].items.contains(name)) {
-                    return led_on(&to);
+                    return follow(&to);
                 }
             }
         }
@@ -70,7 +70,7 @@ impl Tree {
     fn arrows(&self) -> BTreeMap<&Names, BTreeSet<&Names>> {
         let to = |here: &Names, module: &Module| -> BTreeSet<&Names> {
             let homes = module.uses.iter().filter_map(|path| self.home(path, 16));
-            // A module and those around it are one room with several doors: what is nested may use what is around it.
+            // Nested modules may use the modules around them: Rust's rules of privacy are made for that.
             let others = homes.filter(|home| !here.starts_with(home));
             others.filter_map(|home| Some(self.modules.get_key_value(home)?.0)).collect()
         };
@@ -107,7 +107,7 @@ impl Tree {
     }
 }
 
-/// `…/src/a/b.rs` and `…/src/a/b/mod.rs` are `a::b`; a crate's root is nothing.
+/// `…/src/a/b.rs` and `…/src/a/b/mod.rs` are `a::b`; a crate's root is empty.
 pub fn module_of(path: &str) -> Names {
     let inside = path.rsplit_once("src/").map_or(path, |(_, inside)| inside);
     let inside = match inside.strip_prefix("bin/") {
@@ -121,7 +121,7 @@ pub fn module_of(path: &str) -> Names {
     names
 }
 
-/// Collects what a file uses, offers and defines.
+/// Collects what a file uses, re-exports and defines.
 struct Reader {
     here: Names,
     /// Inline modules around the item that is visited: `super` leads out of them first.
@@ -147,39 +147,39 @@ impl Reader {
         }
     }
 
-    /// Notes a path in code, a single name too: what the file offers to others and mentions is used here as well.
+    /// Notes a path in code. A single name counts if the file re-exports it: it is used here as well.
     fn mention(&mut self, path: &[String]) {
-        let offered = path.first().and_then(|first| self.module.offered.get(first)).cloned();
+        let exports = path.first().and_then(|first| self.module.exports.get(first)).cloned();
         let imported = || self.absolute(path).filter(|_| path.len() > 1);
-        let used = offered.or_else(imported);
+        let used = exports.or_else(imported);
         self.module.uses.extend(used);
     }
 
-    fn import(&mut self, tree: &syn::UseTree, before: &[String], is_offered: bool) {
+    fn import(&mut self, tree: &syn::UseTree, before: &[String], is_export: bool) {
         let then = |name: &syn::Ident| [before, &[name.to_string()]].concat();
         match tree {
-            syn::UseTree::Path(path) => self.import(&path.tree, &then(&path.ident), is_offered),
+            syn::UseTree::Path(path) => self.import(&path.tree, &then(&path.ident), is_export),
             syn::UseTree::Group(group) => {
-                group.items.iter().for_each(|tree| self.import(tree, before, is_offered));
+                group.items.iter().for_each(|tree| self.import(tree, before, is_export));
             }
             syn::UseTree::Name(name) if name.ident == "self" => {
-                self.bring(before.to_vec(), before.last(), is_offered)
+                self.bring(before.to_vec(), before.last(), is_export)
             }
             syn::UseTree::Name(name) => {
-                self.bring(then(&name.ident), Some(&name.ident.to_string()), is_offered)
+                self.bring(then(&name.ident), Some(&name.ident.to_string()), is_export)
             }
-            syn::UseTree::Rename(to) => self.bring(then(&to.ident), Some(&to.rename.to_string()), is_offered),
-            syn::UseTree::Glob(_) => self.bring(before.to_vec(), None, is_offered),
+            syn::UseTree::Rename(to) => self.bring(then(&to.ident), Some(&to.rename.to_string()), is_export),
+            syn::UseTree::Glob(_) => self.bring(before.to_vec(), None, is_export),
         }
     }
 
     /// `name`: what the path is called from here on; None for all that is in it.
-    fn bring(&mut self, path: Names, name: Option<&String>, is_offered: bool) {
+    fn bring(&mut self, path: Names, name: Option<&String>, is_export: bool) {
         let Some(path) = self.absolute(&path) else { return };
         match name {
-            _ if !is_offered => drop(self.module.uses.insert(path)),
-            Some(name) => drop(self.module.offered.insert(name.clone(), path)),
-            None => self.module.offered_whole.push(path),
+            _ if !is_export => drop(self.module.uses.insert(path)),
+            Some(name) => drop(self.module.exports.insert(name.clone(), path)),
+            None => self.module.glob_exports.push(path),
         }
     }
 }
@@ -200,8 +200,8 @@ impl<'ast> Visit<'ast> for Reader {
     }
 
     fn visit_item_use(&mut self, item: &'ast syn::ItemUse) {
-        let is_offered = !matches!(item.vis, syn::Visibility::Inherited);
-        self.import(&item.tree, &[], is_offered);
+        let is_export = !matches!(item.vis, syn::Visibility::Inherited);
+        self.import(&item.tree, &[], is_export);
     }
 
     fn visit_path(&mut self, path: &'ast syn::Path) {
@@ -289,7 +289,7 @@ fn what_is_nested_may_use_what_is_around_it() {
             "use crate::a::b::B; pub struct C;",
             1,
         ),
-        // The room is offered what it does not use itself.
+        // The folder re-exports what it does not use itself.
         ("mod b; pub use b::B; use crate::C;", "pub struct B;", "use crate::a::B; pub struct C;", 0),
         (
             "mod b; pub use b::B; use crate::C; fn f() { B::new() }",

@@ -4,7 +4,7 @@ use crate::repository;
 use std::collections::BTreeSet;
 
 /// All that may be at the top level. A folder of these need not exist yet.
-const TOP_LEVEL: [&str; 26] = [
+const TOP_LEVEL: [&str; 28] = [
     ".ci",
     ".github",
     ".gitignore",
@@ -20,6 +20,8 @@ const TOP_LEVEL: [&str; 26] = [
     "cli",
     "clippy.toml",
     "deny.toml",
+    "deploy",
+    "docs",
     "fuzz",
     "ingest",
     "lambda",

@@ -1,11 +1,11 @@
-//! Every dependency's licence is one of those that `deny.toml` allows, which `make audit` goes by too.
+//! The licences of all dependencies are allowed by `deny.toml`, which `make audit` uses too.
 
 use crate::packages::Metadata;
 use crate::repository;
 use spdx::{Expression, ParseMode};
 use std::collections::BTreeSet;
 
-/// The house's list. `deny.toml` must allow these and no more.
+/// `deny.toml` must allow these and no more.
 const ALLOWED: [&str; 9] = [
     "Apache-2.0",
     "BSD-2-Clause",

@@ -3,7 +3,7 @@
 
 use crate::repository;
 
-/// Files among the ports that have no twins, and why.
+/// Ports without twins, and why.
 const WITHOUT_TWINS: [(&str, &str); 7] = [
     ("mod", "the list of the ports"),
     ("error", "the ports' one error"),
@@ -14,7 +14,7 @@ const WITHOUT_TWINS: [(&str, &str); 7] = [
     ("meter", "no store: its adapters live where they are asked, or write logs"),
 ];
 
-/// Files among the suites that are none: their list, and the passing of time.
+/// Files beside the suites: their list, and the trait that advances time.
 const NO_SUITES: [&str; 2] = ["mod", "elapse"];
 
 const PORTS: &str = "shared/domain/src/ports/";

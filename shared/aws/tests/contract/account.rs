@@ -287,7 +287,7 @@ impl Account {
     }
 
     async fn make_table(&self, table: Table) {
-        let (name, dynamodb) = (self.resources.table(table), &self.clients.dynamodb);
+        let (name, dynamodb) = (self.resources.table(table.as_str()), &self.clients.dynamodb);
         let indexes: Vec<_> = table.indexes().iter().map(index).collect();
         let keys = std::iter::once(table.key()).chain(table.indexes().iter().map(|index| index.key));
         let mut attributes: Vec<KeyAttribute> =

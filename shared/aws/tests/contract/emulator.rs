@@ -16,7 +16,7 @@ pub struct Emulator {
 }
 
 impl Emulator {
-    /// The one of this process, started by whoever asks first.
+    /// The one of this process, started by the first caller.
     pub fn get() -> &'static Emulator {
         static EMULATOR: OnceLock<Emulator> = OnceLock::new();
         EMULATOR.get_or_init(Emulator::start)

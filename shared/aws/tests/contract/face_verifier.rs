@@ -45,7 +45,7 @@ async fn photos_that_cannot_be_compared_are_refused() {
 }
 
 #[tokio::test]
-async fn who_is_throttled_is_busy_and_has_asked_once() {
+async fn throttling_is_busy_and_not_retried() {
     let account = Account::empty().await;
     account.rekognition_answers("throttled").await;
     let busy = verifier(&account).compare(jpeg(1), jpeg(1)).await.unwrap_err();

@@ -194,7 +194,7 @@ async fn an_attempt_that_maintenance_finds_open_is_closed_and_announced() {
     assert_eq!(plant.account.ledger().await["calls"]["events:PutEvents"], 1);
 }
 
-/// An event of somebody else's bucket, in both shapes, is ignored: nothing is read, written or deleted.
+/// An event of a foreign bucket, in both shapes, is ignored: nothing is read, written or deleted.
 #[tokio::test]
 async fn an_event_of_another_bucket_changes_nothing() {
     let plant = Plant::new().await;

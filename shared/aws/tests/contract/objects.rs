@@ -23,6 +23,21 @@ async fn reads_back_what_was_put() {
 }
 
 #[tokio::test]
+async fn streams_in_pieces() {
+    suite::streams_in_pieces(&objects(&Account::with_buckets().await)).await;
+}
+
+#[tokio::test]
+async fn an_empty_object_reads_back() {
+    suite::an_empty_object_reads_back(&objects(&Account::with_buckets().await)).await;
+}
+
+#[tokio::test]
+async fn a_spool_is_put_by_the_rules() {
+    suite::a_spool_is_put_by_the_rules(&objects(&Account::with_buckets().await)).await;
+}
+
+#[tokio::test]
 async fn a_key_is_written_once() {
     suite::a_key_is_written_once(&objects(&Account::with_buckets().await)).await;
 }

@@ -2,6 +2,7 @@
 
 use super::Elapse;
 use crate::due::GRACE;
+use crate::file_name::{FileName, MAX_FILE_NAME_BYTES};
 use crate::fixture::{self, later, now, owner, upload_id};
 use crate::gallery_row::GalleryRow;
 use crate::outcome::Code;
@@ -139,10 +140,13 @@ pub async fn a_tombstone_needs_no_record(uploads: &dyn Uploads) {
     assert!(uploads.create(upload).await.is_err());
 }
 
-/// A record over the limit is refused; the largest legal attempt is far below it.
+/// A record over the limit is refused; the largest legal attempt is far below it, also with the longest file name.
 pub async fn records_stay_small(uploads: &dyn Uploads) {
+    let mut awaiting = fixture::awaiting();
+    let longest = FileName::of(&"\"".repeat(MAX_FILE_NAME_BYTES));
+    awaiting.declared.iter_mut().for_each(|declared| declared.filename.clone_from(&longest));
     let full = fixture::closed_from(
-        save(uploads, fixture::stored_from(create(uploads, fixture::awaiting()).await)).await,
+        save(uploads, fixture::stored_from(create(uploads, awaiting).await)).await,
         EndState::Complete,
     );
     let full = save(uploads, full).await;

@@ -103,6 +103,12 @@ pub trait Uploads: Send + Sync {
     /// it was, None if it was erased already. Without a record the tombstone is written all the same, so that a
     /// late object finds it.
     async fn erase(&self, tombstone: Tombstone) -> Result<Option<Upload>, PortError>;
+
+    /// Makes sure that nothing of the rows of any kind that were deleted before is left in the store's files. A store whose
+    /// files are not ours has nothing to do.
+    async fn scrub(&self) -> Result<(), PortError> {
+        Ok(())
+    }
 }
 
 #[cfg(test)]

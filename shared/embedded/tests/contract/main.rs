@@ -218,6 +218,21 @@ async fn objects_reads_back_what_was_put() {
 }
 
 #[tokio::test]
+async fn objects_streams_in_pieces() {
+    contract::objects::streams_in_pieces(&Fresh::new().objects()).await;
+}
+
+#[tokio::test]
+async fn objects_an_empty_object_reads_back() {
+    contract::objects::an_empty_object_reads_back(&Fresh::new().objects()).await;
+}
+
+#[tokio::test]
+async fn objects_a_spool_is_put_by_the_rules() {
+    contract::objects::a_spool_is_put_by_the_rules(&Fresh::new().objects()).await;
+}
+
+#[tokio::test]
 async fn objects_a_key_is_written_once() {
     contract::objects::a_key_is_written_once(&Fresh::new().objects()).await;
 }

@@ -1,7 +1,7 @@
 //! Thousands of damaged and hostile files: a typed error or a picture, within 5 s and 512 MB, never a panic.
 
 use crate::samples;
-use deadline::LIMIT;
+
 use jpeg_encoder::{ColorType, Encoder};
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};

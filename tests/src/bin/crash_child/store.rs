@@ -13,7 +13,7 @@ use std::time::Duration;
 const HANDS: u64 = 8;
 /// Longer than the test: what a dead process claimed comes back because it is dead, not because time passed.
 const VISIBILITY: Duration = Duration::from_secs(3600);
-/// The work ends by itself when nobody kills it.
+/// The work ends by itself if it is not killed.
 const MAX_OPERATIONS: u64 = 20_000;
 
 struct Hand {

@@ -1,10 +1,10 @@
-//! What each function may do: what the ports that it gets call, and no more.
+//! The policies of each function allow what its ports call, and no more.
 
 use super::document::{Template, attribute_of};
 use serde_json::Value;
 use std::collections::BTreeSet;
 
-/// What a use of a port asks of AWS, and on what.
+/// The actions of AWS that a use of a port needs, and their resources.
 const USES: [(&str, &[&str]); 30] = [
     (
         "logs and traces",
@@ -58,7 +58,7 @@ const USES: [(&str, &[&str]); 30] = [
         ],
     ),
     ("keys", &["secretsmanager:GetSecretValue MasterSecret"]),
-    // Without ListBucket S3 says of what is not there that it is forbidden.
+    // Without ListBucket S3 answers 403 for a missing key, not 404.
     ("reading uploads", &["s3:GetObject MediaBucket/user-uploads/*", "s3:ListBucket MediaBucket"]),
     ("putting uploads", &["s3:PutObject MediaBucket/user-uploads/*"]),
     (
@@ -122,13 +122,13 @@ const USES: [(&str, &[&str]); 30] = [
             "s3:ListBucketVersions MediaBucket",
             "s3:DeleteObject MediaBucket/*",
             "s3:DeleteObjectVersion MediaBucket/*",
-            // Whether what cannot be stopped has ended.
+            // An execution that cannot be stopped may have ended.
             "states:StopExecution StateMachine/executions",
             "states:DescribeExecution StateMachine/executions",
             "events:PutEvents DomainBus",
         ],
     ),
-    // Whether what was started before has our input.
+    // An execution that exists already must have our input.
     ("starting", &["states:StartExecution StateMachine", "states:DescribeExecution StateMachine/executions"]),
     ("describing", &["states:DescribeExecution StateMachine/executions"]),
     ("answering", &["states:SendTaskSuccess StateMachine", "states:SendTaskFailure StateMachine"]),
@@ -137,7 +137,7 @@ const USES: [(&str, &[&str]); 30] = [
     ("looking at faces", &["rekognition:DetectFaces *"]),
 ];
 
-/// What each function uses, beside its logs and the queues that it receives from.
+/// The ports that each function uses, besides its logs and the queues that it receives from.
 const FUNCTIONS: [(&str, &[&str]); 9] = [
     (
         "Api",
@@ -205,9 +205,9 @@ const FUNCTIONS: [(&str, &[&str]); 9] = [
     ),
 ];
 
-/// What Lambda asks for on behalf of a function that receives from a queue.
+/// The actions that Lambda needs to receive from a queue for a function.
 const RECEIVING: [&str; 3] = ["sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes"];
-/// What a handler does with the messages of its own queue: leaves them for a while, or sends them again for later.
+/// A handler extends the visibility of the messages of its own queue, or sends them again with a delay.
 const LEAVING: [&str; 2] = ["sqs:ChangeMessageVisibility", "sqs:SendMessage"];
 /// `/readyz` asks whether the queue answers.
 const READY: (&str, &str) = ("Api", "sqs:GetQueueAttributes UploadsQueue");
