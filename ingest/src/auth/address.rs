@@ -1,13 +1,8 @@
 //! A request's address, for throttling, and the networks of proxies that may tell it.
 
-use super::service::AuthService;
-use axum::extract::{ConnectInfo, FromRequestParts};
 use axum::http::HeaderMap;
-use axum::http::request::Parts;
-use std::convert::Infallible;
-use std::net::{IpAddr, Ipv6Addr, SocketAddr};
+use std::net::{IpAddr, Ipv6Addr};
 use std::str::FromStr;
-use std::sync::Arc;
 
 /// An IPv4 address, or an IPv6 network of 64 bits: one customer has a whole one.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -18,7 +13,7 @@ pub struct Address(pub String);
 pub struct Network {
     /// As IPv6; IPv4 addresses are mapped.
     first: u128,
-    /// Bits, of 128.
+    /// Its length in bits, of 128.
     prefix: u32,
 }
 
@@ -60,19 +55,9 @@ fn mask(prefix: u32) -> u128 {
     u128::MAX.checked_shl(128 - prefix).unwrap_or(0)
 }
 
-impl FromRequestParts<Arc<AuthService>> for Address {
-    type Rejection = Infallible;
-
-    /// A server that does not provide [`ConnectInfo`] puts all callers under one address.
-    async fn from_request_parts(parts: &mut Parts, service: &Arc<AuthService>) -> Result<Self, Infallible> {
-        let peer = parts.extensions.get::<ConnectInfo<SocketAddr>>();
-        let peer = peer.map_or(IpAddr::V6(Ipv6Addr::UNSPECIFIED), |ConnectInfo(peer)| peer.ip());
-        Ok(Address::of(peer, &parts.headers, &service.settings.trusted_proxies))
-    }
-}
-
 impl Address {
-    fn of(peer: IpAddr, headers: &HeaderMap, trusted: &[Network]) -> Self {
+    /// The caller behind `peer`: its forwarded address where `peer` is a trusted proxy.
+    pub(super) fn of(peer: IpAddr, headers: &HeaderMap, trusted: &[Network]) -> Self {
         let trusts = |address: &IpAddr| trusted.iter().any(|network| network.contains(*address));
         let forwarded = headers.get_all("x-forwarded-for").iter().filter_map(|value| value.to_str().ok());
         let hops: Vec<&str> = forwarded.flat_map(|value| value.split(',')).map(str::trim).collect();

@@ -19,7 +19,7 @@ pub struct AuthSettings {
     pub strangers: Rule,
     /// Signups, logins and refreshes with an invalid token per address.
     pub requests: Rule,
-    /// Refreshes per session.
+    /// How often a session may be refreshed.
     pub refreshes: Rule,
 }
 

@@ -61,7 +61,11 @@ async fn a_stage_that_is_gone_is_told_by_its_code_until_a_redrive_completes_it()
             assert_eq!(told.outcomes(), outcomes, "{stage}: {act:?}");
             for other in Stage::ALL {
                 let expected = match other == stage {
-                    true => json!({"code": "retries_exhausted", "retryable": true}),
+                    true => json!({
+                        "code": "retries_exhausted",
+                        "retryable": true,
+                        "detail": "the stage failed at every try; replay the upload later",
+                    }),
                     false => Value::Null,
                 };
                 assert_eq!(told.stage(other)["error"], expected, "{stage}: {act:?}: {other}");
