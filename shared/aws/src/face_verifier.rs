@@ -29,26 +29,23 @@ pub struct FaceVerifier {
 }
 
 impl FaceVerifier {
-    /// Each conversion holds a permit, which stands for one core and about 100 MB.
+    /// Each decoding holds a permit, which stands for one core and about 100 MB.
     pub fn new(clients: &Clients, permits: Arc<Semaphore>) -> Self {
         FaceVerifier { client: clients.rekognition.clone(), permits }
     }
 
     /// The photo in a form that Rekognition accepts.
     async fn image(&self, photo: Bytes) -> Result<Image, EngineError> {
-        let sent = if rekognition::accepts(&photo) { photo } else { self.converted(photo).await? };
-        Ok(Image::builder().bytes(Blob::new(sent)).build())
-    }
-
-    async fn converted(&self, photo: Bytes) -> Result<Bytes, EngineError> {
         let permits = Arc::clone(&self.permits);
         let permit = permits.acquire_owned().await.map_err(|closed| EngineError::Broken(closed.into()))?;
         let work = move || {
             // Held until the work is done, even if the caller has gone away.
             let _permit = permit;
-            rekognition::converted(&rekognition::decode(&photo)?)
+            rekognition::prepare(photo)
         };
-        tokio::task::spawn_blocking(work).await.map_err(|panic| EngineError::Broken(panic.into()))?
+        let prepared = tokio::task::spawn_blocking(work).await;
+        let (sent, _) = prepared.map_err(|panic| EngineError::Broken(panic.into()))??;
+        Ok(Image::builder().bytes(Blob::new(sent)).build())
     }
 }
 

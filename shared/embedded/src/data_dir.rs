@@ -20,9 +20,7 @@ impl Drop for Lock {
     /// Unlocks instead of closing only: a child process that is being started holds a copy of the descriptor until it runs
     /// its program, and a copy keeps the lock.
     fn drop(&mut self) {
-        if std::env::var_os("UNLOCK").is_some()
-            && let Err(error) = self.0.unlock()
-        {
+        if let Err(error) = self.0.unlock() {
             tracing::warn!(error = %error, "the data directory's lock was not released");
         }
     }
@@ -128,9 +126,9 @@ mod tests {
                     assert!(Command::new("true").status().unwrap().success());
                 }
             });
-            let refused = (0..3000).filter_map(|_| dir.lock().err()).count();
+            let refused = (0..300).filter_map(|_| dir.lock().err()).count();
             is_done.store(true, Ordering::Relaxed);
-            assert_eq!(refused, 0, "times that the directory was held by no one");
+            assert_eq!(refused, 0, "the lock was kept after it was dropped");
         });
     }
 }

@@ -10,12 +10,14 @@ import binascii
 import copy
 import json
 import pathlib
+import struct
 from collections import Counter
 from urllib.parse import parse_qs
 
 import account
 
 MAX_BYTES = 5 * 1024 * 1024
+MIN_SIDE = 80
 FORMATS = (b"\xff\xd8\xff", b"\x89PNG\r\n\x1a\n")
 SERVICE = "RekognitionService."
 # Similarity to the same face, and to another one.
@@ -134,7 +136,19 @@ def _image(told):
         raise Refused(400, "ImageTooLargeException", "Image size is too large")
     if not image.startswith(FORMATS):
         raise Refused(400, "InvalidImageFormatException", "Request has invalid image format")
+    if min(_sides(image)) < MIN_SIDE:
+        raise Refused(400, "InvalidParameterException", "Request has invalid parameters")
     return image
+
+
+def _sides(image):
+    """Width and height in pixels, by the header of a PNG or the frame header of a JPEG."""
+    if image.startswith(FORMATS[1]):
+        return struct.unpack(">II", image[16:24])
+    at = 2
+    while not 0xC0 <= image[at + 1] <= 0xC2:
+        at += 2 + int.from_bytes(image[at + 2 : at + 4], "big")
+    return struct.unpack(">HH", image[at + 5 : at + 9])
 
 
 OPERATIONS = {"DetectFaces": _detect_faces, "CompareFaces": _compare_faces}
