@@ -59,7 +59,7 @@ struct Counted {
     log_bytes: f64,
 }
 
-/// By face engine.
+/// The calls with each face engine.
 #[derive(Deserialize)]
 struct Counts {
     rekognition: Counted,

@@ -145,7 +145,7 @@ impl Metrics {
         self.oldest.get_or_create(&QueueLabels { queue }).set(oldest);
     }
 
-    /// Prometheus' text format.
+    /// The metrics in Prometheus' text format.
     pub fn text(&self) -> String {
         let mut text = String::new();
         prometheus_text::encode(&mut text, &self.registry).expect("writing to a string cannot fail");

@@ -8,7 +8,7 @@ use domain::ports::{PortError, PortErrorKind};
 use serde_json::{Map, Value, json};
 use std::time::Duration;
 
-/// `Retry-After` when busy.
+/// The value of `Retry-After` when busy.
 const BUSY: Duration = Duration::from_secs(2);
 
 /// An error answer. The outermost layer writes it out, because only that layer knows the request's id.
@@ -116,7 +116,6 @@ impl Problem {
         self.with_header(header::RETRY_AFTER, HeaderValue::from(seconds.max(1)))
     }
 
-    /// Adds a header.
     pub fn with_header(mut self, name: HeaderName, value: HeaderValue) -> Self {
         self.0.headers.push((name, value));
         self

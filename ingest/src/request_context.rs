@@ -14,7 +14,7 @@ pub const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 /// A longer id of a caller is replaced.
 const MAX_CHARACTERS: usize = 128;
 
-/// The outermost layer.
+/// The outermost layer of the router.
 pub async fn around(mut request: Request, next: Next) -> Response {
     let (id, id_header) = request_id(request.headers());
     let trace = trace::begin(request.headers());

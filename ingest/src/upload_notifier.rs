@@ -1,5 +1,5 @@
-//! Tells those who wait in this process that an upload was saved in it, so that they hear of it at once. Where others
-//! save too, or nobody rings, whoever waits has to look again now and then.
+//! Notifies waiting requests of this process when an upload is saved in it. Where other processes save too, a waiting
+//! request must also read again from time to time.
 
 use async_trait::async_trait;
 use domain::due::DuePlace;

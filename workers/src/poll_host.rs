@@ -35,7 +35,6 @@ impl Default for Polling {
     }
 }
 
-/// Polls one queue.
 #[derive(Clone)]
 pub struct PollHost {
     pub queue_name: QueueName,

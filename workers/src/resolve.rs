@@ -10,7 +10,7 @@ use lifecycle::dead_letter;
 
 /// What is left to do with a message.
 pub(crate) enum Resolution<'a> {
-    /// Only its acknowledgement.
+    /// Only the message must be acknowledged.
     Done,
     /// The stage has this outcome. Redelivery and reuse are this one rule.
     AlreadyRecorded(&'a StageTask, Outcome),

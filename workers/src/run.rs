@@ -3,7 +3,7 @@
 use crate::limits::Limits;
 use crate::resolve::OpenTask;
 use crate::stage_worker::{StageWorker, Work};
-use domain::ports::maker::Job;
+use domain::stage_result::Job;
 use domain::stage_result::Pending;
 use domain::{Code, Outcome, Ports, StageEnd, StageOutput};
 use futures_util::FutureExt;

@@ -7,7 +7,6 @@ use muse::picture::palette::Palette;
 /// The measures of one picture.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Look {
-    /// The mean colour.
     pub mean: Lab,
     /// Distance of the mean colour from the emotion's own colour.
     pub palette_distance: f32,

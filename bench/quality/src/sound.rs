@@ -8,7 +8,7 @@ use muse::melody::mode::Mode;
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Sound {
     pub seconds: f64,
-    /// Integrated loudness (BS.1770-4).
+    /// Integrated loudness by BS.1770-4.
     pub lufs: f64,
     /// True peak, 4 × oversampled.
     pub true_peak_db: f64,

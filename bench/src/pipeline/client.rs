@@ -8,7 +8,7 @@ use reqwest::{Request, RequestBuilder, StatusCode};
 use serde_json::{Value, json};
 use std::time::Duration;
 
-/// Concurrent uploads.
+/// Bound on concurrent uploads.
 const SENDERS: usize = 8;
 
 pub struct Client {
@@ -17,7 +17,7 @@ pub struct Client {
     token: String,
 }
 
-/// A declared upload.
+/// An upload that awaits its photo.
 pub struct Declared {
     pub id: UploadId,
     upload: Value,
@@ -81,7 +81,7 @@ impl Client {
         stream::iter(photos).map(|photo| self.upload(photo)).buffered(SENDERS).try_collect().await
     }
 
-    /// `GET /uploads/{id}`.
+    /// `GET /uploads/{id}`, to be sent repeatedly under load.
     pub fn status_request(&self, id: UploadId) -> Request {
         let request = self.http.get(format!("{}/uploads/{id}", self.url)).bearer_auth(&self.token);
         request.build().expect("a URL that the server gave")

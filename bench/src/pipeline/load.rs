@@ -8,7 +8,6 @@ use tokio::runtime::Builder;
 use tokio::task::JoinSet;
 use tokio::time::MissedTickBehavior;
 
-/// Concurrent connections.
 const CONNECTIONS: usize = 32;
 
 /// Closed loop on one core: every connection sends the next request after an answer. Returns the number of answers.

@@ -12,7 +12,7 @@ use serde::Serialize;
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
-use vision::{Analyser, Options, Picture, Seen};
+use vision::{AnalysedFace, Analyser, Options, Picture};
 
 pub const EXAMPLES: &str = "\
 Examples:
@@ -41,7 +41,7 @@ pub struct Arguments {
 /// A photo that was analysed.
 struct Analysis {
     picture: Picture,
-    faces: Vec<Seen>,
+    faces: Vec<AnalysedFace>,
     decoding: Duration,
     analysing: Duration,
 }
@@ -112,7 +112,7 @@ fn analyse(analyser: &Analyser, file: &Path, options: Options) -> Result<Analysi
 
 fn row<'a>(file: &'a str, analysis: &'a Analysis) -> Row<'a> {
     let (width, height) = analysis.picture.original();
-    let faces = analysis.faces.iter().map(|Seen { face, descriptor }| FaceRow {
+    let faces = analysis.faces.iter().map(|AnalysedFace { face, descriptor }| FaceRow {
         face,
         descriptor: descriptor.as_ref().map(|descriptor| descriptor.as_slice()),
     });
@@ -130,7 +130,7 @@ fn text(file: &str, analysis: &Analysis) -> String {
     let mut text = format!(
         "{file}: {width}x{height}, {faces}, decoded in {decoding:.1} ms, analysed in {analysing:.1} ms"
     );
-    for (number, Seen { face, .. }) in analysis.faces.iter().enumerate() {
+    for (number, AnalysedFace { face, .. }) in analysis.faces.iter().enumerate() {
         let b = &face.bounding_box;
         let mut emotions: Vec<_> = face.emotions.iter().filter(|(_, p)| *p >= 0.01).collect();
         emotions.sort_by(|a, b| b.1.total_cmp(&a.1));

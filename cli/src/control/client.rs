@@ -5,7 +5,7 @@ use super::api::{
     NewUser, PhotoQuery, Queues, Redriven, ReplayPlan, ReplayRequest, StatusQuery, StoredPhoto, UploadStatus,
     UserDocument, UserQuery,
 };
-use super::server::{self, MAX_TIME};
+use super::routes::{self, MAX_TIME};
 use super::socket;
 use crate::boot::{self, BootError, Installation};
 use crate::settings::Settings;
@@ -129,7 +129,7 @@ impl Client {
 
     /// Asks an installation that this process has opened.
     pub fn here(installation: Installation, public_url: &str, max_photo_bytes: u64) -> Self {
-        let routes = server::routes(&installation, public_url, max_photo_bytes);
+        let routes = routes::routes(&installation, public_url, max_photo_bytes);
         Client { http: reqwest::Client::new(), route: Route::Here(Arc::new(installation), routes) }
     }
 

@@ -1,7 +1,7 @@
 //! `GET /tenants/{tenant}/gallery`: one user's gallery, or those of all users of the tenant merged, newest first.
 
 use super::api::{GalleryPage, GalleryQuery, GalleryUpload};
-use super::server::{Answer, Control, Shared, cursor, place};
+use super::state::{Answer, Control, Shared, cursor, place};
 use super::users;
 use axum::Json;
 use axum::extract::{Path, Query, State};

@@ -1,7 +1,7 @@
 //! `/dead-letters`: the rows of messages that could not be processed, listed, shown and redriven.
 
 use super::api::{DeadLetterPage, DeadLetterQuery, Redriven};
-use super::server::{ACTOR, Answer, Shared, cursor, place};
+use super::state::{ACTOR, Answer, Shared, cursor, place};
 use axum::Json;
 use axum::extract::{Path, Query, State};
 use axum::http::StatusCode;

@@ -6,10 +6,11 @@ pub mod api;
 pub mod client;
 mod galleries;
 mod letters;
-mod server;
+mod routes;
 pub mod socket;
+mod state;
 mod uploads;
 mod users;
 
 pub use client::Client;
-pub use server::routes;
+pub use routes::routes;

@@ -1,7 +1,7 @@
 //! `/tenants/{tenant}/uploads` and the photos that become uploads.
 
 use super::api::{PhotoQuery, ReplayPlan, ReplayRequest, StatusQuery, StoredPhoto, UploadStatus};
-use super::server::{ACTOR, Answer, Control, Shared, traceparent};
+use super::state::{ACTOR, Answer, Control, Shared, traceparent};
 use super::users;
 use axum::Json;
 use axum::body::Body;

@@ -1,7 +1,7 @@
 //! `/tenants/{tenant}/users`: finding a user, and creating one whose photos are imported.
 
 use super::api::{NewUser, UserDocument, UserQuery};
-use super::server::{Answer, Control, Shared};
+use super::state::{Answer, Control, Shared};
 use axum::Json;
 use axum::extract::{Path, Query, State};
 use axum::http::StatusCode;

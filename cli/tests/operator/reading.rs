@@ -161,7 +161,7 @@ async fn what_is_not_there_is_named() {
     let unknown = "01981d0e-7b54-7cc0-a3a5-5d5a6b6e2f11";
     for (arguments, code, said) in [
         (&["status", unknown][..], 1, "has no upload 01981d0e"),
-        (&["status", &complete, "--tenant", "stranger"], 1, "--tenant names it"),
+        (&["status", &complete, "--tenant", "stranger"], 1, "--tenant names another tenant"),
         (&["status", "1234"], 2, "not a UUID"),
         (&["status", &failed], 1, "was erased at 2023-11-14T22:13:20Z"),
         (&["status", &complete, "--tenant", "no/slash"], 2, "tenant"),

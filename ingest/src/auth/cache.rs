@@ -25,7 +25,7 @@ impl<K: Eq + Hash, V: Clone> Cache<K, V> {
         entries.get(key).filter(|(_, until)| now < *until).map(|(value, _)| value.clone())
     }
 
-    /// `until` is exclusive.
+    /// `until` is exclusive: at that moment the entry is gone.
     pub fn insert(&self, key: K, value: V, until: Timestamp, now: Timestamp) {
         let mut entries = self.locked();
         if entries.len() >= MAX_ENTRIES {

@@ -40,10 +40,11 @@ pub fn routes(service: Arc<AuthService>) -> Router {
 async fn sign_up(
     State(service): Service,
     Address(address): Address,
+    headers: HeaderMap,
     body: Body,
 ) -> Result<Response, Problem> {
     service.admit(&address).await?;
-    let fields = Fields::read(body).await?;
+    let fields = Fields::read(&headers, body).await?;
     let signup = SignupRequest {
         email: fields.email()?,
         password: Password::chosen(fields.required(&["password", "Password"])?).map_err(AuthFailure::from)?,
@@ -57,9 +58,14 @@ async fn sign_up(
     Ok(admitted(status, &pair))
 }
 
-async fn log_in(State(service): Service, Address(address): Address, body: Body) -> Result<Response, Problem> {
+async fn log_in(
+    State(service): Service,
+    Address(address): Address,
+    headers: HeaderMap,
+    body: Body,
+) -> Result<Response, Problem> {
     service.admit(&address).await?;
-    let fields = Fields::read(body).await?;
+    let fields = Fields::read(&headers, body).await?;
     let login = LoginRequest {
         email: fields.required(&["email", "Email"])?,
         password: fields.required(&["password", "Password"])?,
@@ -82,14 +88,13 @@ async fn refresh(
     headers: HeaderMap,
     body: Body,
 ) -> Result<Response, Problem> {
-    service.admit(&address).await?;
-    let fields = Fields::read(body).await?;
+    let fields = Fields::read(&headers, body).await?;
     let in_body = fields.text(&["refresh_token", "refreshToken", "RefreshToken"])?;
     let token = match in_body {
         Some(token) => token,
         None => bearer(&headers)?,
     };
-    Ok(admitted(StatusCode::OK, &service.sessions.refresh(token).await?))
+    Ok(admitted(StatusCode::OK, &service.refresh(token, &address).await?))
 }
 
 async fn who_am_i(State(service): Service, headers: HeaderMap) -> Result<Response, Problem> {

@@ -26,8 +26,10 @@ pub enum AuthFailure {
     /// A field that can be read and has no meaning.
     #[error("{detail}")]
     InvalidField { code: &'static str, detail: String },
-    #[error("the body must be a JSON object")]
+    #[error("the body must be a JSON object without duplicate keys")]
     Malformed,
+    #[error("this route takes application/json")]
+    NotJson,
     #[error("the body stopped before its end")]
     IncompleteBody,
     #[error("the body is larger than {limit} bytes")]
@@ -69,6 +71,7 @@ impl From<AuthFailure> for Problem {
             AuthFailure::RoleNotAllowed => plain(StatusCode::FORBIDDEN, "role_not_allowed"),
             AuthFailure::TenantClosed => plain(StatusCode::FORBIDDEN, "tenant_closed"),
             AuthFailure::InvalidField { code, .. } => plain(StatusCode::UNPROCESSABLE_ENTITY, code),
+            AuthFailure::NotJson => plain(StatusCode::UNSUPPORTED_MEDIA_TYPE, "not_json"),
             AuthFailure::Malformed => plain(StatusCode::BAD_REQUEST, "bad_json"),
             AuthFailure::IncompleteBody => plain(StatusCode::BAD_REQUEST, "incomplete_body"),
             AuthFailure::TooLarge { .. } => plain(StatusCode::PAYLOAD_TOO_LARGE, "too_large"),

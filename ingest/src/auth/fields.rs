@@ -1,22 +1,28 @@
 //! The JSON fields of a request, in both spellings of their keys: `email`, and `Email` as older clients write it.
 
 use super::failure::AuthFailure;
+use crate::http::body::{BYTE_ORDER_MARK, is_json};
 use axum::body::{Body, to_bytes};
+use axum::http::HeaderMap;
 use domain::user::Role;
 use domain::{Email, TenantId};
 use http_body_util::LengthLimitError;
+use serde::de::{Error, MapAccess, Visitor};
+use serde::{Deserialize, Deserializer};
 use serde_json::{Map, Value};
+use std::fmt;
 
 pub const MAX_BODY_BYTES: usize = 16 * 1024;
 const MAX_NAME_CHARACTERS: usize = 100;
 
 /// The fields of a JSON object.
-#[derive(Default)]
-pub struct Fields(Map<String, Value>);
+#[derive(Default, Deserialize)]
+pub struct Fields(#[serde(deserialize_with = "unique")] Map<String, Value>);
 
 impl Fields {
-    /// An empty body has no fields.
-    pub async fn read(body: Body) -> Result<Self, AuthFailure> {
+    /// An empty body has no fields. Another body has to be JSON by its `Content-Type`, which a form of another site cannot
+    /// send, and no key may come twice.
+    pub async fn read(headers: &HeaderMap, body: Body) -> Result<Self, AuthFailure> {
         let bytes = to_bytes(body, MAX_BODY_BYTES).await.map_err(|error| match error.into_inner() {
             error if error.is::<LengthLimitError>() => AuthFailure::TooLarge { limit: MAX_BODY_BYTES },
             _ => AuthFailure::IncompleteBody,
@@ -24,7 +30,11 @@ impl Fields {
         if bytes.is_empty() {
             return Ok(Fields::default());
         }
-        serde_json::from_slice(&bytes).map(Fields).map_err(|_| AuthFailure::Malformed)
+        if !is_json(headers) {
+            return Err(AuthFailure::NotJson);
+        }
+        let bytes = bytes.strip_prefix(BYTE_ORDER_MARK).unwrap_or(&bytes);
+        serde_json::from_slice(bytes).map_err(|_| AuthFailure::Malformed)
     }
 
     /// Whether the client spells its keys `Email` and `Password`; such clients also expect that API's statuses.
@@ -86,12 +96,41 @@ impl Fields {
     }
 }
 
+/// Errors: a key comes twice. Parsers differ in which of the two counts.
+fn unique<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Map<String, Value>, D::Error> {
+    struct Unique;
+    impl<'de> Visitor<'de> for Unique {
+        type Value = Map<String, Value>;
+
+        fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+            f.write_str("a JSON object")
+        }
+
+        fn visit_map<A: MapAccess<'de>>(self, mut entries: A) -> Result<Self::Value, A::Error> {
+            let mut map = Map::new();
+            while let Some((key, value)) = entries.next_entry::<String, Value>()? {
+                if map.insert(key, value).is_some() {
+                    return Err(A::Error::custom("a key comes twice"));
+                }
+            }
+            Ok(map)
+        }
+    }
+    deserializer.deserialize_map(Unique)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+    use axum::http::HeaderValue;
+    use axum::http::header::CONTENT_TYPE;
+
+    fn json_headers() -> HeaderMap {
+        HeaderMap::from_iter([(CONTENT_TYPE, HeaderValue::from_static("application/json"))])
+    }
 
     async fn fields(body: &str) -> Fields {
-        Fields::read(Body::from(body.to_owned())).await.ok().unwrap()
+        Fields::read(&json_headers(), Body::from(body.to_owned())).await.ok().unwrap()
     }
 
     #[tokio::test]
@@ -111,8 +150,11 @@ mod tests {
     #[tokio::test]
     async fn bodies_are_json_objects_of_bounded_size() {
         let big = format!("{{\"email\":\"{}\"}}", "x".repeat(MAX_BODY_BYTES));
-        for (body, malformed) in [("[]", true), ("{", true), ("\u{0}", true), ("null", true), (&big, false)] {
-            match Fields::read(Body::from(body.to_owned())).await.err().unwrap() {
+        let twice = r#"{"email":"a@x","email":"b@x"}"#;
+        for (body, malformed) in
+            [("[]", true), ("{", true), ("\u{0}", true), ("null", true), (twice, true), (&big, false)]
+        {
+            match Fields::read(&json_headers(), Body::from(body.to_owned())).await.err().unwrap() {
                 AuthFailure::Malformed => assert!(malformed, "{body:.20}"),
                 AuthFailure::TooLarge { .. } => assert!(!malformed, "{body:.20}"),
                 other => panic!("{body:.20}: {other}"),
@@ -129,7 +171,7 @@ mod tests {
         let long = format!(r#"{{"name":"{}"}}"#, "x".repeat(101));
         for (body, expected) in [
             (r#"{"email":5}"#, "invalid_field"),
-            (r#"{"email":"nobody"}"#, "invalid_email"),
+            (r#"{"email":"unknown"}"#, "invalid_email"),
             (r#"{"email":"a@x","tenant_id":"a b"}"#, "invalid_tenant_id"),
             (r#"{"email":"a@x","role":"root"}"#, "invalid_role"),
             (r#"{"email":"a@x","name":"a\u0000b"}"#, "invalid_name"),

@@ -136,7 +136,6 @@ fn fits(expected: &str, password: &Password) -> bool {
     }
 }
 
-/// Hides the password.
 impl fmt::Debug for Password {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("Password(…)")

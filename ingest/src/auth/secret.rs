@@ -26,12 +26,12 @@ impl SecretToken {
         Some(SecretToken(bytes.try_into().ok()?))
     }
 
-    /// Base64url, 43 characters.
+    /// The text that clients keep: base64url, 43 characters.
     pub fn encode(&self) -> String {
         URL_SAFE_NO_PAD.encode(self.0)
     }
 
-    /// The stored part.
+    /// The digest, which is all that is stored.
     pub fn digest(&self) -> Sha256 {
         Sha256::of(&self.0)
     }
@@ -59,7 +59,6 @@ impl SecretToken {
     }
 }
 
-/// Hides the token.
 impl fmt::Debug for SecretToken {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("SecretToken(…)")

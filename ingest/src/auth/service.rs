@@ -8,7 +8,7 @@ use super::settings::AuthSettings;
 use super::token_keys::{NoKeys, TokenKeys};
 use async_trait::async_trait;
 use domain::ports::PortErrorKind;
-use domain::ports::throttle::{Rule, ThrottleKey};
+use domain::ports::throttle::{Beyond, Rule, ThrottleKey};
 use domain::session::SessionKey;
 use domain::user::{Role, User};
 use domain::{Email, Ports, TenantId, UserId};
@@ -16,6 +16,10 @@ use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::Semaphore;
 use uuid::Uuid;
+
+/// How long an address stays known after a login.
+const KNOWN: Rule =
+    Rule { free: u32::MAX, window: Duration::from_secs(90 * 24 * 3600), beyond: Beyond::Refuse };
 
 pub struct AuthService {
     ports: Ports,
@@ -90,6 +94,12 @@ impl AuthService {
         let tries = ThrottleKey::of(&["failures", tenant.as_str(), account, login.address]);
         // Counted before the password is verified, so that concurrent guesses count too; a success forgives.
         self.take(tries, &self.settings.failures).await?;
+        let known = ThrottleKey::of(&["known", tenant.as_str(), account, login.address]);
+        if self.ports.throttle.count(known, self.ports.clock.now()).await? == 0 {
+            // Guesses from many addresses together; the owner at a known address never waits for them.
+            let strangers = ThrottleKey::of(&["strangers", tenant.as_str(), account]);
+            self.take(strangers, &self.settings.strangers).await?;
+        }
         let user = match &email {
             Some(email) => self.find(&tenant, email).await?,
             None => None,
@@ -99,7 +109,24 @@ impl AuthService {
         let fits = self.passwords.verify(hash, password).await?;
         let user = user.filter(|_| fits).ok_or(AuthFailure::WrongCredentials)?;
         self.ports.throttle.forgive(tries).await?;
+        self.take(known, &KNOWN).await?;
         self.sessions.begin(user).await
+    }
+
+    /// Exchanges a refresh token. Refreshes are counted per session, so that those of many users behind one address do not
+    /// add up; invalid tokens are counted per address.
+    pub(super) async fn refresh(&self, token: &str, address: &str) -> Result<TokenPair, AuthFailure> {
+        match self.sessions.of_refresh_token(token).await {
+            Ok(session) => {
+                let key = ThrottleKey::of(&["refreshes", &session.to_string()]);
+                self.take(key, &self.settings.refreshes).await?;
+                self.sessions.refresh(token).await
+            }
+            Err(failure) => {
+                self.admit(address).await?;
+                Err(failure)
+            }
+        }
     }
 
     /// Looking up by address may be a moment behind, so the user is read again by id.

@@ -53,8 +53,16 @@ impl Sessions {
         self.pair(user, &session.key, &secret, now).await
     }
 
-    /// Exchanges a refresh token for the next pair. The same token again within 30 seconds, its successor unused, gets the
-    /// same successor: an answer was lost. Any other reuse means that two clients have the token, so the session ends.
+    /// The session of a refresh token, spent or not.
+    pub async fn of_refresh_token(&self, raw: &str) -> Result<Uuid, AuthFailure> {
+        let secret = SecretToken::parse(raw).ok_or(AuthFailure::InvalidToken)?;
+        let (_, session) = self.find(&secret, self.ports.clock.now()).await?;
+        Ok(session.key.session_id)
+    }
+
+    /// Exchanges a refresh token for the next pair. The same token again within 30 seconds gets the same successor, if that
+    /// is unused: an answer was lost. If it is used, the request fails and the session goes on: a second tab is late. Reuse
+    /// after that means that two clients have the token, so the session ends.
     pub async fn refresh(&self, raw: &str) -> Result<TokenPair, AuthFailure> {
         let secret = SecretToken::parse(raw).ok_or(AuthFailure::InvalidToken)?;
         let now = self.ports.clock.now();
@@ -82,7 +90,7 @@ impl Sessions {
         Ok(())
     }
 
-    /// As [`super::Authenticate::caller`].
+    /// The contract is that of [`super::Authenticate::caller`].
     pub async fn caller(&self, bearer: &str, fresh: bool) -> Result<Caller, AuthError> {
         let now = self.ports.clock.now();
         let claims = self.keys.verify(bearer, now).await?;
@@ -136,6 +144,7 @@ impl Sessions {
         let unused = current.is_some_and(|(token, _)| token.spent.is_none());
         match successor {
             Some(successor) if unused && spent.is_repeatable(now) => Ok(successor),
+            _ if spent.is_repeatable(now) => Err(AuthFailure::InvalidToken),
             _ => {
                 let session_id = session.key.session_id;
                 tracing::warn!(session.id = %session_id, "refresh token reused; session ended");

@@ -25,7 +25,7 @@ pub struct Claims {
     pub role: Role,
     pub sid: Uuid,
     pub jti: Uuid,
-    /// Seconds since 1970.
+    /// A moment in seconds since 1970 (RFC 7519, NumericDate).
     pub iat: i64,
     /// Seconds since 1970, exclusive.
     pub exp: i64,

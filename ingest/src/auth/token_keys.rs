@@ -40,7 +40,7 @@ impl TokenKeys {
         Ok(TokenKeys { issuer: issuer.to_owned(), secrets, made: Mutex::new((seeds, Arc::new(keys))) })
     }
 
-    /// Issuer and audience.
+    /// Both issuer and audience of the tokens.
     pub fn issuer(&self) -> &str {
         &self.issuer
     }

@@ -10,12 +10,13 @@ use serde_json::Value;
 /// The result of every handler.
 pub(crate) type Answer = Result<Response, Problem>;
 
+/// Not stored by caches: it may hold links that need no token.
 pub(crate) fn json(status: StatusCode, body: &impl Serialize) -> Response {
     let body = serde_json::to_string(body).expect("our documents have string keys and finite numbers");
     let mut response = (status, body).into_response();
     let headers = response.headers_mut();
     headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
-    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("private, no-cache"));
+    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("private, no-store"));
     response
 }
 
@@ -27,7 +28,7 @@ pub(crate) fn with(mut response: Response, name: HeaderName, value: &str) -> Res
     response
 }
 
-/// RFC 3339.
+/// The moment as RFC 3339 text.
 pub(crate) fn moment(moment: Timestamp) -> Value {
     Value::String(moment.to_string())
 }

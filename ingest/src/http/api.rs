@@ -87,7 +87,6 @@ pub(crate) struct Api {
     pub(crate) writers: Budget,
     pub(crate) metrics: Arc<Metrics>,
     pub(crate) notifier: Arc<UploadNotifier>,
-    /// The OpenAPI document.
     pub(crate) openapi: Value,
 }
 

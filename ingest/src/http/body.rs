@@ -28,6 +28,9 @@ pub(crate) const USE_A_PRESIGNED_URL: &str =
 pub(crate) const EMOTIONS: &str =
     "emotion is HAPPY, SAD, ANGRY, CONFUSED, DISGUSTED, SURPRISED, CALM, FEAR or UNKNOWN";
 
+/// UTF-8's, with which some clients begin.
+pub(crate) const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
+
 /// A body stalled, or was slower than [`MIN_BYTES_PER_S`].
 #[derive(Debug, thiserror::Error)]
 #[error("the body stalled")]
@@ -115,8 +118,9 @@ pub(crate) fn has_stalled(error: &(dyn Error + 'static)) -> bool {
 }
 
 pub(crate) fn is_json(headers: &HeaderMap) -> bool {
-    media_type(headers)
-        .is_some_and(|media_type| media_type == "application/json" || media_type.ends_with("+json"))
+    media_type(headers).is_some_and(|name| {
+        matches!(name.as_str(), "application/json" | "text/json") || name.ends_with("+json")
+    })
 }
 
 /// The content type in lower case, without parameters.
@@ -139,7 +143,9 @@ pub(crate) async fn json<T: DeserializeOwned>(
     parse(&bytes)
 }
 
+/// A byte order mark at the beginning is passed over.
 pub(crate) fn parse<'a, T: Deserialize<'a>>(bytes: &'a [u8]) -> Result<T, Problem> {
+    let bytes = bytes.strip_prefix(BYTE_ORDER_MARK).unwrap_or(bytes);
     serde_json::from_slice(bytes).map_err(|error| match error.classify() {
         serde_json::error::Category::Data => Problem::unprocessable("invalid_field", error.to_string()),
         _ => Problem::malformed("bad_json", format!("the body is not JSON: {error}")),

@@ -46,7 +46,13 @@ fn decoded(cursor: &str) -> Option<(String, String)> {
     Some((first.to_owned(), second.to_owned()))
 }
 
-/// Rows per page.
+/// A moment in a query: RFC 3339, or a date, which is its midnight in UTC. A `+` that was not escaped arrives as a blank.
+pub(crate) fn moment(raw: &str) -> Option<Timestamp> {
+    let text = raw.trim().replace(' ', "+");
+    text.parse().ok().or_else(|| format!("{text}T00:00:00Z").parse().ok())
+}
+
+/// The number of rows per page.
 pub(crate) fn limit(given: Option<&str>) -> Result<usize, Problem> {
     let Some(given) = given else { return Ok(DEFAULT_LIMIT) };
     let limit = given.parse().ok().filter(|limit| (1..=MAX_LIMIT).contains(limit));
@@ -69,6 +75,21 @@ mod tests {
         let far = BASE64_URL_SAFE_NO_PAD.encode(format!("{}.{}", i64::MAX, given.upload_id));
         for bad in ["", "!", "AAAA", "MS54", &far, &"A".repeat(1000)] {
             assert!(place(bad).is_err(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn moments_are_read_as_people_write_them() {
+        for (given, expected) in [
+            ("2026-01-31T12:00:00Z", Some("2026-01-31T12:00:00Z")),
+            ("2026-01-31T12:00:00+02:00", Some("2026-01-31T10:00:00Z")),
+            ("2026-01-31T12:00:00 02:00", Some("2026-01-31T10:00:00Z")),
+            ("2026-01-31", Some("2026-01-31T00:00:00Z")),
+            ("yesterday", None),
+            ("2026-13-01", None),
+            ("", None),
+        ] {
+            assert_eq!(moment(given).map(|moment| moment.to_string()).as_deref(), expected, "{given}");
         }
     }
 

@@ -13,12 +13,17 @@ use axum::http::{HeaderMap, StatusCode, header};
 use domain::file_name::MAX_FILE_NAME_BYTES;
 use domain::ports::PortErrorKind;
 use domain::ports::objects::{PutGrant, SignedRequest};
-use domain::ports::uploads::{Created, GalleryWrite};
+use domain::ports::uploads::Created;
 use domain::upload::Declared;
-use domain::{FileName, ObjectKey, Record, Sha256, Status, Upload, UploadId};
+use domain::{FileName, ObjectKey, Record, Sha256, Status, Timestamp, Upload, UploadId};
+use lifecycle::Updated;
 use serde::Deserialize;
 use serde_json::{Value, json};
+use std::time::Duration;
 use uuid::Uuid;
+
+/// A saved expiry is renewed when it is older than this.
+const RENEWED: Duration = Duration::from_secs(60);
 
 #[derive(Deserialize)]
 struct DeclareRequest {
@@ -97,14 +102,15 @@ async fn duplicate(api: &Api, upload: Upload, traceparent: Option<&str>) -> Answ
         return Err(gone("expired"));
     }
     let upload = lifecycle::promote(&api.ports, upload, traceparent).await?;
+    let (upload, signed) = renew(api, upload).await?;
     let mut body = json!({
         "upload_id": upload.upload_id,
         "duplicate": true,
         "state": upload.status,
         "status_url": api.links.status(upload.upload_id),
     });
-    if upload.status == Status::AwaitingUpload {
-        body["upload"] = presigned(&renew(api, upload).await?);
+    if let Some(signed) = signed {
+        body["upload"] = presigned(&signed);
     }
     Ok(json(StatusCode::OK, &body))
 }
@@ -115,18 +121,14 @@ pub(crate) async fn url(
     Path(id): Path<String>,
 ) -> Answer {
     let upload = owned_by_path(&api, &caller, &id).await?;
+    let (upload, signed) = renew(&api, upload).await?;
+    let signed = signed.ok_or_else(|| match upload.status {
+        Status::Expired => gone("expired"),
+        _ => already_stored(),
+    })?;
     let status_url = api.links.status(upload.upload_id);
-    match upload.status {
-        Status::AwaitingUpload => {}
-        Status::Expired => return Err(gone("expired")),
-        _ => return Err(already_stored()),
-    }
-    let id = upload.upload_id;
-    let upload = renew(&api, upload).await?;
-    Ok(json(
-        StatusCode::OK,
-        &json!({"upload_id": id, "upload": presigned(&upload), "status_url": status_url}),
-    ))
+    let body = json!({"upload_id": upload.upload_id, "upload": presigned(&signed), "status_url": status_url});
+    Ok(json(StatusCode::OK, &body))
 }
 
 fn already_stored() -> Problem {
@@ -139,11 +141,27 @@ fn gone(code: &str) -> Problem {
     Problem::new(StatusCode::GONE, code, detail)
 }
 
-/// Signs anew and saves the new expiry, so that the upload does not expire before.
-async fn renew(api: &Api, mut upload: Upload) -> Result<SignedRequest, Problem> {
-    upload.url_expires_at = Some(api.ports.clock.now() + api.settings.url_ttl);
-    let upload = api.ports.uploads.save(upload, GalleryWrite::Keep).await?;
-    sign(api, &upload).await
+/// Signs anew while the bytes are awaited, and saves the new expiry, so that the upload does not expire before. An expiry
+/// that another request has just saved will do.
+async fn renew(api: &Api, upload: Upload) -> Result<(Upload, Option<SignedRequest>), Problem> {
+    let expires_at = api.ports.clock.now() + api.settings.url_ttl;
+    let is_recent = |saved: Timestamp| expires_at < saved + RENEWED;
+    let renewed = lifecycle::update(&api.ports, upload, |upload| {
+        let saved = upload.url_expires_at;
+        if upload.status != Status::AwaitingUpload || saved.is_some_and(is_recent) {
+            return Err(());
+        }
+        upload.url_expires_at = Some(expires_at);
+        Ok(())
+    });
+    let upload = match renewed.await? {
+        Updated::Saved(upload) | Updated::Unchanged(upload, ()) => *upload,
+        Updated::Erased => return Err(gone("erased")),
+    };
+    match upload.status {
+        Status::AwaitingUpload => sign(api, &upload).await.map(|signed| (upload, Some(signed))),
+        _ => Ok((upload, None)),
+    }
 }
 
 async fn sign(api: &Api, upload: &Upload) -> Result<SignedRequest, Problem> {

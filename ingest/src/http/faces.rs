@@ -3,6 +3,8 @@
 use super::access::{Reader, Writer, owned_by_path, owner};
 use super::answer::{Answer, json, with};
 use super::api::{Api, Shared};
+use super::sentences::{Language, sentence};
+use super::status_document::is_retryable;
 use super::{body, photo, prefer, reception};
 use crate::problem::Problem;
 use crate::trace;
@@ -10,11 +12,17 @@ use axum::body::Body;
 use axum::extract::{Path, State};
 use axum::http::{HeaderMap, StatusCode, header};
 use domain::upload::Kind;
-use domain::{Affect, Face, Finding, Stage, Upload};
+use domain::{Affect, Face, Finding, Outcome, Stage, Upload};
 use serde_json::{Map, Value, json};
 
-pub(crate) async fn get(State(api): Shared, Reader(caller): Reader, Path(id): Path<String>) -> Answer {
+pub(crate) async fn get(
+    State(api): Shared,
+    Reader(caller): Reader,
+    Path(id): Path<String>,
+    headers: HeaderMap,
+) -> Answer {
     let upload = owned_by_path(&api, &caller, &id).await?;
+    check_looked_at(&upload, &headers)?;
     let faces = found(&api, &upload).await?;
     let model = upload.results.get(&Stage::FaceDetection).and_then(|result| result.made_by.as_ref());
     let faces: Vec<Value> =
@@ -25,6 +33,22 @@ pub(crate) async fn get(State(api): Shared, Reader(caller): Reader, Path(id): Pa
         "upload_id": upload.upload_id, "width": width, "height": height, "faces": faces, "model": model,
     });
     Ok(json(StatusCode::OK, &body))
+}
+
+/// A photo that could not be looked at is not one without faces. Errors: 415 or 422 with the code if the photo is the
+/// cause, 503 if a replay may succeed.
+fn check_looked_at(upload: &Upload, headers: &HeaderMap) -> Result<(), Problem> {
+    let failed = upload.results.get(&Stage::FaceDetection).and_then(|result| match &result.outcome {
+        Outcome::Failed { code } => Some(code),
+        _ => None,
+    });
+    let Some(code) = upload.refused.as_ref().or(failed).map(|code| code.as_str()) else { return Ok(()) };
+    let detail = sentence(code, Language::of(headers));
+    Err(match code {
+        "unsupported_type" | "heic_unsupported" => Problem::unsupported(code, detail),
+        _ if is_retryable(code) => Problem::busy(code, &detail),
+        _ => Problem::unprocessable(code, detail),
+    })
 }
 
 /// Pixels of the upright picture, once face detection has succeeded.
@@ -76,6 +100,7 @@ pub(crate) async fn detect(
     let preferred = prefer::wait(&api, &headers);
     let wait = Some(preferred.unwrap_or(api.settings.max_wait));
     let upload = prefer::until_done(&api, &caller, stored.upload().upload_id, wait).await?;
+    check_looked_at(&upload, &headers)?;
     let id = upload.upload_id;
     let status_url = api.links.status(id);
     let response = match size(&upload) {

@@ -37,14 +37,13 @@ impl GalleryQuery {
             .as_deref()
             .map(|raw| Emotion::parse(raw).map_err(|_| bad("bad_emotion", body::EMOTIONS)));
         let state = self.state.as_deref().map(|raw| {
-            let state = STATES.into_iter().find(|state| state.as_str() == raw);
+            let state = STATES.into_iter().find(|state| state.as_str().eq_ignore_ascii_case(raw));
             state.ok_or_else(|| bad("bad_state", "state is complete, partial, no_face or failed"))
         });
+        let bad_time =
+            || bad("bad_time", "from and to are dates or RFC 3339 times, such as 2026-01-31T12:00:00Z");
         let moment = |raw: &Option<String>| {
-            let read = |raw: &String| {
-                raw.parse::<Timestamp>().map_err(|_| bad("bad_time", "from and to are RFC 3339"))
-            };
-            raw.as_ref().map(read).transpose()
+            raw.as_deref().map(|raw| cursor::moment(raw).ok_or_else(bad_time)).transpose()
         };
         Ok(GalleryFilter {
             emotion: emotion.transpose()?,
@@ -73,7 +72,7 @@ async fn page(
     query: &GalleryQuery,
 ) -> Result<Value, Problem> {
     let (filter, limit) = (query.filter()?, cursor::limit(query.limit.as_deref())?);
-    let after = query.cursor.as_deref().map(cursor::place).transpose()?;
+    let after = query.cursor.as_deref().filter(|cursor| !cursor.is_empty()).map(cursor::place).transpose()?;
     let page = gallery.page(tenant, user, &filter, after, limit).await?;
     let mut uploads = Vec::with_capacity(page.rows.len());
     for row in &page.rows {

@@ -29,5 +29,6 @@ pub(crate) async fn metrics(State(api): Shared) -> Answer {
     for queue in QueueName::all() {
         api.metrics.queue_seen(queue, &api.ports.queue.depth(queue).await?);
     }
-    Ok(([(header::CONTENT_TYPE, CONTENT_TYPE)], api.metrics.text()).into_response())
+    let headers = [(header::CONTENT_TYPE, CONTENT_TYPE), (header::CACHE_CONTROL, "no-store")];
+    Ok((headers, api.metrics.text()).into_response())
 }

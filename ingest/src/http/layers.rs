@@ -1,11 +1,12 @@
 //! What is around every route: the time limit, the log line, the count, the switch for traffic, panics, CORS.
 
+use super::answer::with;
 use super::api::{Api, HttpSettings, Shared};
 use super::body;
 use crate::problem::Problem;
 use crate::request_context::REQUEST_ID;
 use axum::extract::{MatchedPath, Request, State};
-use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, Uri, Version, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use std::any::Any;
@@ -61,6 +62,28 @@ pub(crate) async fn detach(request: Request, next: Next) -> Response {
     })
 }
 
+/// A request of HTTP/1.1 names one host (RFC 9112, 3.2). Links are made of the public address all the same.
+pub(crate) async fn check_host(request: Request, next: Next) -> Response {
+    let hosts = request.headers().get_all(header::HOST).iter().count();
+    if hosts > 1 || (hosts == 0 && request.version() == Version::HTTP_11) {
+        return Problem::malformed("bad_host", "send one Host header").into_response();
+    }
+    next.run(request).await
+}
+
+/// A path with a slash at its end or with two in a row leads to the path without.
+pub(crate) async fn redirect(uri: Uri) -> Response {
+    let parts: Vec<&str> = uri.path().split('/').filter(|part| !part.is_empty()).collect();
+    let mut target = format!("/{}", parts.join("/"));
+    if target == uri.path() || target.starts_with("/objects/") {
+        return StatusCode::NOT_FOUND.into_response();
+    }
+    if let Some(query) = uri.query() {
+        target = format!("{target}?{query}");
+    }
+    with(StatusCode::PERMANENT_REDIRECT.into_response(), header::LOCATION, &target)
+}
+
 /// While traffic is off, every request but those for health is refused before its body is read. Nothing is deleted, and
 /// the queues go on.
 pub(crate) async fn admit(State(api): Shared, request: Request, next: Next) -> Response {
@@ -99,13 +122,21 @@ pub(crate) fn cors(origins: &[String]) -> Option<CorsLayer> {
                 header::IF_MATCH,
                 header::IF_NONE_MATCH,
                 header::RANGE,
+                header::IF_RANGE,
                 HeaderName::from_static("prefer"),
                 HeaderName::from_static("idempotency-key"),
                 HeaderName::from_static("traceparent"),
                 HeaderName::from_static("x-amz-checksum-sha256"),
                 REQUEST_ID,
             ])
-            .expose_headers([header::ETAG, header::LOCATION, header::RETRY_AFTER, REQUEST_ID])
+            .expose_headers([
+                header::ETAG,
+                header::LOCATION,
+                header::RETRY_AFTER,
+                header::ACCEPT_RANGES,
+                header::CONTENT_RANGE,
+                REQUEST_ID,
+            ])
             .max_age(PREFLIGHT_MAX_AGE),
     )
 }

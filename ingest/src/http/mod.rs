@@ -25,6 +25,7 @@ mod photo_json;
 mod prefer;
 mod reception;
 mod routes;
+mod sentences;
 mod signed_objects;
 mod status_document;
 mod uploads;

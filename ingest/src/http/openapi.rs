@@ -17,9 +17,9 @@ pub(crate) struct Route {
     pub(crate) query: &'static [&'static str],
     /// Media types of the body.
     pub(crate) takes: &'static [&'static str],
-    /// Statuses of success.
+    /// The statuses of successful answers.
     pub(crate) answers: &'static [(u16, &'static str)],
-    /// Needs no token.
+    /// The route needs no token.
     pub(crate) open: bool,
     /// Runs to its end even if the client leaves.
     pub(crate) writes: bool,

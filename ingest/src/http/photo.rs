@@ -6,7 +6,8 @@ use super::answer::{Answer, json, with};
 use super::api::{Api, Shared};
 use super::budget::Owner;
 use super::reception::Reception;
-use super::status_document::Facts;
+use super::sentences::Language;
+use super::status_document::{Facts, preview};
 use super::{body, photo_form, photo_json, prefer};
 use crate::auth::Caller;
 use crate::content::Content;
@@ -26,10 +27,16 @@ fn heic() -> Problem {
 
 /// The type that a client declares. Errors: 415 with the list.
 pub(crate) fn declared_type(raw: &str) -> Result<MediaType, Problem> {
-    let lower = raw.to_ascii_lowercase();
-    match MediaType::parse(raw) {
+    let name = raw.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
+    let name = match name.as_str() {
+        // Names that browsers and older software use.
+        "image/jpg" | "image/pjpeg" => "image/jpeg",
+        "image/x-png" => "image/png",
+        name => name,
+    };
+    match MediaType::parse(name) {
         Some(media_type) => Ok(media_type),
-        None if lower.starts_with("image/hei") => Err(heic()),
+        None if name.starts_with("image/hei") => Err(heic()),
         None => Err(Problem::unsupported("unsupported_type", "photos are JPEG, PNG or WebP")),
     }
 }
@@ -111,13 +118,15 @@ async fn answer(api: &Api, caller: &Caller, upload: Upload, wait: Option<Duratio
 async fn document(api: &Api, upload: &Upload) -> Result<Value, Problem> {
     let (tenant, user, id) = (&upload.tenant_id, &upload.user_id, upload.upload_id);
     let stored = upload.object.as_ref().map(|object| object.key.clone());
-    let key = stored.unwrap_or_else(|| ObjectKey::upload(tenant, user, id));
+    let original = || stored.unwrap_or_else(|| ObjectKey::upload(tenant, user, id));
+    // The preview has no metadata; the original may say where it was taken.
+    let key = preview(upload).unwrap_or_else(original);
     Ok(json!({
         "upload_id": id,
         "image_url": api.links.to(&key).await?,
         "status_url": api.links.status(id),
         "state": upload.status,
-        "emotion": Facts::of(upload).emotion,
+        "emotion": Facts::of(upload, Language::English).emotion,
     }))
 }
 
@@ -131,6 +140,21 @@ mod tests {
         assert!(told(declared_type("image/HEIC").unwrap_err()));
         assert!(told(sniffed_type(b"\0\0\0\x18ftypheic....").unwrap_err()));
         assert!(!told(sniffed_type(b"plain text").unwrap_err()));
-        assert_eq!(declared_type("image/png").unwrap(), MediaType::Png);
+    }
+
+    #[test]
+    fn other_names_and_parameters_of_a_type_are_accepted() {
+        for (raw, expected) in [
+            ("image/png", MediaType::Png),
+            ("image/jpg", MediaType::Jpeg),
+            ("Image/PJPEG", MediaType::Jpeg),
+            ("image/jpeg; charset=binary", MediaType::Jpeg),
+            (" image/webp ", MediaType::Webp),
+        ] {
+            assert_eq!(declared_type(raw).unwrap(), expected, "{raw}");
+        }
+        for bad in ["image/jpegs", "text/html", "", ";image/png"] {
+            assert!(declared_type(bad).is_err(), "{bad}");
+        }
     }
 }

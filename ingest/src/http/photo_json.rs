@@ -14,8 +14,6 @@ use std::ops::Range;
 const KEYS: [&[u8]; 3] = [b"image", b"photo", b"file"];
 /// What the JSON may contain beside the picture.
 const MAX_FRAME_BYTES: usize = 16 << 10;
-/// UTF-8's byte order mark, with which some clients begin.
-const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
 
 /// The frame: the object with an empty text in place of the picture.
 #[derive(Deserialize)]
@@ -37,7 +35,7 @@ struct Scanner {
 
 #[derive(Clone, Copy, Default)]
 enum Place {
-    /// Between tokens.
+    /// The reader is between two tokens.
     #[default]
     Between,
     /// Behind the colon of a photo's key.
@@ -177,8 +175,7 @@ impl Scanner {
 
     /// Errors: 400 if the frame is not JSON or has no photo, 422 if it has another type, or two photos.
     fn check(&self) -> Result<(), Problem> {
-        let frame = self.frame.strip_prefix(BYTE_ORDER_MARK).unwrap_or(&self.frame);
-        let request: PhotoRequest = body::parse(frame)?;
+        let request: PhotoRequest = body::parse(&self.frame)?;
         let missing = || Problem::malformed("missing_photo", "the key image, photo or file is missing");
         request.image.filter(|_| self.found).map(drop).ok_or_else(missing)
     }

@@ -82,7 +82,7 @@ pub(crate) async fn until_done(
     }
 }
 
-/// Adds `Preference-Applied`.
+/// Adds `Preference-Applied` to the answer.
 pub(crate) fn applied(response: Response, wait: Option<Duration>) -> Response {
     match wait {
         None => response,

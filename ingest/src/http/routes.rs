@@ -73,12 +73,14 @@ pub fn router_beside(app: App, others: Router) -> Router {
         routes.route(route.path, handler)
     });
     let routes = mounted
+        .fallback(layers::redirect)
         .with_state(api.clone())
         .merge(others.layer(from_fn(layers::detach)))
         // Each route that reads a body sets its own limit.
         .layer(DefaultBodyLimit::disable())
         .layer(from_fn_with_state(api.clone(), body::pace))
         .layer(from_fn_with_state(api.clone(), layers::admit))
+        .layer(from_fn(layers::check_host))
         .layer(CatchPanicLayer::custom(layers::panicked))
         .layer(from_fn_with_state(api, layers::observe))
         .layer(from_fn(request_context::around));

@@ -14,7 +14,7 @@ use axum::http::{HeaderMap, Method, StatusCode, Uri, header};
 use axum::response::IntoResponse;
 use domain::ports::PortErrorKind;
 use domain::ports::objects::PutGrant;
-use domain::{Bucket, ObjectKey};
+use domain::{Bucket, ObjectKey, Record, UploadId};
 use std::collections::BTreeMap;
 
 fn refused(error: UrlRefused) -> Problem {
@@ -38,11 +38,13 @@ pub(crate) async fn put(State(api): Shared, uri: Uri, headers: HeaderMap, body: 
     let grant = api.url_verifier.verify_put(uri.path(), query, &sent).map_err(refused)?;
     let owner = owner(&grant.key)?;
     let _place = api.writers.take(&owner, 1)?;
+    refuse_erased(&api, &grant.key).await?;
     if api.ports.objects.head(Bucket::Media, &grant.key).await?.is_some() {
         return Err(already_there());
     }
     let length = grant.content_length;
     let content = reception::whole(&api, &owner, body, length, "send what was declared").await?;
+    refuse_erased(&api, &grant.key).await?;
     let etag = store(&api, grant, content).await?;
     Ok(with(StatusCode::OK.into_response(), header::ETAG, &format!("\"{etag}\"")))
 }
@@ -53,6 +55,17 @@ fn owner(key: &ObjectKey) -> Result<Owner, Problem> {
     owner.ok_or_else(|| {
         Problem::new(StatusCode::FORBIDDEN, "bad_signature", "the URL is not one of an upload")
     })
+}
+
+/// A URL that was signed before its upload was erased is worth nothing. What passes here while it is being erased is
+/// deleted by intake.
+async fn refuse_erased(api: &Api, key: &ObjectKey) -> Result<(), Problem> {
+    let upload = key.owner().and_then(|(tenant, _, name)| Some((tenant, UploadId::parse(name).ok()?)));
+    let Some((tenant, id)) = upload else { return Ok(()) };
+    match api.ports.uploads.get(&tenant, id).await? {
+        Some(Record::Erased(_)) => Err(Problem::new(StatusCode::GONE, "erased", "the upload was erased")),
+        _ => Ok(()),
+    }
 }
 
 /// Puts exactly what was granted.

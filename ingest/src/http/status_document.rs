@@ -1,6 +1,7 @@
 //! The status document: everything about one upload and its stages. Its ETag covers everything but the links.
 
 use super::links::Links;
+use super::sentences::{Language, sentence};
 use domain::ports::PortError;
 use domain::upload::Kind;
 use domain::{
@@ -23,6 +24,8 @@ pub struct Facts {
     pub created_at: Timestamp,
     pub changed_at: Timestamp,
     pub refused: Option<Code>,
+    /// What `refused` means, and the limit, in the caller's language.
+    pub refused_detail: Option<String>,
     pub stages: [StageDocument; 5],
     pub faces_count: Option<u32>,
     pub emotion: Option<Emotion>,
@@ -45,7 +48,7 @@ pub struct StatusDocument {
 }
 
 impl Facts {
-    pub(crate) fn of(upload: &Upload) -> Self {
+    pub(crate) fn of(upload: &Upload, language: Language) -> Self {
         let feeling = match upload.finding(Stage::EmotionAnalysis) {
             Some(Finding::Feeling(affect)) => Some(affect.distribution.dominant()),
             _ => None,
@@ -64,7 +67,8 @@ impl Facts {
             created_at: upload.created_at,
             changed_at: upload.changed_at,
             refused: upload.refused.clone(),
-            stages: Stage::ALL.map(|stage| StageDocument::of(upload, stage)),
+            refused_detail: upload.refused.as_ref().map(|code| sentence(code.as_str(), language)),
+            stages: Stage::ALL.map(|stage| StageDocument::of(upload, stage, language)),
             faces_count,
             emotion: feeling.map(|(emotion, _)| emotion),
             corrected: upload.corrected.is_some(),
@@ -89,8 +93,7 @@ impl Facts {
         let melody = upload.made_at(Stage::MelodyGeneration);
         let tune = melody.map(|attempt| ObjectKey::melody(tenant, id, attempt));
         let score = melody.map(|attempt| ObjectKey::score(tenant, id, attempt));
-        let seen = matches!(upload.finding(Stage::FaceDetection), Some(Finding::Faces { .. }));
-        let preview = seen.then(|| ObjectKey::preview(tenant, id));
+        let preview = preview(upload);
         let status_url = links.status(id);
         Ok(StatusDocument {
             facts: self,
@@ -105,9 +108,16 @@ impl Facts {
     }
 }
 
+/// The key of the preview, once face detection has made it.
+pub(crate) fn preview(upload: &Upload) -> Option<ObjectKey> {
+    let seen = matches!(upload.finding(Stage::FaceDetection), Some(Finding::Faces { .. }));
+    seen.then(|| ObjectKey::preview(&upload.tenant_id, upload.upload_id))
+}
+
 impl StatusDocument {
+    /// The sentence in English.
     pub async fn of(links: &Links, upload: &Upload) -> Result<Self, PortError> {
-        Facts::of(upload).with_links(links, upload).await
+        Facts::of(upload, Language::English).with_links(links, upload).await
     }
 }
 
@@ -167,12 +177,18 @@ pub struct Failure {
     pub code: Code,
     /// Whether a replay of the same photo may succeed.
     pub retryable: bool,
+    /// What the code means, and the limit, in the caller's language.
+    pub detail: String,
 }
 
 impl StageDocument {
-    fn of(upload: &Upload, stage: Stage) -> Self {
+    fn of(upload: &Upload, stage: Stage, language: Language) -> Self {
         let result = upload.results.get(&stage);
-        let failure = |code: &Code| Failure { code: code.clone(), retryable: is_retryable(code.as_str()) };
+        let failure = |code: &Code| Failure {
+            code: code.clone(),
+            retryable: is_retryable(code.as_str()),
+            detail: sentence(code.as_str(), language),
+        };
         StageDocument {
             name: stage,
             state: state(upload, stage),
@@ -188,7 +204,7 @@ impl StageDocument {
 }
 
 /// Whether the failure is ours, not the photo's.
-fn is_retryable(code: &str) -> bool {
+pub(crate) fn is_retryable(code: &str) -> bool {
     ["no_answer", "dead_lettered", "deadline", "retries_exhausted"].contains(&code)
         || code.starts_with("execution_")
 }

@@ -6,6 +6,7 @@ use super::answer::{Answer, json, with};
 use super::api::Shared;
 use super::links::Links;
 use super::prefer::Patience;
+use super::sentences::Language;
 use super::status_document::Facts;
 use super::{cursor, object_response, prefer};
 use crate::problem::Problem;
@@ -31,7 +32,8 @@ pub(crate) struct UploadsQuery {
 
 impl UploadsQuery {
     fn status(&self) -> Result<Option<Status>, Problem> {
-        let named = |raw: &str| Status::ALL.into_iter().find(|status| status.as_str() == raw);
+        let named =
+            |raw: &str| Status::ALL.into_iter().find(|status| status.as_str().eq_ignore_ascii_case(raw));
         let listed = |raw: &str| named(raw).filter(|status| *status != Status::Erased);
         let bad = || {
             Problem::malformed(
@@ -52,8 +54,8 @@ struct ListedUpload {
 }
 
 impl ListedUpload {
-    fn of(links: &Links, upload: &Upload) -> Self {
-        ListedUpload { facts: Facts::of(upload), status_url: links.status(upload.upload_id) }
+    fn of(links: &Links, upload: &Upload, language: Language) -> Self {
+        ListedUpload { facts: Facts::of(upload, language), status_url: links.status(upload.upload_id) }
     }
 }
 
@@ -65,7 +67,7 @@ pub(crate) async fn list(
 ) -> Answer {
     let Query(query) = query.map_err(|error| Problem::malformed("bad_query", error.body_text()))?;
     let (status, limit) = (query.status()?, cursor::limit(query.limit.as_deref())?);
-    let since = query.since.as_deref().map(cursor::change).transpose()?;
+    let since = query.since.as_deref().filter(|since| !since.is_empty()).map(cursor::change).transpose()?;
     let wait = prefer::wait(&api, &headers);
     let mut patience = Patience::new(&api, &caller, wait);
     let (tenant, user) = (&caller.tenant_id, &caller.user_id);
@@ -85,9 +87,9 @@ pub(crate) async fn list(
         passed += usize::from(page.more);
         after = Some(page.next);
     };
-    let next = cursor::of_change(page.next);
+    let (next, language) = (cursor::of_change(page.next), Language::of(&headers));
     let body = json!({
-        "uploads": page.uploads.iter().map(|upload| ListedUpload::of(&api.links, upload)).collect::<Vec<_>>(),
+        "uploads": page.uploads.iter().map(|upload| ListedUpload::of(&api.links, upload, language)).collect::<Vec<_>>(),
         "next_cursor": page.more.then_some(&next),
         "since": next,
     });
@@ -101,18 +103,18 @@ pub(crate) async fn get(
     headers: HeaderMap,
 ) -> Answer {
     let known = headers.get(header::IF_NONE_MATCH).and_then(|given| given.to_str().ok());
-    let wait = prefer::wait(&api, &headers);
+    let (wait, language) = (prefer::wait(&api, &headers), Language::of(&headers));
     let id = upload_id(&id)?;
     let mut patience = Patience::new(&api, &caller, wait);
     // With an ETag the wait ends at any change, without one when the upload is done.
     let upload = loop {
         let change = api.notifier.upload(id);
         let upload = owned(&api, &caller, id).await?;
-        if is_news(&upload, known) || !patience.pause(change).await {
+        if is_news(&upload, known, language) || !patience.pause(change).await {
             break upload;
         }
     };
-    let facts = Facts::of(&upload);
+    let facts = Facts::of(&upload, language);
     let etag = facts.etag();
     let mut response = match known.is_some_and(|known| object_response::matches(known, &etag)) {
         true => StatusCode::NOT_MODIFIED.into_response(),
@@ -121,12 +123,13 @@ pub(crate) async fn get(
     if !upload.status.is_done() {
         response = with(response, header::RETRY_AFTER, RETRY_AFTER_S);
     }
+    let response = with(response, header::VARY, "Accept-Language");
     Ok(prefer::applied(with(response, header::ETAG, &format!("\"{etag}\"")), wait))
 }
 
-fn is_news(upload: &Upload, known: Option<&str>) -> bool {
+fn is_news(upload: &Upload, known: Option<&str>, language: Language) -> bool {
     match known {
-        Some(known) => !object_response::matches(known, &Facts::of(upload).etag()),
+        Some(known) => !object_response::matches(known, &Facts::of(upload, language).etag()),
         None => upload.status.is_done(),
     }
 }

@@ -80,7 +80,7 @@ async fn a_login_does_not_reveal_accounts() {
     let mut answers = vec![wrong_password.body.clone()];
     wrong_password.expect(401, "wrong_credentials");
     for (email, password) in
-        [("nobody@example.com", PASSWORD), ("no address", PASSWORD), ("ana@example.com", "")]
+        [("unknown@example.com", PASSWORD), ("no address", PASSWORD), ("ana@example.com", "")]
     {
         let reply = server.log_in(email, password).await;
         reply.expect(401, "wrong_credentials");

@@ -16,6 +16,28 @@ async fn bodies_must_be_json_objects() {
     }
 }
 
+/// A form of another site can send texts, and no `application/json`.
+#[tokio::test]
+async fn bodies_of_another_type_are_refused() {
+    let server = Server::start().await;
+    let body = json!({"email": "ana@example.com", "password": PASSWORD}).to_string();
+    for path in ROUTES {
+        for content_type in ["text/plain", "application/x-www-form-urlencoded", ""] {
+            let header = [format!("content-type: {content_type}")];
+            server.send("POST", path, &header, body.as_bytes()).await.expect(415, "not_json");
+        }
+    }
+    let header = ["content-type: application/json; charset=utf-8".to_owned()];
+    assert_eq!(server.send("POST", SIGNUP, &header, body.as_bytes()).await.status, 201);
+}
+
+#[tokio::test]
+async fn a_key_that_comes_twice_is_refused() {
+    let server = Server::start().await;
+    let body = br#"{"email":"ana@example.com","password":"Secreta123","role":"customer","role":"admin"}"#;
+    server.send("POST", SIGNUP, &[], body).await.expect(400, "bad_json");
+}
+
 #[tokio::test]
 async fn huge_bodies_are_refused() {
     let server = Server::start().await;

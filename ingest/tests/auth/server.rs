@@ -48,7 +48,7 @@ impl Server {
         Server { clock, store, service, address, _root: root }
     }
 
-    /// Sends a request; `headers` are whole lines.
+    /// Sends a request; `headers` are whole lines. A body is JSON unless they say otherwise.
     pub async fn send(&self, method: &str, path: &str, headers: &[String], body: &[u8]) -> Reply {
         let reply = self.exchange(method, path, headers, body);
         within(LIMIT, &format!("the answer to {method} {path}"), reply).await
@@ -56,7 +56,10 @@ impl Server {
 
     async fn exchange(&self, method: &str, path: &str, headers: &[String], body: &[u8]) -> Reply {
         let mut stream = TcpStream::connect(self.address).await.expect("the server listens");
-        let lines: String = headers.iter().map(|line| format!("{line}\r\n")).collect();
+        let mut lines: String = headers.iter().map(|line| format!("{line}\r\n")).collect();
+        if !body.is_empty() && !lines.contains("content-type:") {
+            lines += "content-type: application/json\r\n";
+        }
         let length = body.len();
         let head = format!(
             "{method} {path} HTTP/1.1\r\nhost: test\r\nconnection: close\r\ncontent-length: {length}\r\n{lines}\r\n"

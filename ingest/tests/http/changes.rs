@@ -64,7 +64,7 @@ async fn invalid_query_parameters_are_named() {
         ("since=!", "bad_cursor"),
         ("since=MS54", "bad_cursor"),
         ("state=erased", "bad_state"),
-        ("state=Complete", "bad_state"),
+        ("state=finished", "bad_state"),
         ("limit=0", "bad_limit"),
         ("limit=101", "bad_limit"),
     ] {

@@ -9,6 +9,7 @@ mod hostile;
 mod journeys;
 mod leaving;
 mod objects;
+mod odd;
 mod promotion;
 mod server;
 mod slow;

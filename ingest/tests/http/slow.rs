@@ -28,6 +28,16 @@ fn head_of(signed: &Value, server: &Server) -> String {
     format!("PUT {path} HTTP/1.1\r\n{}", lines.join("\r\n"))
 }
 
+/// The answer to a request as it is written here.
+pub async fn ask(server: &Server, request: &str) -> String {
+    let address = server.url.trim_start_matches("http://");
+    let mut stream = TcpStream::connect(address).await.expect("the server listens");
+    stream.write_all(request.as_bytes()).await.expect("the server reads");
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).await.expect("the server answers and closes");
+    answer
+}
+
 /// The answer's status and the code of its problem.
 async fn answer(mut stream: TcpStream) -> (u16, String) {
     let mut answer = Vec::new();

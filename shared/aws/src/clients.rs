@@ -18,7 +18,7 @@ const MAX_ATTEMPTS: u32 = 3;
 /// role).
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Connection {
-    /// Overrides the environment's.
+    /// Overrides the region of the environment.
     pub region: Option<String>,
     /// Of every service, for an emulator; `AWS_ENDPOINT_URL` does the same.
     pub endpoint_url: Option<String>,

@@ -18,7 +18,6 @@ use settings::Resources;
 use std::collections::HashMap;
 use std::time::Duration;
 
-/// Attributes by name.
 pub(crate) type Item = HashMap<String, AttributeValue>;
 
 /// DynamoDB's limits for one batch.
@@ -83,7 +82,6 @@ impl Items {
         format!("dynamodb:{operation} {}", self.name)
     }
 
-    /// Reads consistently.
     pub async fn get(&self, key: Item) -> Result<Option<Item>, PortError> {
         let read =
             self.client.get_item().table_name(&self.name).set_key(Some(key)).consistent_read(true).send();

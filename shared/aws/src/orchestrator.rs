@@ -33,7 +33,7 @@ impl Orchestrator {
         Orchestrator { client: clients.sfn.clone(), resources: resources.clone() }
     }
 
-    /// `arn:aws:states:REGION:ACCOUNT:execution:MACHINE:NAME`.
+    /// The ARN, `arn:aws:states:REGION:ACCOUNT:execution:MACHINE:NAME`, of an execution.
     fn arn(&self, name: &ExecutionName) -> String {
         format!("{}:{name}", self.resources.state_machine_arn.replacen(":stateMachine:", ":execution:", 1))
     }

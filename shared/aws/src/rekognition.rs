@@ -1,4 +1,4 @@
-//! Shared by both ports on Rekognition: the photos that it accepts, the conversion of others, and its errors.
+//! Rekognition: the photos that it accepts, the conversion of others, and its errors as those of a face engine.
 
 use crate::error;
 use aws_sdk_rekognition::error::{ProvideErrorMetadata, SdkError};

@@ -91,7 +91,7 @@ impl std::fmt::Debug for Keys {
 }
 
 impl Secrets {
-    /// Reads nothing yet.
+    /// Sends no request to AWS.
     pub fn new(clients: &Clients, resources: &Resources, clock: Arc<dyn Clock>) -> Self {
         let secret_id = resources.secret_id.clone();
         Secrets { client: clients.secrets.clone(), secret_id, clock, known: Mutex::new(None) }

@@ -77,6 +77,11 @@ impl ports::Throttle for Throttle {
         Err(PortError::new(PortErrorKind::Busy, "the count changes faster than it can be written"))
     }
 
+    async fn count(&self, name: ThrottleKey, now: Timestamp) -> Result<u32, PortError> {
+        let read = self.counts.get(key(name)).await?.as_ref().map(tally).transpose()?;
+        Ok(read.filter(|tally| now < tally.expires_at).map_or(0, |tally| tally.count))
+    }
+
     async fn forgive(&self, name: ThrottleKey) -> Result<(), PortError> {
         self.counts.delete(key(name), None).await
     }

@@ -8,7 +8,8 @@ use std::error::Error;
 /// The access key that a profile gives, or the whole error.
 async fn access_key(config: &str) -> Result<String, String> {
     let files = ProfileFiles::builder().with_contents(ProfileFileKind::Config, config).build();
-    let provider = ProfileFileCredentialsProvider::builder().profile_files(files).profile_name("team").build();
+    let provider =
+        ProfileFileCredentialsProvider::builder().profile_files(files).profile_name("team").build();
     let provided = provider.provide_credentials().await;
     provided.map(|credentials| credentials.access_key_id().to_owned()).map_err(|error| chain(&error))
 }

@@ -3,9 +3,8 @@
 use crate::face::Face;
 use crate::object_key::ObjectKey;
 use crate::outcome::{Code, Outcome};
-use crate::ports::maker::Job;
 use crate::ports::objects::NewObject;
-use crate::stage_result::{Finding, MadeBy};
+use crate::stage_result::{Finding, Job, MadeBy};
 use std::time::Duration;
 
 /// The output of a finished stage. The stage stores nothing itself; settling does, in an order that survives a crash.

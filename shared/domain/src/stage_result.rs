@@ -2,7 +2,6 @@
 
 use crate::affect::Affect;
 use crate::outcome::Outcome;
-use crate::ports::maker::Job;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use std::time::Duration;
@@ -56,6 +55,10 @@ pub struct StageResult {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub finding: Option<Finding>,
 }
+
+/// A job that an outside service has taken; stored before it is polled.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Job(pub String);
 
 /// The state of a stage between two polls of an outside job.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]

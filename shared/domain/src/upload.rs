@@ -33,7 +33,6 @@ pub enum Kind {
 }
 
 impl Kind {
-    /// As in JSON.
     pub fn as_str(self) -> &'static str {
         match self {
             Kind::Photo => "photo",

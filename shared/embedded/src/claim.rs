@@ -49,14 +49,13 @@ struct Candidate {
     sent_at: i64,
 }
 
-/// A receive request.
 pub(crate) struct Claim {
     pub(crate) queue: QueueName,
     /// The most messages to deliver.
     pub(crate) most: usize,
     /// When they become visible again, in milliseconds.
     pub(crate) visible_at: i64,
-    /// Identifies the process.
+    /// Identifies the process that receives.
     pub(crate) boot: i64,
 }
 

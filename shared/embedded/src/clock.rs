@@ -22,7 +22,7 @@ pub struct ManualClock {
     now_ms: watch::Sender<i64>,
 }
 
-/// Milliseconds since 1970.
+/// The moment in milliseconds since 1970.
 pub(crate) fn to_ms(moment: Timestamp) -> i64 {
     moment.as_millisecond()
 }

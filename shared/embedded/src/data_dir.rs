@@ -21,7 +21,7 @@ impl Drop for Lock {
     /// its program, and a copy keeps the lock.
     fn drop(&mut self) {
         if let Err(error) = self.0.unlock() {
-            tracing::warn!(error = %error, "the data directory's lock was not released");
+            tracing::warn!(%error, "the data directory's lock was not released");
         }
     }
 }

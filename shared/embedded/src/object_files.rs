@@ -171,7 +171,7 @@ impl ObjectFiles {
 }
 
 pub(crate) struct ListedFile {
-    /// Below `objects`.
+    /// The path below the folder `objects`.
     pub(crate) path: PathBuf,
     pub(crate) modified: SystemTime,
 }

@@ -8,7 +8,7 @@ use async_trait::async_trait;
 use domain::Timestamp;
 use domain::ports::throttle::{Rule, Tally, ThrottleKey, Wait};
 use domain::ports::{self, PortError};
-use rusqlite::OptionalExtension;
+use rusqlite::{Connection, OptionalExtension};
 
 /// The expired counts that each new one deletes: more than it adds.
 const MAX_DELETED: i64 = 4;
@@ -24,8 +24,8 @@ impl Throttle {
     }
 }
 
-fn tally(txn: &WriteTxn<'_>, key: ThrottleKey) -> Result<Option<Tally>, PortError> {
-    txn.connection
+fn tally(connection: &Connection, key: ThrottleKey) -> Result<Option<Tally>, PortError> {
+    connection
         .prepare_cached("SELECT count, not_before, expires_at FROM throttle WHERE key = ?1")
         .and_then(|mut select| {
             let read = |row: &rusqlite::Row<'_>| {
@@ -72,7 +72,7 @@ impl ports::Throttle for Throttle {
     ) -> Result<Result<(), Wait>, PortError> {
         let rule = *rule;
         self.store
-            .write(move |txn| match rule.take(tally(txn, key)?, now) {
+            .write(move |txn| match rule.take(tally(txn.connection, key)?, now) {
                 Err(wait) => Ok(Err(wait)),
                 Ok(next) => {
                     delete_expired(txn, now)?;
@@ -80,6 +80,11 @@ impl ports::Throttle for Throttle {
                 }
             })
             .await
+    }
+
+    async fn count(&self, key: ThrottleKey, now: Timestamp) -> Result<u32, PortError> {
+        let tally = self.store.read(move |connection| tally(connection, key)).await?;
+        Ok(tally.filter(|tally| now < tally.expires_at).map_or(0, |tally| tally.count))
     }
 
     async fn forgive(&self, key: ThrottleKey) -> Result<(), PortError> {

@@ -5,7 +5,8 @@ use crate::picture::style::Style;
 use crate::picture::{PictureError, PictureSettings, paint};
 use async_trait::async_trait;
 use domain::ports::Maker;
-use domain::ports::maker::{Art, ArtFile, Artefact, Job, MakerError, Order, Progress};
+use domain::ports::maker::{Art, ArtFile, Artefact, MakerError, Order, Progress};
+use domain::stage_result::Job;
 use std::sync::Arc;
 use tokio::sync::Semaphore;
 

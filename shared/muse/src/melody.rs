@@ -47,14 +47,14 @@ impl MelodySettings {
     pub const BARS: std::ops::RangeInclusive<u32> = 1..=16;
 }
 
-/// A finished melody.
+/// A finished melody, encoded, with its score.
 #[derive(Clone, Debug)]
+#[allow(missing_docs)]
 pub struct Melody {
     /// The recording, 160 kb/s stereo with an ID3 tag.
     pub mp3: Vec<u8>,
     /// The score as a Standard MIDI File.
     pub midi: Vec<u8>,
-    /// What is played.
     pub score: Score,
     /// Length of the recording.
     pub seconds: f64,
@@ -85,12 +85,11 @@ pub enum MelodyError {
 
 /// A melody after mastering and before encoding.
 #[derive(Clone, Debug, PartialEq)]
+#[allow(missing_docs)]
 pub struct Performance {
-    /// What is played.
     pub score: Score,
-    /// The samples.
     pub recording: Recording,
-    /// Integrated loudness.
+    /// Integrated loudness by BS.1770-4.
     pub lufs: f64,
 }
 

@@ -1,7 +1,7 @@
 //! Provenance: the record that is stored with an artefact, and the text that its files carry.
 
 use domain::{Affect, MadeBy};
-use serde_json::json;
+use serde::Serialize;
 use sha2::{Digest, Sha256};
 
 /// The engine in every record and file.
@@ -24,26 +24,34 @@ pub struct Parameters<'a> {
     pub extent: u32,
 }
 
+/// All parameters with the makers' name and version, as the digest sees them. The order of its fields is the order of the
+/// text; a `serde_json::Value` would order them by the features that other crates switch on.
+#[derive(Serialize)]
+struct Digested<'a> {
+    affect: &'a Affect,
+    engine: &'a str,
+    extent: u32,
+    kind: &'a str,
+    seed: u64,
+    version: u32,
+}
+
 impl Parameters<'_> {
-    fn json(&self) -> serde_json::Value {
-        json!({
-            "affect": self.affect,
-            "engine": ENGINE,
-            "extent": self.extent,
-            "kind": self.kind,
-            "seed": self.seed,
-            "version": VERSION,
-        })
+    fn digest(&self) -> String {
+        let Parameters { affect, seed, kind, extent } = *self;
+        let digested = Digested { affect, engine: ENGINE, extent, kind, seed, version: VERSION };
+        let text =
+            serde_json::to_vec(&digested).expect("an affect has finite numbers and keys that are strings");
+        hex::encode(Sha256::digest(text))
     }
 }
 
 /// The record: engine, kind with version, seed, and a digest of all parameters.
 pub fn made_by(parameters: &Parameters<'_>) -> MadeBy {
-    let digest = Sha256::digest(parameters.json().to_string());
     MadeBy {
         engine: ENGINE.to_owned(),
         model: format!("{} {VERSION}", parameters.kind),
-        digest: Some(hex::encode(digest)),
+        digest: Some(parameters.digest()),
         seed: Some(parameters.seed),
     }
 }

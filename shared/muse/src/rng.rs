@@ -22,7 +22,6 @@ impl Rng {
         Rng(std::array::from_fn(|_| split_mix(&mut state)))
     }
 
-    /// Uniform 64 bits.
     pub fn bits(&mut self) -> u64 {
         let s = &mut self.0;
         let result = s[0].wrapping_add(s[3]).rotate_left(23).wrapping_add(s[0]);
@@ -36,17 +35,16 @@ impl Rng {
         result
     }
 
-    /// Uniform in 0..1.
+    /// Uniform in 0..1, without 1.
     pub fn unit(&mut self) -> f32 {
         (self.bits() >> 40) as f32 / (1u64 << 24) as f32
     }
 
-    /// Uniform in `low..high`.
     pub fn range(&mut self, low: f32, high: f32) -> f32 {
         low + (high - low) * self.unit()
     }
 
-    /// Uniform in -`spread`..`spread`.
+    /// Uniform between -`spread` and `spread`.
     pub fn around(&mut self, spread: f32) -> f32 {
         self.range(-spread, spread)
     }

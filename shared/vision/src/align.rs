@@ -1,18 +1,18 @@
-//! Where the crops are cut: boxes to whole pixels, and the face in the middle of its crop by its own points.
-//! Geometry and constants are face-api 1.7.15's, because its networks were trained on such crops.
+//! The crops of faces: boxes clipped to whole pixels, and faces centred by their landmarks. Geometry and constants
+//! are face-api 1.7.15's, because its networks were trained on such crops.
 
 use crate::boxes::Rectangle;
 use crate::picture::Picture;
 use crate::sample::Region;
 
-/// Share of the points' bounding box that is added on each side for the expression.
+/// Share of the landmarks' bounding box that is added on each side for the expression.
 const MARGIN: f64 = 0.1;
-/// Where the middle of eyes and mouth lies in a descriptor's crop.
+/// The place of the middle of eyes and mouth in a descriptor's crop.
 const MIDDLE: [f64; 2] = [0.5, 0.43];
-/// The distance of eyes and mouth, of a descriptor's crop.
+/// The distance of eyes and mouth as a share of a descriptor's crop.
 const EYES_TO_MOUTH: f64 = 0.45;
 
-/// Clips to the picture and cuts at whole pixels. None where nothing is left.
+/// Clips to the picture and cuts at whole pixels. None if nothing is left.
 pub(crate) fn clipped(r: &Rectangle, picture: &Picture) -> Option<Region> {
     let (left, top) = (r.left.max(0.0), r.top.max(0.0));
     let width = (r.right - left).min(picture.width() as f64 - left).floor();
@@ -26,15 +26,15 @@ pub(crate) fn clipped(r: &Rectangle, picture: &Picture) -> Option<Region> {
     })
 }
 
-/// The crop whose expression is read: the points' bounding box and a margin.
+/// The crop for the expression network: the landmarks' bounding box and a margin.
 pub(crate) fn for_expression(points: &[[f64; 2]]) -> Rectangle {
     let r = Rectangle::around(points);
     let (x, y) = (r.width() * MARGIN, r.height() * MARGIN);
     Rectangle { left: r.left - x, top: r.top - y, right: r.right + x, bottom: r.bottom + y }
 }
 
-/// The crop that is described: a square around eyes and mouth. `points` are the 68; `face` is the crop that they
-/// were found in, whose size the reference uses as a bound.
+/// The crop for the recognition network: a square around eyes and mouth. `points` are the 68 landmarks; `face` is
+/// the crop that they were found in, whose size bounds the square as in the reference.
 pub(crate) fn for_descriptor(points: &[[f64; 2]], face: Region) -> Rectangle {
     let features = [centre(&points[36..42]), centre(&points[42..48]), centre(&points[48..68])];
     let distance = |eye: [f64; 2]| (features[2][0] - eye[0]).hypot(features[2][1] - eye[1]);

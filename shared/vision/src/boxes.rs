@@ -1,6 +1,6 @@
-//! Rectangles in a picture, and what becomes of those that overlap.
+//! Rectangles in a picture, and the suppression of those that overlap.
 
-/// A rectangle; the unit and origin are its user's.
+/// A rectangle; its user chooses unit and origin.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) struct Rectangle {
     pub left: f64,
@@ -18,17 +18,17 @@ impl Rectangle {
         self.bottom - self.top
     }
 
-    /// 0 where the sides are turned about.
+    /// 0 if right is left of left, or bottom above top.
     pub fn area(&self) -> f64 {
         self.width().max(0.0) * self.height().max(0.0)
     }
 
-    /// The same rectangle further right and down.
+    /// The rectangle moved right by `x` and down by `y`.
     pub fn shift(&self, x: f64, y: f64) -> Rectangle {
         Rectangle { left: self.left + x, top: self.top + y, right: self.right + x, bottom: self.bottom + y }
     }
 
-    /// The area that two have in common.
+    /// The area of the intersection.
     pub fn common(&self, other: &Rectangle) -> f64 {
         Rectangle {
             left: self.left.max(other.left),
@@ -45,7 +45,7 @@ impl Rectangle {
         if common > 0.0 { common / (self.area() + other.area() - common) } else { 0.0 }
     }
 
-    /// The smallest rectangle around some points; x, y.
+    /// The bounding box of points [x, y].
     pub fn around(points: &[[f64; 2]]) -> Rectangle {
         let (mut low, mut high) = ([f64::INFINITY; 2], [f64::NEG_INFINITY; 2]);
         for point in points {
@@ -58,7 +58,7 @@ impl Rectangle {
     }
 }
 
-/// A rectangle and how sure its finder is that it holds a face, 0..1.
+/// A rectangle and the probability that it holds a face, 0..1.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) struct Scored {
     pub confidence: f32,
@@ -71,22 +71,22 @@ impl Scored {
     }
 }
 
-/// Greedy non-maximum suppression: the most confident first, each that overlaps none before it by more than
-/// `overlap`, at most `most`.
-pub(crate) fn suppress(found: Vec<Scored>, overlap: f64, most: usize) -> Vec<Scored> {
-    suppress_by(found, most, |a, b| a.overlap(b) > overlap)
+/// Greedy non-maximum suppression: keeps the most confident first, then each one that overlaps none of the kept by
+/// more than `max_overlap`; at most `max`.
+pub(crate) fn suppress(found: Vec<Scored>, max_overlap: f64, max: usize) -> Vec<Scored> {
+    suppress_by(found, max, |a, b| a.overlap(b) > max_overlap)
 }
 
-/// Greedy suppression with another notion of being `same`.
+/// Greedy suppression of rectangles that are the `same` as a kept one.
 pub(crate) fn suppress_by(
     mut found: Vec<Scored>,
-    most: usize,
+    max: usize,
     same: impl Fn(&Rectangle, &Rectangle) -> bool,
 ) -> Vec<Scored> {
     found.sort_by(|a, b| b.confidence.total_cmp(&a.confidence));
     let mut kept: Vec<Scored> = Vec::new();
     for scored in found {
-        if kept.len() == most {
+        if kept.len() == max {
             break;
         }
         if !kept.iter().any(|k| same(&scored.rectangle, &k.rectangle)) {

@@ -1,19 +1,19 @@
-//! Convolutions: full ones as patches times filters, 1×1 ones as a matrix product, depthwise 3×3 ones by hand.
+//! Convolutions: full ones as patches times filters, 1×1 ones as a matrix product, depthwise 3×3 ones in plain loops.
 //!
-//! Every product runs over strips of rows that stay in the second-level cache, so that bias and activation find
-//! their numbers still warm. A number's terms are always added in the same order: strips do not change results.
+//! Every product runs over strips of rows that stay in the second-level cache until bias and activation are applied.
+//! A number's terms are always added in the same order: the size of a strip does not change results.
 
 use crate::tensor::{Scratch, Tensor};
 use ndarray::linalg::general_mat_mul;
 use ndarray::{ArrayView2, ArrayViewMut2};
 use std::ops::Range;
 
-/// Numbers that a strip's input and output may hold together: 512 KB of f32.
+/// Numbers of a strip's input and output together: 512 KB of f32.
 const STRIP: usize = 128 * 1024;
 
-/// Pixels that a strip has at least, where the picture has them: the product rearranges all filters for each strip,
-/// which must not cost as much as using them.
-const STRIP_PIXELS: usize = 1024;
+/// Pixels of a strip, if the picture has them: the product rearranges all filters for each strip, which must cost
+/// less than their use.
+const MIN_STRIP_PIXELS: usize = 1024;
 
 /// The range that an output is clamped to.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -27,7 +27,7 @@ impl Activation {
     pub const RELU: Activation = Activation { low: 0.0, high: f32::INFINITY };
     pub const RELU6: Activation = Activation { low: 0.0, high: 6.0 };
 
-    /// Comparisons rather than `max`/`min`, whose care for NaN costs three instructions more each.
+    /// Comparisons instead of `max` and `min`, whose NaN rules cost three more instructions each.
     #[inline(always)]
     fn apply(self, x: f32) -> f32 {
         let x = if x > self.low { x } else { self.low };
@@ -35,7 +35,7 @@ impl Activation {
     }
 }
 
-/// TensorFlow's paddings.
+/// The two paddings of TensorFlow's convolutions.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Padding {
     /// out = ceil(n / stride); the odd zero goes after.
@@ -105,7 +105,7 @@ impl Pointwise {
     /// How many groups of `pixels` pixels make a strip.
     fn strip(&self, pixels: usize) -> usize {
         let warm = STRIP / (pixels * (self.inputs + self.outputs));
-        warm.max(STRIP_PIXELS.div_ceil(pixels))
+        warm.max(MIN_STRIP_PIXELS.div_ceil(pixels))
     }
 }
 
@@ -120,7 +120,6 @@ pub(crate) struct Convolution {
 }
 
 impl Convolution {
-    /// The convolution of `x`.
     pub fn run(&self, x: &Tensor, scratch: &mut Scratch) -> Tensor {
         let (height, top) = self.padding.plan(x.height, self.kernel, self.stride);
         let (width, left) = self.padding.plan(x.width, self.kernel, self.stride);
@@ -181,7 +180,7 @@ pub(crate) struct Depthwise {
     pub stride: usize,
     /// Nine rows of one weight per channel.
     pub weights: Vec<f32>,
-    /// One per channel.
+    /// One number a channel.
     pub bias: Vec<f32>,
     pub activation: Activation,
 }
@@ -235,7 +234,7 @@ pub(crate) struct Separable {
 }
 
 impl Separable {
-    /// Both, strip by strip.
+    /// Runs both strip by strip.
     pub fn run(&self, x: &Tensor, scratch: &mut Scratch) -> Tensor {
         let (height, _) = Padding::Same.plan(x.height, 3, self.depthwise.stride);
         let (width, _) = Padding::Same.plan(x.width, 3, self.depthwise.stride);

@@ -7,11 +7,11 @@ mod webp;
 use crate::orientation::Orientation;
 use crate::picture::Picture;
 
-/// Longest file, bytes.
+/// The most bytes of a file.
 pub const BYTES_LIMIT: usize = 32 << 20;
-/// Most pixels.
+/// The most pixels of a picture.
 pub const PIXELS_LIMIT: usize = 50_000_000;
-/// Longest side, pixels.
+/// The most pixels along a side.
 pub const SIDE_LIMIT: usize = 12_000;
 /// Memory that decoding may take, bytes.
 pub const MEMORY_LIMIT: usize = 256 << 20;

@@ -1,4 +1,4 @@
-//! `face_expression`: what a face shows, as probabilities of seven emotions.
+//! `face_expression`: a face's expression as probabilities of seven emotions.
 
 use crate::picture::Picture;
 use crate::sample::Region;
@@ -7,8 +7,8 @@ use crate::trunk::Trunk;
 use crate::weights::{ModelError, Weights};
 use domain::{Distribution, Emotion};
 
-/// The network's outputs in order: neutral, happy, sad, angry, fearful, disgusted, surprised. CONFUSED has no
-/// source, so it is never claimed.
+/// The network's outputs in order: neutral, happy, sad, angry, fearful, disgusted, surprised. No output stands
+/// for CONFUSED, so it is never reported.
 pub const EMOTIONS: [Emotion; 7] = [
     Emotion::Calm,
     Emotion::Happy,
@@ -19,18 +19,17 @@ pub const EMOTIONS: [Emotion; 7] = [
     Emotion::Surprised,
 ];
 
-/// The network, ready to run.
 #[derive(Debug)]
 pub(crate) struct Expression(Trunk);
 
 impl Expression {
-    /// Takes the network's tensors.
+    /// Takes every tensor of the network.
     pub fn load(weights: Weights) -> Result<Self, ModelError> {
         Trunk::load(weights, EMOTIONS.len()).map(Expression)
     }
 
-    /// What the face that fills `region` shows. None where the network gives no finite numbers, which finite
-    /// weights and pixels do not bring about.
+    /// The expression of the face that fills `region`. None if the network's numbers are not finite, which cannot
+    /// happen with finite weights and pixels.
     pub fn read(&self, picture: &Picture, region: Region, scratch: &mut Scratch) -> Option<Distribution> {
         let probabilities = softmax(&self.0.run(picture, region, scratch));
         Distribution::parse(EMOTIONS.into_iter().zip(probabilities).collect()).ok()
@@ -39,8 +38,8 @@ impl Expression {
 
 /// exp(x - max) over its sum.
 fn softmax(numbers: &[f32]) -> Vec<f64> {
-    let most = numbers.iter().copied().fold(f32::NEG_INFINITY, f32::max);
-    let powers: Vec<f64> = numbers.iter().map(|&x| f64::from(x - most).exp()).collect();
+    let max = numbers.iter().copied().fold(f32::NEG_INFINITY, f32::max);
+    let powers: Vec<f64> = numbers.iter().map(|&x| f64::from(x - max).exp()).collect();
     let sum: f64 = powers.iter().sum();
     powers.into_iter().map(|power| power / sum).collect()
 }

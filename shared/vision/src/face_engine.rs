@@ -1,8 +1,7 @@
-//! The port `FaceEngine`, embedded: decoding and networks on blocking threads.
+//! The port `FaceEngine` on the embedded networks: decoding and analysis on blocking threads.
 
-use crate::analyse::{Analyser, Options};
+use crate::analyser::{Analyser, MODEL, Options};
 use crate::decode::{DecodeError, decode};
-use crate::models::MODEL;
 use crate::preview::preview;
 use async_trait::async_trait;
 use bytes::Bytes;
@@ -11,10 +10,10 @@ use domain::ports::face_engine::{self, Detection, EngineError};
 use std::sync::Arc;
 use tokio::sync::Semaphore;
 
-/// The name that results carry.
+/// The name of the engine that results carry.
 pub const ENGINE: &str = "embedded-vision";
 
-/// Looks at photos with the embedded networks, as many at a time as there are permits.
+/// Analyses photos with the embedded networks, as many at a time as there are permits.
 #[derive(Clone, Debug)]
 pub struct FaceEngine {
     analyser: Arc<Analyser>,
@@ -23,15 +22,14 @@ pub struct FaceEngine {
 }
 
 impl FaceEngine {
-    /// An engine that takes a permit for each photo; a permit stands for one core and about 100 MB. Descriptors are
-    /// never made: a photo for the pipeline asks for no recognition.
+    /// An engine that takes a permit for each photo; a permit stands for one core and about 100 MB. It computes no
+    /// descriptors: the pipeline recognises no person.
     pub fn new(analyser: Arc<Analyser>, permits: Arc<Semaphore>, tiles: bool) -> Self {
         FaceEngine { analyser, permits, options: Options { tiles, descriptors: false } }
     }
 }
 
-/// The provenance of what these networks saw.
-pub(crate) fn made_by(analyser: &Analyser) -> MadeBy {
+fn made_by(analyser: &Analyser) -> MadeBy {
     MadeBy {
         engine: ENGINE.to_owned(),
         model: MODEL.to_owned(),
@@ -46,21 +44,21 @@ impl face_engine::FaceEngine for FaceEngine {
         let permits = Arc::clone(&self.permits);
         let permit = permits.acquire_owned().await.map_err(|closed| EngineError::Broken(closed.into()))?;
         let engine = self.clone();
-        let look = move || {
-            // Held until the work is done, also when nobody waits for it any more.
+        let work = move || {
+            // Held until the work is done, also if the caller waits no longer.
             let _permit = permit;
             let picture = decode(&photo).map_err(refused)?;
             drop(photo);
-            let seen = engine.analyser.analyse(&picture, engine.options);
+            let analysed = engine.analyser.analyse(&picture, engine.options);
             let (width, height) = picture.original();
-            let faces = seen.into_iter().map(|seen| seen.face).collect();
+            let faces = analysed.into_iter().map(|analysed| analysed.face).collect();
             let preview = preview(&picture).map_err(|error| EngineError::Broken(error.into()))?.into();
             Ok(Detection { width, height, faces, made_by: made_by(&engine.analyser), preview })
         };
-        tokio::task::spawn_blocking(look).await.map_err(|panic| EngineError::Broken(panic.into()))?
+        tokio::task::spawn_blocking(work).await.map_err(|panic| EngineError::Broken(panic.into()))?
     }
 }
 
-pub(crate) fn refused(error: DecodeError) -> EngineError {
+fn refused(error: DecodeError) -> EngineError {
     EngineError::Refused { code: error.code(), detail: error.to_string() }
 }

@@ -1,4 +1,4 @@
-//! `face_landmark_68`: where the 68 points of a face are (the iBUG 300-W numbering: jaw 0-16, brows 17-26, nose
+//! `face_landmark_68`: the 68 points of a face (the iBUG 300-W numbering: jaw 0-16, brows 17-26, nose
 //! 27-35, eyes 36-47, mouth 48-67).
 
 use crate::picture::Picture;
@@ -7,20 +7,19 @@ use crate::tensor::Scratch;
 use crate::trunk::{SIDE, Trunk};
 use crate::weights::{ModelError, Weights};
 
-/// How many points a face has.
+/// How many landmarks a face has.
 pub const POINTS: usize = 68;
 
-/// The network, ready to run.
 #[derive(Debug)]
 pub(crate) struct Landmarks(Trunk);
 
 impl Landmarks {
-    /// Takes the network's tensors.
+    /// Takes every tensor of the network.
     pub fn load(weights: Weights) -> Result<Self, ModelError> {
         Trunk::load(weights, POINTS * 2).map(Landmarks)
     }
 
-    /// The points of the face that fills `region`: [x, y] relative to the region, 0..1 where inside it.
+    /// The points of the face that fills `region`: [x, y] relative to the region; inside it 0..1.
     pub fn find(&self, picture: &Picture, region: Region, scratch: &mut Scratch) -> Vec<[f64; 2]> {
         let numbers = self.0.run(picture, region, scratch);
         let (scaled, padding) = scaled(region);

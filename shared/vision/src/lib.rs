@@ -1,25 +1,22 @@
-//! Semblante's embedded face engine: image bytes in; faces with boxes, points, emotions and descriptors out.
+//! The embedded face engine: image bytes in; faces with boxes, landmarks, emotions and descriptors out.
 //!
-//! A pure library that knows pixels and emotions, not uploads or queues. It reads the models of the npm package
-//! `@vladmandic/face-api` (`make models`); nothing but Rust runs. One picture is one thread's work.
+//! The library knows pixels and emotions, not uploads or queues. It reads the models of the npm package
+//! `@vladmandic/face-api` (`make models`) and runs them in Rust. A picture is analysed on one thread.
 //!
-//! What the numbers are worth: boxes and points agree with face-api's, so they share its mistakes. Downcast eyes are
-//! read as sadness with great confidence, and how a face is cut out decides the top emotion of some. Treat a
-//! distribution whose `is_uncertain` holds as such, and do not compare these scales with another engine's.
+//! Accuracy: boxes and landmarks agree with face-api's and share its mistakes. Downcast eyes score high for sadness,
+//! and the crop of a face decides the top emotion of some. Treat a distribution whose `is_uncertain` is true as
+//! uncertain, and do not compare its probabilities with another engine's.
 
 #![warn(missing_docs)]
 
 mod align;
-mod analyse;
+mod analyser;
 mod boxes;
-mod compare;
 mod conv;
 pub mod decode;
 mod expression;
 mod face_engine;
-mod face_verifier;
 mod landmarks;
-mod models;
 mod orientation;
 mod picture;
 mod preview;
@@ -31,15 +28,12 @@ mod tiles;
 mod trunk;
 mod weights;
 
-pub use analyse::{Analyser, Detection, Options, Seen};
-pub use compare::{Comparison, Descriptor, SIMILARITY_THRESHOLD, THRESHOLD, compare};
+pub use analyser::{AnalysedFace, Analyser, Detection, MODEL, Options};
 pub use decode::{DecodeError, decode};
 pub use expression::EMOTIONS;
 pub use face_engine::{ENGINE, FaceEngine};
-pub use face_verifier::FaceVerifier;
 pub use landmarks::POINTS;
-pub use models::MODEL;
 pub use picture::{Picture, WORKING_SIDE};
 pub use preview::{PREVIEW_SIDE, jpeg, preview};
-pub use recognition::NUMBERS;
+pub use recognition::{DESCRIPTOR_LENGTH, Descriptor};
 pub use weights::{ModelError, Weights};

@@ -28,7 +28,7 @@ impl Picture {
         self.width
     }
 
-    /// Pixels down.
+    /// The height in pixels.
     pub fn height(&self) -> usize {
         self.height
     }

@@ -1,6 +1,6 @@
-//! `face_recognition`: a face as 128 numbers that lie close together for one person and far apart for two.
+//! `face_recognition`: a face as 128 numbers, close together for one person and far apart for two.
 //!
-//! Architecture: a residual network of 29 layers on a square of 150 pixels (He et al. 2016, "Deep Residual
+//! Architecture: a residual network of 29 layers on a square of 150 pixels (arXiv:1512.03385, "Deep Residual
 //! Learning"; dlib's face recognition network as converted by face-api).
 
 use crate::conv::{Activation, Convolution, Padding, Pointwise};
@@ -12,8 +12,12 @@ use crate::weights::{ModelError, Weights};
 
 /// Side of the network's input, pixels.
 const SIDE: usize = 150;
-/// Numbers of a descriptor.
-pub const NUMBERS: usize = 128;
+/// How many numbers a descriptor has.
+pub const DESCRIPTOR_LENGTH: usize = 128;
+
+/// A face as numbers: the Euclidean distance of two photos of one person is customarily below 0.6.
+pub type Descriptor = [f32; DESCRIPTOR_LENGTH];
+
 /// The residual blocks: name, channels in and out, and whether it halves the map.
 const BLOCKS: [(&str, usize, usize, bool); 14] = [
     ("conv32_1", 32, 32, false),
@@ -32,7 +36,6 @@ const BLOCKS: [(&str, usize, usize, bool); 14] = [
     ("conv256_down_out", 256, 256, true),
 ];
 
-/// The network, ready to run.
 #[derive(Debug)]
 pub(crate) struct Recognition {
     first: Convolution,
@@ -48,7 +51,7 @@ struct Residual {
 }
 
 impl Recognition {
-    /// Takes the network's tensors.
+    /// Takes every tensor of the network.
     pub fn load(mut weights: Weights) -> Result<Self, ModelError> {
         let valid = (7, 2, Padding::Valid);
         let first = convolution(&mut weights, "conv32_down", valid, (3, 32), Activation::RELU)?;
@@ -74,14 +77,17 @@ impl Recognition {
                 halves,
             });
         }
-        let answer =
-            Pointwise::new(weights.take("fc", &[256, NUMBERS])?, vec![0.0; NUMBERS], Activation::LINEAR);
+        let answer = Pointwise::new(
+            weights.take("fc", &[256, DESCRIPTOR_LENGTH])?,
+            vec![0.0; DESCRIPTOR_LENGTH],
+            Activation::LINEAR,
+        );
         weights.finish("")?;
         Ok(Recognition { first, blocks, answer })
     }
 
     /// The descriptor of the face that fills `region`.
-    pub fn describe(&self, picture: &Picture, region: Region, scratch: &mut Scratch) -> [f32; NUMBERS] {
+    pub fn describe(&self, picture: &Picture, region: Region, scratch: &mut Scratch) -> Descriptor {
         let x = normalised(picture, region, SIDE, scratch);
         let wide = self.first.run(&x, scratch);
         let mut out = largest(&wide, scratch);
@@ -158,8 +164,8 @@ fn largest(x: &Tensor, scratch: &mut Scratch) -> Tensor {
         let (top, left) = (i / width * 2, i % width * 2);
         for y in top..top + 3 {
             for taps in x.row(y)[left * x.channels..(left + 3) * x.channels].chunks_exact(x.channels) {
-                for (most, value) in pixel.iter_mut().zip(taps) {
-                    *most = most.max(*value);
+                for (max, value) in pixel.iter_mut().zip(taps) {
+                    *max = max.max(*value);
                 }
             }
         }

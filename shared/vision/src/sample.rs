@@ -1,9 +1,9 @@
-//! A region of a picture as a network sees it: padded to a square with black, resized to the network's side.
+//! A region of a picture as a network's input: padded to a square with black, resized to the network's side.
 
 use crate::picture::Picture;
 use crate::tensor::{Scratch, Tensor};
 
-/// A region of a picture, whole pixels, inside it and not empty.
+/// A region of a picture in whole pixels; inside it and not empty.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Region {
     pub left: usize,
@@ -13,22 +13,21 @@ pub(crate) struct Region {
 }
 
 impl Region {
-    /// All of a picture.
     pub fn whole(picture: &Picture) -> Region {
         Region { left: 0, top: 0, width: picture.width(), height: picture.height() }
     }
 }
 
-/// Where the region lies in its square.
+/// The region's place in its square.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Placement {
     /// Top left; black at right or below.
     Corner,
-    /// In the middle; an odd line of black goes after.
+    /// In the middle; the odd line of black comes after it.
     Centre,
 }
 
-/// What an output position is made of along one axis: two places in the picture, none where there is black.
+/// The two places in the picture that an output position blends along one axis; None is black.
 struct Blend {
     places: [Option<usize>; 2],
     /// Share of the second place, 0..1.

@@ -23,14 +23,13 @@ const EXTRA: [usize; 8] = [256, 512, 128, 256, 128, 256, 64, 128];
 const HEADS: [(usize, usize); 6] = [(512, 3), (1024, 6), (512, 6), (256, 6), (256, 6), (128, 6)];
 /// Anchors of all heads: 32² · 3 + (16² + 8² + 4² + 2² + 1) · 6.
 const ANCHORS: usize = 5118;
-/// Faces that are kept at most.
-const MOST: usize = 100;
-/// Boxes that overlap more than this (intersection over union) are one face.
-const OVERLAP: f64 = 0.5;
-/// What is less likely than this is no face.
-const CONFIDENCE: f32 = 0.5;
+/// How many faces a picture may have; the least confident are dropped.
+pub(crate) const MAX_FACES: usize = 100;
+/// Boxes with more overlap (intersection over union) are one face.
+const MAX_OVERLAP: f64 = 0.5;
+/// Boxes that are less likely to hold a face are dropped.
+const MIN_CONFIDENCE: f32 = 0.5;
 
-/// The network, ready to run.
 #[derive(Debug)]
 pub(crate) struct Ssd {
     first: Convolution,
@@ -54,7 +53,7 @@ struct Anchor {
 }
 
 impl Ssd {
-    /// Takes the network's tensors.
+    /// Takes every tensor of the network.
     pub fn load(mut weights: Weights) -> Result<Self, ModelError> {
         let first = convolution(&mut weights, "MobilenetV1/Conv2d_0", (3, 2), 3, 32)?;
         let mut pairs = Vec::new();
@@ -81,7 +80,7 @@ impl Ssd {
         Ok(Ssd { first, pairs, extra, heads, anchors })
     }
 
-    /// The faces in `region` of a picture, most likely first; boxes in the picture's pixels, inside the region.
+    /// The faces in `region` of a picture, most confident first; boxes in the picture's pixels, inside the region.
     pub fn detect(&self, picture: &Picture, region: Region, scratch: &mut Scratch) -> Vec<Scored> {
         let mut x = square(picture, region, SIDE, Placement::Corner, scratch);
         for value in x.values_mut() {
@@ -98,7 +97,7 @@ impl Ssd {
             {
                 let anchor = anchors.next().expect("the heads have as many cells as there are anchors");
                 let confidence = 1.0 / (1.0 + (-class[1]).exp());
-                if confidence > CONFIDENCE {
+                if confidence > MIN_CONFIDENCE {
                     found.push(Scored { confidence, rectangle: anchor.decode(encoded) });
                 }
             }
@@ -106,18 +105,18 @@ impl Ssd {
                 scratch.give(tensor);
             }
         }
-        let kept = suppress(found, OVERLAP, MOST);
+        let kept = suppress(found, MAX_OVERLAP, MAX_FACES);
         kept.into_iter().map(|scored| scored.map(|r| unsquare(r, region))).collect()
     }
 
-    /// The six maps that the heads look at, finest first.
+    /// The six maps that are the heads' inputs, finest first.
     fn maps(&self, x: Tensor, scratch: &mut Scratch) -> Vec<Tensor> {
         let mut maps = Vec::new();
         let mut out = self.first.run(&x, scratch);
         scratch.give(x);
         for (i, pair) in self.pairs.iter().enumerate() {
             let next = pair.run(&out, scratch);
-            // The eleventh pair is the last one on the map of 32×32: the finest head looks at it.
+            // The eleventh pair is the last one on the map of 32×32, the input of the finest head.
             if i == 11 {
                 maps.push(out)
             } else {
@@ -140,13 +139,13 @@ impl Ssd {
 }
 
 impl Anchor {
-    /// From its corners: y, x, y, x.
+    /// From the corners y, x, y, x.
     fn new(corners: &[f32; 4]) -> Self {
         let size = [corners[2] - corners[0], corners[3] - corners[1]];
         Anchor { size, centre: [corners[0] + size[0] / 2.0, corners[1] + size[1] / 2.0] }
     }
 
-    /// The box that a head's four numbers mean (SSD's encoding with variances 10 and 5).
+    /// The box that a head's four numbers encode (SSD's encoding with variances 10 and 5).
     fn decode(&self, encoded: &[f32; 4]) -> Rectangle {
         let centre = |axis: usize| encoded[axis] / 10.0 * self.size[axis] + self.centre[axis];
         let half = |axis: usize| (encoded[axis + 2] / 5.0).exp() * self.size[axis] / 2.0;
@@ -159,7 +158,7 @@ impl Anchor {
     }
 }
 
-/// From the square's 0..1, where the region fills the top left, to the picture's pixels.
+/// From the square's 0..1, whose top left the region fills, to the picture's pixels.
 fn unsquare(r: Rectangle, region: Region) -> Rectangle {
     let scale = SIDE as f64 / region.width.max(region.height) as f64;
     let (width, height) = (region.width as f64, region.height as f64);

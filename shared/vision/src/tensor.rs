@@ -1,4 +1,4 @@
-//! Activation maps, and the scratch memory that they are taken from and given back to.
+//! Activation maps, and the scratch memory that they are taken from and returned to.
 
 /// The activations of one picture: height × width × channels, channels fastest (NHWC with a batch of one).
 #[derive(Debug)]
@@ -6,17 +6,16 @@ pub(crate) struct Tensor {
     pub height: usize,
     pub width: usize,
     pub channels: usize,
-    /// At least height × width × channels numbers; what lies beyond is left over from an earlier use.
+    /// At least height × width × channels numbers; the rest is left over from an earlier use.
     store: Vec<f32>,
 }
 
 impl Tensor {
-    /// The numbers, height × width × channels.
+    /// height × width × channels numbers.
     pub fn values(&self) -> &[f32] {
         &self.store[..self.height * self.width * self.channels]
     }
 
-    /// The numbers, to be written.
     pub fn values_mut(&mut self) -> &mut [f32] {
         &mut self.store[..self.height * self.width * self.channels]
     }
@@ -35,14 +34,14 @@ impl Tensor {
         }
     }
 
-    /// Negative numbers become 0.
+    /// Replaces negative numbers by 0.
     pub fn relu(&mut self) {
         for x in self.values_mut() {
             *x = x.max(0.0);
         }
     }
 
-    /// (height, width, channels).
+    /// Height, width and channels.
     pub fn shape(&self) -> (usize, usize, usize) {
         (self.height, self.width, self.channels)
     }
@@ -55,7 +54,7 @@ pub(crate) struct Scratch {
 }
 
 impl Scratch {
-    /// A tensor whose numbers are unspecified: whoever takes it writes all of them.
+    /// A tensor whose numbers are unspecified: its taker must write all of them.
     pub fn tensor(&mut self, height: usize, width: usize, channels: usize) -> Tensor {
         Tensor { height, width, channels, store: self.buffer(height * width * channels) }
     }
@@ -76,18 +75,18 @@ impl Scratch {
         let best = (0..self.free.len()).min_by_key(|&i| fits(&self.free[i]));
         let mut buffer = best.map(|i| self.free.swap_remove(i)).unwrap_or_default();
         if buffer.len() < length {
-            // Fresh pages come zeroed; growing would copy numbers that nobody reads.
+            // Fresh pages come zeroed; growing would copy numbers that are never read.
             buffer = vec![0.0; length];
         }
         buffer
     }
 
-    /// Takes a tensor's memory back.
+    /// Returns a tensor's memory.
     pub fn give(&mut self, tensor: Tensor) {
         self.free.push(tensor.store);
     }
 
-    /// Takes a buffer back.
+    /// Returns a buffer's memory.
     pub fn give_buffer(&mut self, buffer: Vec<f32>) {
         self.free.push(buffer);
     }

@@ -1,26 +1,26 @@
-//! Small faces in large pictures: the detector looks at the whole, then at overlapping tiles.
+//! Small faces in large pictures: the detector runs on the whole picture, then on overlapping tiles.
 //!
-//! The detector sees 512 pixels, so a face of 50 pixels in a photo of 1920 is 13 pixels to it. In a tile it is two
-//! to three times as large.
+//! The detector's input has 512 pixels a side, so a face of 50 pixels in a photo of 1920 shrinks to 13. In a tile it
+//! is two to three times as large.
 
 use crate::boxes::{Rectangle, Scored, suppress_by};
 use crate::picture::Picture;
 use crate::sample::Region;
 
-/// (tiles a side, longest side of the picture from which on they pay).
+/// (tiles a side, shortest long side of a picture in pixels that has them).
 const LEVELS: [(usize, usize); 2] = [(2, 1024), (3, 1536)];
-/// Share of a tile that its neighbour sees too; a face that fits in it is whole in one of them.
+/// Share of a tile that its neighbour covers too; a face that fits in it is whole in one of them.
 const SHARED: f64 = 0.25;
 /// A box this close to an inner edge, as a share of the tile, is a face that was cut.
 const EDGE: f64 = 0.01;
-/// Overlap from which on two boxes are one face, and the share of the smaller inside the larger.
+/// Two boxes are one face above this overlap, or above this share of the smaller inside the larger.
 const SAME: (f64, f64) = (0.4, 0.7);
 
-/// The tiles of each level that pays for a picture, coarse to fine.
+/// The tiles of each level that a picture has, coarse to fine.
 pub(crate) fn levels(picture: &Picture) -> Vec<Vec<Region>> {
     let longest = picture.width().max(picture.height());
-    let paying = LEVELS.into_iter().filter(|&(_, from)| longest >= from);
-    paying.map(|(n, _)| tiles(picture, n)).collect()
+    let present = LEVELS.into_iter().filter(|&(_, from)| longest >= from);
+    present.map(|(n, _)| tiles(picture, n)).collect()
 }
 
 fn tiles(picture: &Picture, n: usize) -> Vec<Region> {
@@ -47,15 +47,15 @@ pub(crate) fn is_whole(r: &Rectangle, tile: Region, picture: &Picture) -> bool {
         && (bottom == picture.height() || r.bottom < bottom as f64 - y)
 }
 
-/// Adds what a finer level found to what coarser ones did: only faces that were not found yet. Most confident first.
-pub(crate) fn merge(mut found: Vec<Scored>, finer: Vec<Scored>, most: usize) -> Vec<Scored> {
-    for scored in suppress_by(finer, most, same) {
+/// Adds a finer level's faces that the coarser ones do not have. Most confident first, at most `max`.
+pub(crate) fn merge(mut found: Vec<Scored>, finer: Vec<Scored>, max: usize) -> Vec<Scored> {
+    for scored in suppress_by(finer, max, same) {
         if !found.iter().any(|f| same(&scored.rectangle, &f.rectangle)) {
             found.push(scored);
         }
     }
     found.sort_by(|a, b| b.confidence.total_cmp(&a.confidence));
-    found.truncate(most);
+    found.truncate(max);
     found
 }
 

@@ -1,4 +1,4 @@
-//! What landmarks and expression have in common: four dense blocks on a square of 112 pixels, ending in 256
+//! The trunk of the landmark and expression networks: four dense blocks on a square of 112 pixels, ending in 256
 //! features. Architecture: face-api's face feature extractor (dense blocks after Huang et al. 2017, "DenseNet").
 
 use crate::conv::{Activation, Convolution, Depthwise, Padding, Pointwise, Separable};
@@ -14,11 +14,11 @@ const WIDTHS: [usize; 4] = [32, 64, 128, 256];
 /// Mean colour of the faces that these networks were trained with.
 const MEAN: [f32; 3] = [122.782, 117.001, 104.298];
 
-/// The blocks and the layer that reads an answer from their features.
+/// The blocks and the layer that computes an answer from their features.
 #[derive(Debug)]
 pub(crate) struct Trunk {
     first: Convolution,
-    /// The first layers of the blocks but the first; each halves.
+    /// The first layer of every block except the first block; each halves the map.
     entries: Vec<Separable>,
     /// The three further layers of each block.
     layers: Vec<[Separable; 3]>,
@@ -26,7 +26,7 @@ pub(crate) struct Trunk {
 }
 
 impl Trunk {
-    /// Takes the tensors of the network `outputs` of whose answer are `answers` numbers.
+    /// Takes every tensor of a network that answers with `answers` numbers.
     pub fn load(mut weights: Weights, answers: usize) -> Result<Self, ModelError> {
         let filters = weights.take("dense0/conv0/filters", &[3, 3, 3, WIDTHS[0]])?;
         let bias = weights.take("dense0/conv0/bias", &[WIDTHS[0]])?;
@@ -70,22 +70,22 @@ impl Trunk {
     }
 }
 
-/// A block after its first layer: each layer sees the rectified sum of all before it.
+/// A block after its first layer: each layer's input is the rectified sum of all before it.
 fn dense(mut sum: Tensor, layers: &[Separable; 3], scratch: &mut Scratch) -> Tensor {
-    // The sum itself is not rectified between layers, only what the next layer sees of it.
-    let mut seen = scratch.copy(&sum);
+    // The sum itself is not rectified between layers, only the next layer's input.
+    let mut input = scratch.copy(&sum);
     for layer in layers {
-        let out = layer.run(&seen, scratch);
+        let out = layer.run(&input, scratch);
         sum.add(&out);
         scratch.give(out);
-        seen.values_mut().copy_from_slice(sum.values());
-        seen.relu();
+        input.values_mut().copy_from_slice(sum.values());
+        input.relu();
     }
     scratch.give(sum);
-    seen
+    input
 }
 
-/// A region as the face networks see it: a square with the face in the middle, mean colour off, /255.
+/// A region as the face networks' input: a square with the face in the middle, (value - mean colour) / 255.
 pub(crate) fn normalised(picture: &Picture, region: Region, side: usize, scratch: &mut Scratch) -> Tensor {
     let mut x = square(picture, region, side, Placement::Centre, scratch);
     for pixel in x.values_mut().as_chunks_mut::<3>().0 {

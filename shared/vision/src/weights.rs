@@ -11,32 +11,23 @@ use std::fs::File;
 use std::io::Read;
 use std::path::Path;
 
-/// A manifest is tens of kilobytes; more is not one.
-const MANIFEST_LIMIT: u64 = 1 << 20;
-/// The largest model has 6.5 MB of shards.
-const SHARDS_LIMIT: u64 = 64 << 20;
+/// Bytes of a manifest; a real one has tens of kilobytes.
+const MAX_MANIFEST: u64 = 1 << 20;
+/// Bytes of a model's shards; the largest model has 6.5 MB.
+const MAX_SHARDS: u64 = 64 << 20;
 /// Tensors of one model; the largest has 165.
-const TENSORS_LIMIT: usize = 4096;
+const MAX_TENSORS: usize = 4096;
 
-/// Why a model cannot be used. Each names the file and the command that fetches it.
+/// Why a model cannot be used. Each error names the file and the command that fetches it.
 #[derive(Debug, thiserror::Error)]
+#[allow(missing_docs)] // fields are parts of the messages
 pub enum ModelError {
     /// A file is absent or cannot be read.
     #[error("cannot read the model file {file}: {source}; `make models` fetches it")]
-    Unreadable {
-        /// The file.
-        file: String,
-        /// What the system says.
-        source: std::io::Error,
-    },
-    /// A file is not what it should be: truncated, too long, or with other tensors than the network's.
+    Unreadable { file: String, source: std::io::Error },
+    /// A file is truncated, too long, or has other tensors than the network.
     #[error("the model file {file} is unusable: {what}; `make models` fetches a good one")]
-    Malformed {
-        /// The file.
-        file: String,
-        /// What is wrong with it.
-        what: String,
-    },
+    Malformed { file: String, what: String },
 }
 
 #[derive(Deserialize)]
@@ -60,7 +51,7 @@ struct Quantization {
     scale: f64,
 }
 
-/// The tensors of one model, each to be taken once by the network that it belongs to.
+/// The tensors of one model; its network takes each of them once.
 #[derive(Debug)]
 pub struct Weights {
     manifest: String,
@@ -72,23 +63,23 @@ impl Weights {
     /// Reads `<model>-weights_manifest.json` and its shards from `dir`.
     pub fn open(dir: &Path, model: &str) -> Result<Self, ModelError> {
         let manifest = format!("{}/{model}-weights_manifest.json", dir.display());
-        let text = read(&manifest, MANIFEST_LIMIT)?;
+        let text = read(&manifest, MAX_MANIFEST)?;
         let mut shards = Vec::new();
         for path in
             shard_names(&text).map_err(|what| ModelError::Malformed { file: manifest.clone(), what })?
         {
-            let limit = SHARDS_LIMIT - shards.len() as u64;
+            let limit = MAX_SHARDS - shards.len() as u64;
             shards.append(&mut read(&format!("{}/{path}", dir.display()), limit)?);
         }
         Weights::parse(&manifest, &text, &shards)
     }
 
-    /// Reads a manifest (called `file` in errors) and its shards, already joined. Pure: what the fuzzer calls.
+    /// Reads a manifest (called `file` in errors) and its shards, already joined. Reads no file, so that a fuzzer can call it.
     pub fn parse(file: &str, manifest: &[u8], shards: &[u8]) -> Result<Self, ModelError> {
         let malformed = |what: String| ModelError::Malformed { file: file.to_owned(), what };
         let groups: Vec<Group> = serde_json::from_slice(manifest).map_err(|e| malformed(e.to_string()))?;
         let entries: Vec<Entry> = groups.into_iter().flat_map(|group| group.weights).collect();
-        if entries.len() > TENSORS_LIMIT {
+        if entries.len() > MAX_TENSORS {
             return Err(malformed(format!("{} tensors", entries.len())));
         }
         let mut tensors = HashMap::new();
@@ -96,7 +87,7 @@ impl Weights {
         for entry in entries {
             let values =
                 tensor(&entry, &mut rest).map_err(|what| malformed(format!("{}: {what}", entry.name)))?;
-            // Whole numbers are the training graph's bookkeeping: their bytes are passed over.
+            // Integer tensors are the training graph's bookkeeping: their bytes are skipped.
             let Some(values) = values else { continue };
             if tensors.insert(entry.name.clone(), (entry.shape, values)).is_some() {
                 return Err(malformed(format!("{} is listed twice", entry.name)));
@@ -114,7 +105,7 @@ impl Weights {
         self.digest
     }
 
-    /// Hands out a tensor of exactly this shape.
+    /// Takes a tensor out. Errors: it is absent, or of another shape.
     pub fn take(&mut self, name: &str, shape: &[usize]) -> Result<Vec<f32>, ModelError> {
         match self.tensors.remove(name) {
             Some((found, values)) if found == shape => Ok(values),
@@ -123,8 +114,7 @@ impl Weights {
         }
     }
 
-    /// Ends the reading: an error where tensors are left that no network asked for, those beginning with `ignored`
-    /// excepted.
+    /// Checks that no tensor is left, except those whose names begin with `ignored` if that is not empty.
     pub fn finish(self, ignored: &str) -> Result<(), ModelError> {
         let surplus = |name: &&String| ignored.is_empty() || !name.starts_with(ignored);
         match self.tensors.keys().filter(surplus).min() {
@@ -138,7 +128,7 @@ impl Weights {
     }
 }
 
-/// The shards that a manifest names. Plain file names only: a manifest cannot lead out of its directory.
+/// The shards that a manifest names. Plain file names only: a manifest must not lead out of its directory.
 fn shard_names(manifest: &[u8]) -> Result<Vec<String>, String> {
     let groups: Vec<Group> = serde_json::from_slice(manifest).map_err(|e| e.to_string())?;
     let names: Vec<String> = groups.into_iter().flat_map(|group| group.paths).collect();
@@ -162,7 +152,7 @@ fn read(file: &str, limit: u64) -> Result<Vec<u8>, ModelError> {
     Ok(bytes)
 }
 
-/// Takes one tensor off the front of `rest`; none where it holds whole numbers.
+/// Takes one tensor off the front of `rest`; None if it holds integers.
 fn tensor(entry: &Entry, rest: &mut &[u8]) -> Result<Option<Vec<f32>>, String> {
     let count =
         entry.shape.iter().try_fold(1usize, |count, &n| count.checked_mul(n)).ok_or("shape too large")?;
@@ -224,7 +214,7 @@ mod tests {
     }
 
     #[test]
-    fn reads_both_kinds_and_passes_over_whole_numbers() {
+    fn reads_both_kinds_and_skips_integers() {
         let mut weights = parse(GOOD, &[0, 4, 9, 0, 0, 0x80, 0x3f]).unwrap();
         assert_eq!(weights.take("a", &[2]).unwrap(), [-1.0, 1.0]);
         assert_eq!(weights.take("b", &[1]).unwrap(), [1.0]);

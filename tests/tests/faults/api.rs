@@ -64,7 +64,8 @@ impl Api {
     }
 
     async fn ask(&self, request: Builder, body: Body) -> Told {
-        let request = request.header("authorization", "Bearer anybody").body(body).unwrap();
+        let request = request.header("host", "test").header("authorization", "Bearer anybody");
+        let request = request.body(body).unwrap();
         let response = self.0.clone().oneshot(request).await.unwrap();
         let (parts, body) = response.into_parts();
         let body = to_bytes(body, MAX_BYTES).await.unwrap();

@@ -4,7 +4,7 @@ use crate::scripted::Act;
 use crate::world::{PHOTO, World};
 use domain::begin::Scope;
 use domain::ports::queue::MAX_DELAY;
-use domain::ports::{Clock as _, Objects as _, Uploads as _};
+use domain::ports::{Clock as _, Objects as _, PortErrorKind, Uploads as _};
 use domain::{Bucket, Erase, Record, Sha256, Stage};
 use embedded::Uploads;
 use lifecycle::{Redriven, erase, redrive};
@@ -102,7 +102,21 @@ async fn erased_while_running_nothing_comes_back() {
 }
 
 #[tokio::test]
-async fn an_object_that_arrives_for_a_tombstone_is_deleted() {
+async fn an_object_that_arrives_for_a_tombstone_is_refused() {
+    let world = World::new().await;
+    let upload = world.declare(1).await;
+    assert!(erase(&world.ingest, &upload.tenant_id, upload.upload_id).await.unwrap());
+    let refused = world.try_put(&upload, PHOTO).await.expect_err("the upload is erased");
+    assert_eq!(refused.kind, PortErrorKind::NotFound, "{refused}");
+    world.rest().await;
+    let left = world.objects().list(Bucket::Media, "", None, 10).await.unwrap().objects;
+    assert_eq!(left, []);
+    assert!(!erase(&world.ingest, &upload.tenant_id, upload.upload_id).await.unwrap());
+}
+
+/// S3 cannot refuse it.
+#[tokio::test]
+async fn an_object_whose_event_arrives_for_a_tombstone_is_deleted() {
     let world = World::new().await;
     let upload = world.upload(1).await;
     let tombstone = Erase::of(&upload, world.clock.now()).tombstone();
@@ -110,7 +124,6 @@ async fn an_object_that_arrives_for_a_tombstone_is_deleted() {
     world.rest().await;
     let left = world.objects().list(Bucket::Media, "", None, 10).await.unwrap().objects;
     assert_eq!(left, []);
-    assert!(!erase(&world.ingest, &upload.tenant_id, upload.upload_id).await.unwrap());
 }
 
 #[tokio::test]

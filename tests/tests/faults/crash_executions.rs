@@ -50,7 +50,7 @@ async fn check(root: &Path, lines: &[String]) {
         let expected = usize::from(execution.status != ExecutionStatus::Succeeded);
         assert_eq!(told.remove(&name).unwrap_or(0), expected, "{name}: how often its end was told");
     }
-    assert_eq!(told, BTreeMap::new(), "ends of executions that nobody started");
+    assert_eq!(told, BTreeMap::new(), "ends of executions that were never started");
     for token in lines.iter().filter_map(|line| line.strip_prefix("token ")) {
         let token = TaskToken(token.to_owned());
         let answered = orchestrator.succeed(&token, serde_json::json!({})).await.unwrap();

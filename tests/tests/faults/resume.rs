@@ -11,7 +11,7 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
-/// Hours after which every task has timed out: a message that outlived its queue's retention is answered by nobody.
+/// Hours after which every task has timed out: a message that outlived its queue's retention gets no answer.
 const MORE_THAN_ANY_LIMIT: u64 = 300;
 
 /// What happens next to the execution.
@@ -21,7 +21,7 @@ enum Act {
     Answer { place: usize, error: Option<&'static str> },
     /// Time passes, timers fire.
     Wait { hours: u64 },
-    /// Somebody stops it.
+    /// An operator stops it.
     Stop,
 }
 

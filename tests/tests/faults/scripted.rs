@@ -1,7 +1,7 @@
 //! A stage that misbehaves as told, once per instruction, and otherwise stands in.
 
 use async_trait::async_trait;
-use domain::ports::maker::Job;
+use domain::stage_result::Job;
 use domain::{Code, Outcome, Stage, StageEnd, StageOutput};
 use embedded::ManualClock;
 use std::collections::VecDeque;

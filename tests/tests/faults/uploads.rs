@@ -116,7 +116,7 @@ async fn event_late() {
 #[tokio::test]
 async fn what_is_not_what_was_declared_is_refused_and_deleted() {
     for (bytes, code) in [
-        (&b"\x89PNG\r\n\x1a\n 789"[..], "wrong_type"),
+        (&b"\x89PNG\r\n\x1a\n 789"[..], "wrong_checksum"),
         (b"\xff\xd8\xff\xe0 another", "wrong_checksum"),
         (b"\xff\xd8\xff\xe0 longer than declared", "wrong_length"),
         (b"<html></html>", "unsupported_type"),
@@ -151,7 +151,8 @@ async fn an_object_without_the_api_is_adopted_once() {
         world.objects().put(Bucket::Media, &ObjectKey::parse(raw).unwrap(), object).await.unwrap()
     };
     let head = put("user-uploads/acme/ana/holiday 1.jpg", PHOTO).await;
-    for stranger in ["user-uploads/acme/nobody/a.jpg", "user-uploads/acme/ana/deep/a.jpg", "user-uploads/a"] {
+    for stranger in ["user-uploads/acme/unknown/a.jpg", "user-uploads/acme/ana/deep/a.jpg", "user-uploads/a"]
+    {
         put(stranger, PHOTO).await;
     }
     put("user-uploads/acme/ana/notes.txt", b"no photo").await;

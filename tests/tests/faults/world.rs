@@ -12,7 +12,7 @@ use domain::ports::gallery::GalleryPlace;
 use domain::ports::objects::NewObject;
 use domain::ports::queue::NewMessage;
 use domain::ports::uploads::Created;
-use domain::ports::{self, Objects as _, Queue as _, Uploads as _, Users as _};
+use domain::ports::{self, Objects as _, PortError, Queue as _, Uploads as _, Users as _};
 use domain::{
     Bucket, DeadLetter, GalleryRow, Handler, IntakeMessage, ObjectKey, Ports, QueueName, Record, Stage,
     Upload, fixture,
@@ -147,13 +147,17 @@ impl World {
     }
 
     pub async fn put_bytes(&self, upload: &Upload, bytes: &'static [u8]) {
+        self.try_put(upload, bytes).await.expect("putting works");
+    }
+
+    pub async fn try_put(&self, upload: &Upload, bytes: &'static [u8]) -> Result<(), PortError> {
         let key = ObjectKey::upload(&upload.tenant_id, &upload.user_id, upload.upload_id);
         let object = NewObject {
             bytes: Bytes::from_static(bytes),
             content_type: "image/jpeg".into(),
             metadata: BTreeMap::new(),
         };
-        self.objects().put(Bucket::Media, &key, object).await.expect("putting works");
+        self.objects().put(Bucket::Media, &key, object).await.map(drop)
     }
 
     /// A photo that is declared and put.

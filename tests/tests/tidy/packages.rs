@@ -5,34 +5,6 @@ use serde::Deserialize;
 use std::collections::BTreeSet;
 use std::process::Command;
 
-/// Where the rules about imports, names and words do not hold yet. This list must become empty, and then go.
-const NOT_YET: [&str; 14] = [
-    "ARCHITECTURE.md",
-    "CHANGELOG.md",
-    "README.md",
-    "bench/",
-    "cli/",
-    "fuzz/",
-    "ingest/",
-    "lambda/",
-    "semblante.toml.example",
-    "shared/aws/",
-    "shared/embedded/",
-    "shared/muse/",
-    "shared/vision/",
-    "template.yaml",
-];
-
-/// Whether the rules about imports, names and words hold for this file.
-pub fn obeys(path: &str) -> bool {
-    !NOT_YET.iter().any(|place| path.starts_with(place))
-}
-
-#[test]
-fn exceptions_are_of_places_that_exist() {
-    assert!(NOT_YET.iter().all(|place| repository::exists(place)));
-}
-
 /// The output of `cargo metadata`.
 #[derive(Deserialize)]
 pub struct Metadata {

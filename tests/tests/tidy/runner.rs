@@ -48,7 +48,7 @@ fn totals_and_exit_code_follow_the_stages() {
         (format!("tools 1 both false\nb 1 both {FINE}\n"), "0 passed, 1 failed", false),
     ] {
         let ran = run("test", &stages);
-        assert_eq!((ran.last_line(), ran.success), (last, success), "{stages}");
+        assert_eq!((ran.last_line(), ran.success), (last, success), "{stages}{}", ran.output);
     }
 }
 
@@ -75,7 +75,7 @@ fn a_stage_that_hangs_is_killed_and_the_next_one_runs() {
         let ran = run("test", &format!("a 0.01 both {hangs}\nb 1 both {FINE}\n"));
         let killed = ran.output.lines().find(|line| line.contains("a: killed after 1.8 seconds"));
         assert!(killed.is_some_and(|line| line.contains(named)), "{named}: {}", ran.output);
-        assert_eq!((ran.last_line(), ran.success), ("3 passed, 1 failed", false), "{hangs}");
+        assert_eq!((ran.last_line(), ran.success), ("3 passed, 1 failed", false), "{hangs}: {}", ran.output);
     }
 }
 

@@ -1,6 +1,6 @@
 //! Boxes, points and words drawn on a picture.
 
-use vision::{Picture, Seen};
+use vision::{AnalysedFace, Picture};
 
 /// Columns of a letter, each a byte of seven pixels, lowest bit on top.
 const LETTERS: [(char, [u8; 5]); 27] = [
@@ -37,10 +37,10 @@ const POINT: [u8; 3] = [0, 255, 120];
 const SHADE: [u8; 3] = [0, 0, 0];
 
 /// Paints every face: its box, its points, its number, top emotion and that emotion's percentage.
-pub fn faces(picture: &mut Picture, faces: &[Seen]) {
+pub fn faces(picture: &mut Picture, faces: &[AnalysedFace]) {
     let (width, height) = (picture.width() as f64, picture.height() as f64);
     let line = (picture.width().max(picture.height()) / 640).max(1) as i64;
-    for (n, Seen { face, .. }) in faces.iter().enumerate() {
+    for (n, AnalysedFace { face, .. }) in faces.iter().enumerate() {
         let b = &face.bounding_box;
         let (left, top) = ((b.left * width) as i64, (b.top * height) as i64);
         let (right, bottom) = (((b.left + b.width) * width) as i64, ((b.top + b.height) * height) as i64);

@@ -4,7 +4,6 @@ mod account;
 mod canned;
 mod emulator;
 mod events;
-mod face_verifier;
 mod faults;
 mod journey;
 mod objects;

@@ -125,6 +125,7 @@ async fn throttle_delays_grow() {
 #[tokio::test]
 async fn throttle_forgiving_begins_anew() {
     contract::throttle::forgiving_begins_anew(&throttle().await).await;
+    contract::throttle::counts_are_read(&throttle().await).await;
 }
 
 #[tokio::test]

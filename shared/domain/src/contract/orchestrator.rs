@@ -190,6 +190,7 @@ pub async fn stopping_kills_the_tokens(run: Runtime<'_>) {
     let ended = run.start(2).await;
     run.fail(Stage::FaceDetection, "NoFace").await;
     run.succeed(Stage::GalleryIndexing).await;
+    assert_eq!(run.ended(&ended).await.status, ExecutionStatus::Succeeded);
     run.orchestrator.stop(&ended, "Superseded", "too late").await.expect("stopping what ended works");
     assert_eq!(run.ended(&ended).await.status, ExecutionStatus::Succeeded);
     assert!(run.is_empty(QueueName::UPLOADS).await);

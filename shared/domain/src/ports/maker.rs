@@ -1,7 +1,7 @@
 //! From emotions to pictures and melodies.
 
 use crate::affect::Affect;
-use crate::stage_result::MadeBy;
+use crate::stage_result::{Job, MadeBy};
 use async_trait::async_trait;
 use bytes::Bytes;
 use serde::{Deserialize, Serialize};
@@ -46,10 +46,6 @@ pub struct Artefact {
     /// The provenance of the files.
     pub made_by: MadeBy,
 }
-
-/// A job that an outside service has taken; stored before it is polled.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Job(pub String);
 
 /// The progress of an order.
 #[derive(Clone, Debug, PartialEq)]

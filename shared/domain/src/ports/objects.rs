@@ -86,7 +86,7 @@ pub struct PutGrant {
 /// A request that a client may send as it stands, with all its headers, until it expires.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SignedRequest {
-    /// An absolute URL.
+    /// An absolute URL; the signature is part of it.
     pub url: String,
     /// The headers that must be sent.
     pub headers: Vec<(String, String)>,

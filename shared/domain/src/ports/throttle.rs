@@ -105,6 +105,9 @@ pub trait Throttle: Send + Sync {
         now: Timestamp,
     ) -> Result<Result<(), Wait>, PortError>;
 
+    /// The tries counted under a key that have not expired.
+    async fn count(&self, key: ThrottleKey, now: Timestamp) -> Result<u32, PortError>;
+
     /// Restarts the count after a try that succeeded.
     async fn forgive(&self, key: ThrottleKey) -> Result<(), PortError>;
 }

@@ -186,6 +186,7 @@ async fn sessions() {
 async fn throttle() {
     contract::throttle::delays_grow(&Throttle::new(&Fresh::new().store)).await;
     contract::throttle::forgiving_begins_anew(&Throttle::new(&Fresh::new().store)).await;
+    contract::throttle::counts_are_read(&Throttle::new(&Fresh::new().store)).await;
     let fresh = Fresh::new();
     let throttle = Throttle::new(&fresh.store);
     let tries: Vec<_> = (0..40)

@@ -8,9 +8,8 @@ use crate::rng::Rng;
 pub(super) struct Chord {
     /// The degree of its root, 0..6.
     pub(super) root: i32,
-    /// In ticks.
+    /// In ticks, from the start of the piece.
     pub(super) start: u32,
-    /// In ticks.
     pub(super) length: u32,
     /// Raises the seventh degree of the scale: the dominant of a minor key.
     pub(super) raised: bool,
@@ -136,7 +135,7 @@ pub(super) fn phrase(mode: Mode, role: Role, start: u32, beats: u32, rng: &mut R
 /// The chord that sounds at a time.
 ///
 /// # Panics
-/// If there is no chord at all.
+/// If `chords` is empty.
 pub(super) fn at(chords: &[Chord], time: u32) -> Chord {
     *chords.iter().find(|chord| time < chord.end()).unwrap_or(&chords[chords.len() - 1])
 }

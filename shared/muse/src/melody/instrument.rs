@@ -1,6 +1,6 @@
 //! Instruments and drums with their General MIDI numbers.
 
-/// A pitched instrument.
+/// The pitched instruments of the bands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[allow(missing_docs)] // the names are the field's
 pub enum Instrument {

@@ -1,6 +1,6 @@
 //! Scales of seven degrees.
 
-/// A scale.
+/// A scale of the composer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[allow(missing_docs)] // the names are the field's
 pub enum Mode {

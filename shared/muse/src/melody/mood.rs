@@ -28,13 +28,13 @@ pub(super) enum Texture {
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) enum Groove {
     None,
-    /// Kick, clap, shaker.
+    /// Kick, clap and shaker.
     Bright,
     /// Kick on every beat, snare, toms.
     Heavy,
     /// Low toms on every beat.
     Heartbeat,
-    /// Wooden clicks.
+    /// Wood blocks and a soft kick.
     Wood,
     /// Soft snare, shaker, triangle.
     Sparkling,
@@ -51,7 +51,7 @@ pub(super) struct Mood {
     pub(super) register: i32,
     /// Held share of a note's length: below 0.6 staccato, 1 legato.
     pub(super) gate: f32,
-    /// Dynamics, 0..1.
+    /// Dynamics: loudness of the notes, 0..1.
     pub(super) force: f32,
     /// Share of short notes, 0..1.
     pub(super) density: f32,

@@ -1,6 +1,6 @@
 //! Stereo samples.
 
-/// Samples a second.
+/// Samples of a channel per second.
 pub const RATE: u32 = 44_100;
 
 /// A stereo recording at [`RATE`]; samples are about -1..1, both channels have one length.

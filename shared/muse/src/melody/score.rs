@@ -33,18 +33,18 @@ impl Part {
     }
 }
 
-/// One note.
+/// A note of one part.
 #[derive(Clone, Copy, Debug, PartialEq)]
 #[allow(missing_docs)]
 pub struct Note {
     pub part: Part,
-    /// In ticks.
+    /// In ticks, from the start of the piece.
     pub start: u32,
     /// In ticks, without the release.
     pub length: u32,
     /// A MIDI pitch; in [`Part::Drums`] a General MIDI drum key.
     pub pitch: u8,
-    /// 0..1.
+    /// Loudness in 0..1, as MIDI has it.
     pub velocity: f32,
 }
 
@@ -59,7 +59,7 @@ pub struct Band {
 }
 
 impl Band {
-    /// `None` for drums.
+    /// The instrument of a part; `None` for drums.
     pub fn instrument(&self, part: Part) -> Option<Instrument> {
         match part {
             Part::Melody => Some(self.melody),
@@ -71,7 +71,7 @@ impl Band {
     }
 }
 
-/// A whole piece.
+/// A piece, arranged for its band.
 #[derive(Clone, Debug, PartialEq)]
 #[allow(missing_docs)]
 pub struct Score {
@@ -83,12 +83,12 @@ pub struct Score {
     /// Its length without the release of the last note.
     pub bars: u32,
     pub band: Band,
-    /// Ordered by start.
+    /// The notes of all parts, ordered by start.
     pub notes: Vec<Note>,
 }
 
 impl Score {
-    /// Ticks to seconds.
+    /// Converts ticks to seconds.
     pub fn seconds(&self, ticks: u32) -> f64 {
         f64::from(ticks) / f64::from(TICKS) * 60.0 / self.bpm
     }

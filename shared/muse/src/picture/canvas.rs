@@ -37,12 +37,11 @@ impl Canvas {
         self.size as f32
     }
 
-    /// Row by row.
+    /// The pixels, row by row.
     pub fn pixels(&self) -> &[Lab] {
         &self.pixels
     }
 
-    /// Row by row.
     pub fn pixels_mut(&mut self) -> &mut [Lab] {
         &mut self.pixels
     }

@@ -26,9 +26,8 @@ pub struct UnknownStyle(pub String);
 /// What every style paints from.
 pub(super) struct Brief<'a> {
     pub(super) emotion: Emotion,
-    /// -1..1.
+    /// Within -1..1, as arousal.
     pub(super) valence: f32,
-    /// -1..1.
     pub(super) arousal: f32,
     pub(super) palette: &'a Palette,
     pub(super) seed: u64,

@@ -220,7 +220,7 @@ fn survives_thousands_of_hostile_files() {
         .stderr(Stdio::piped())
         .spawn()
         .unwrap();
-    let child = deadline::output(child, 4 * LIMIT, "the reading of hostile files");
+    let child = deadline::output(child, 4 * deadline::LIMIT, "the reading of hostile files");
     let said = String::from_utf8_lossy(&child.stdout);
     assert!(child.status.success(), "{said}\n{}", String::from_utf8_lossy(&child.stderr));
     let line = said.lines().find(|line| line.contains("hostile:")).expect("the child counts");

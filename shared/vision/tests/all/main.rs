@@ -4,8 +4,8 @@
 #![allow(clippy::unwrap_used)]
 
 mod face_engine;
-mod face_verifier;
 mod hostile;
+mod models;
 mod photos;
 mod reference;
 mod samples;

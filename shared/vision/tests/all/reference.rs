@@ -6,7 +6,7 @@ use serde::Deserialize;
 use serde_json::json;
 use std::path::Path;
 use std::process::{Command, Stdio};
-use vision::{Analyser, EMOTIONS, Options, Picture, Seen};
+use vision::{AnalysedFace, Analyser, EMOTIONS, Options, Picture};
 
 #[derive(Deserialize)]
 struct Answer {
@@ -72,7 +72,11 @@ fn pictures() -> Vec<(String, Picture)> {
     pictures
 }
 
-fn difference(Seen { face, descriptor }: &Seen, reference: &Face, size: (f64, f64)) -> Difference {
+fn difference(
+    AnalysedFace { face, descriptor }: &AnalysedFace,
+    reference: &Face,
+    size: (f64, f64),
+) -> Difference {
     let points = face.landmarks.iter().zip(&reference.landmarks).map(|(point, other)| {
         let other = [other[0].clamp(0.0, size.0), other[1].clamp(0.0, size.1)];
         (point[0] * size.0 - other[0]).hypot(point[1] * size.1 - other[1])
@@ -90,14 +94,15 @@ fn difference(Seen { face, descriptor }: &Seen, reference: &Face, size: (f64, f6
 
 /// Ours and theirs, paired by order where that fits and by overlap where confidences are a hair apart.
 fn pairs<'a>(
-    ours: &'a [Seen],
+    ours: &'a [AnalysedFace],
     theirs: &'a [Face],
     size: (f64, f64),
 ) -> impl Iterator<Item = Difference> + 'a {
-    ours.iter().map(move |seen| {
-        let nearest =
-            |a: &&Face, b: &&Face| overlap(&seen.face, a, size).total_cmp(&overlap(&seen.face, b, size));
-        difference(seen, theirs.iter().max_by(nearest).unwrap(), size)
+    ours.iter().map(move |analysed| {
+        let nearest = |a: &&Face, b: &&Face| {
+            overlap(&analysed.face, a, size).total_cmp(&overlap(&analysed.face, b, size))
+        };
+        difference(analysed, theirs.iter().max_by(nearest).unwrap(), size)
     })
 }
 

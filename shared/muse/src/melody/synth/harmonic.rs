@@ -53,12 +53,12 @@ impl Waves {
     }
 }
 
-/// One note.
+/// A note without its timbre.
 pub(super) struct Tone {
     pub(super) hertz: f32,
     /// Seconds until its release.
     pub(super) held_s: f32,
-    /// 0..1.
+    /// Loudness in 0..1, as MIDI has it.
     pub(super) velocity: f32,
 }
 

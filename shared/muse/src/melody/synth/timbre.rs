@@ -27,7 +27,7 @@ pub(super) struct Harmonic {
     pub(super) release_s: f32,
     /// Seconds in which the brightness fades; 0: it stays.
     pub(super) shine_s: f32,
-    /// 0..1.
+    /// Brightness at full velocity, 0..1.
     pub(super) bright: f32,
     pub(super) vibrato_cents: f32,
     /// Cents between the outer of three players; 0: one player.

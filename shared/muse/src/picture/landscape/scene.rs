@@ -9,9 +9,8 @@ use domain::Emotion;
 pub(super) struct Scene<'a> {
     seed: u64,
     pub(super) emotion: Emotion,
-    /// -1..1.
+    /// Within -1..1, as arousal.
     pub(super) valence: f32,
-    /// -1..1.
     pub(super) arousal: f32,
     pub(super) palette: &'a Palette,
     pub(super) plan: Plan,

@@ -1,50 +1,80 @@
-//! From an upright picture to faces, feelings and descriptors.
+//! From an upright picture to faces, emotions and descriptors.
 
 use crate::align::{clipped, for_descriptor, for_expression};
 use crate::boxes::{Rectangle, Scored};
-use crate::compare::Descriptor;
-use crate::models::Models;
+use crate::expression::Expression;
+use crate::landmarks::Landmarks;
 use crate::picture::Picture;
+use crate::recognition::{Descriptor, Recognition};
 use crate::sample::Region;
+use crate::ssd::{MAX_FACES, Ssd};
 use crate::tensor::Scratch;
 use crate::tiles;
-use crate::weights::ModelError;
+use crate::weights::{ModelError, Weights};
 use domain::{BoundingBox, Face};
+use sha2::{Digest, Sha256};
 use std::path::Path;
 use std::sync::{Mutex, PoisonError};
 
-/// Faces that one picture can have.
-const MOST: usize = 100;
+/// The name of the models that results carry.
+pub const MODEL: &str = "face-api-1.7.15";
 
-/// What is wanted besides faces and their emotions.
+/// Work beyond faces and their emotions; none by default.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Options {
-    /// Look for small faces in overlapping tiles too: up to 14 times the detector's work.
+    /// Detect small faces in overlapping tiles too: up to 14 times the detector's work.
     pub tiles: bool,
-    /// Describe each face for comparison.
+    /// Describe each face with 128 numbers for comparison.
     pub descriptors: bool,
 }
 
-/// Where a face is and how sure the detector is of it.
+/// A box that holds a face.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Detection {
-    /// Where.
+    /// Relative to the picture and inside it.
     pub bounding_box: BoundingBox,
-    /// 0.5..1.
+    /// Probability of a face, above 0.5.
     pub confidence: f64,
 }
 
-/// A face with what was wanted of it.
+/// A face and, if the options ask for it, its descriptor.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Seen {
-    /// Box, confidence, 68 points, seven emotions.
+pub struct AnalysedFace {
+    /// Box, confidence, 68 landmarks and probabilities of seven emotions.
     pub face: Face,
-    /// Where descriptors were wanted.
+    /// Present if [`Options::descriptors`] is set.
     pub descriptor: Option<Descriptor>,
 }
 
-/// The networks and their memory. One picture is one thread's work; any number of threads may share an analyser,
-/// and the same picture gives the same numbers whatever their number.
+#[derive(Debug)]
+struct Models {
+    detector: Ssd,
+    landmarks: Landmarks,
+    expression: Expression,
+    recognition: Recognition,
+    /// SHA-256 over the models' digests in the order above, hex.
+    digest: String,
+}
+
+impl Models {
+    /// Reads the models from `dir`, one after the other, so that only one is in memory twice.
+    fn open(dir: &Path) -> Result<Self, ModelError> {
+        let mut all = Sha256::new();
+        let mut open = |model: &str| {
+            let weights = Weights::open(dir, model)?;
+            all.update(weights.digest());
+            Ok(weights)
+        };
+        let detector = Ssd::load(open("ssd_mobilenetv1_model")?)?;
+        let landmarks = Landmarks::load(open("face_landmark_68_model")?)?;
+        let expression = Expression::load(open("face_expression_model")?)?;
+        let recognition = Recognition::load(open("face_recognition_model")?)?;
+        Ok(Models { detector, landmarks, expression, recognition, digest: hex::encode(all.finalize()) })
+    }
+}
+
+/// The networks and their scratch memory. An analysis runs on the calling thread; any number of threads may share an
+/// analyser, and equal pictures give equal numbers.
 #[derive(Debug)]
 pub struct Analyser {
     models: Models,
@@ -57,12 +87,12 @@ impl Analyser {
         Ok(Analyser { models: Models::open(dir)?, idle: Mutex::default() })
     }
 
-    /// SHA-256 over all weights, hex: the same digest, the same numbers.
+    /// SHA-256 over all weights, hex: equal digests give equal numbers.
     pub fn digest(&self) -> &str {
         &self.models.digest
     }
 
-    /// Only finds the faces, most confident first.
+    /// Detects the faces, most confident first, at most 100, without landmarks and emotions.
     pub fn detect(&self, picture: &Picture, tiles: bool) -> Vec<Detection> {
         self.with_scratch(|scratch| {
             let found = self.find(picture, tiles, scratch);
@@ -70,8 +100,8 @@ impl Analyser {
         })
     }
 
-    /// Finds the faces and reads them, most confident first, at most 100.
-    pub fn analyse(&self, picture: &Picture, options: Options) -> Vec<Seen> {
+    /// Detects and analyses the faces, most confident first, at most 100.
+    pub fn analyse(&self, picture: &Picture, options: Options) -> Vec<AnalysedFace> {
         self.with_scratch(|scratch| {
             let found = self.find(picture, options.tiles, scratch);
             found.iter().filter_map(|scored| self.read(scored, picture, options, scratch)).collect()
@@ -97,19 +127,19 @@ impl Analyser {
                 let faces = self.models.detector.detect(picture, tile, scratch);
                 finer.extend(faces.into_iter().filter(|f| tiles::is_whole(&f.rectangle, tile, picture)));
             }
-            found = tiles::merge(found, finer, MOST);
+            found = tiles::merge(found, finer, MAX_FACES);
         }
         found
     }
 
-    /// Reads one face. None where its box holds no whole pixel of the picture.
+    /// Analyses one face. None if its box holds no whole pixel of the picture.
     fn read(
         &self,
         scored: &Scored,
         picture: &Picture,
         options: Options,
         scratch: &mut Scratch,
-    ) -> Option<Seen> {
+    ) -> Option<AnalysedFace> {
         let crop = clipped(&scored.rectangle, picture)?;
         let points = self.points(&scored.rectangle, crop, picture, scratch);
         let expression = clipped(&for_expression(&points), picture).unwrap_or(crop);
@@ -122,7 +152,7 @@ impl Analyser {
         let size = [picture.width() as f64, picture.height() as f64];
         let relative = |point: [f64; 2]| [0, 1].map(|axis| (point[axis] / size[axis]).clamp(0.0, 1.0));
         let landmarks = points.into_iter().map(relative).collect();
-        Some(Seen { face: Face { bounding_box, confidence, landmarks, emotions }, descriptor })
+        Some(AnalysedFace { face: Face { bounding_box, confidence, landmarks, emotions }, descriptor })
     }
 
     /// The 68 points in the picture's pixels. They are found in the crop at whole pixels, but set off from the box

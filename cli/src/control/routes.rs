@@ -1,40 +1,26 @@
-//! The routes of the control API, and those of its handlers that are short.
+//! The routes of the control API, and the handlers of queues and maintenance.
 
 use super::api::{MaintenanceFinding, MaintenanceReport, MaintenanceRequest, QueueDepth, Queues};
+use super::state::{Answer, Control, Shared};
 use super::{galleries, letters, uploads, users};
 use crate::boot::Installation;
 use axum::extract::{DefaultBodyLimit, Request, State};
-use axum::http::{HeaderMap, StatusCode};
+use axum::http::StatusCode;
 use axum::middleware::{Next, from_fn};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use axum::{Json, Router};
-use domain::{Ports, QueueName};
+use domain::QueueName;
 use ingest::http::{Links, Problem};
 use ingest::maintenance::{Action, Finding};
-use ingest::{Maintenance, UploadNotifier, request_context};
-use std::fmt::Display;
+use ingest::{Maintenance, request_context};
 use std::sync::Arc;
 use std::time::Duration;
 
-/// The actor of every order, for the audit.
-pub const ACTOR: &str = "operator";
 /// Bytes of a JSON body.
 const MAX_JSON: usize = 16 << 10;
 /// Time limit of a request, its body included.
 pub const MAX_TIME: Duration = Duration::from_secs(60);
-
-/// What the routes work on.
-pub struct Control {
-    pub ports: Ports,
-    pub links: Links,
-    pub notifier: Arc<UploadNotifier>,
-    pub maintenance: Maintenance,
-    pub max_photo_bytes: u64,
-}
-
-pub type Shared = State<Arc<Control>>;
-pub type Answer<T> = Result<Json<T>, Problem>;
 
 /// The routes to an installation. Links are below `public_url`; a photo has at most `max_photo_bytes`.
 pub fn routes(installation: &Installation, public_url: &str, max_photo_bytes: u64) -> Router {
@@ -63,29 +49,10 @@ pub fn routes(installation: &Installation, public_url: &str, max_photo_bytes: u6
         .with_state(control)
 }
 
-/// The trace of a request, which its work carries on.
-pub fn traceparent(headers: &HeaderMap) -> Option<String> {
-    Some(headers.get("traceparent")?.to_str().ok()?.to_owned())
-}
-
 async fn within_time(request: Request, next: Next) -> Response {
     let late = || Problem::new(StatusCode::REQUEST_TIMEOUT, "request_timeout", "the request took too long");
     let answered = tokio::time::timeout(MAX_TIME, next.run(request)).await;
     answered.unwrap_or_else(|_| late().into_response())
-}
-
-/// A cursor of a list that is ordered by moment and id.
-pub fn cursor(moment: domain::Timestamp, id: impl Display) -> String {
-    format!("{}.{id}", moment.as_millisecond())
-}
-
-/// The moment and the id of a cursor.
-pub fn place<T>(cursor: &str, id: impl Fn(&str) -> Option<T>) -> Result<(domain::Timestamp, T), Problem> {
-    let read = || {
-        let (ms, text) = cursor.split_once('.')?;
-        Some((domain::Timestamp::from_millisecond(ms.parse().ok()?).ok()?, id(text)?))
-    };
-    read().ok_or_else(|| Problem::malformed("bad_cursor", "the cursor is not one of this list"))
 }
 
 async fn queues(State(control): Shared) -> Answer<Queues> {
