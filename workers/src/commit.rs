@@ -97,7 +97,7 @@ async fn postpone(ports: &Ports, open: &OpenTask<'_>, pending: &Pending) -> Resu
     })
     .await?;
     let delay = pending.wait(ports.clock.now()).min(MAX_DELAY);
-    let group = MessageGroup::of(&upload.tenant_id, upload.replay);
+    let group = MessageGroup::of(upload);
     let again = NewMessage { delay, ..NewMessage::new(open.delivery.body.clone(), Some(group)) };
     ports.queue.send(QueueName::of(open.stage()), vec![again]).await?;
     Ok(Committed::Unfinished)

@@ -1,9 +1,10 @@
 //! The contract of [`crate::ports::Queue`].
 
 use super::Elapse;
+use crate::fixture::owner;
 use crate::ports::queue::{Delivery, MAX_BATCH, MAX_BODY_BYTES, MAX_DELAY, MessageGroup, NewMessage};
 use crate::ports::{PortErrorKind, Queue};
-use crate::{QueueName, Stage};
+use crate::{QueueName, Stage, TenantId, UserId};
 use std::collections::BTreeSet;
 use std::time::Duration;
 
@@ -137,6 +138,36 @@ pub async fn groups_take_turns(queue: &dyn Queue) {
     }
     let quiet = first.iter().filter(|body| body.starts_with("quiet")).count();
     assert_eq!(quiet, 2, "half of the turns: {first:?}");
+}
+
+/// The orders of one user do not delay another user of the same tenant by more than one of them, nor replays a live
+/// message; of backends whose groups take strict turns.
+pub async fn users_take_turns(queue: &dyn Queue) {
+    let (tenant, user) = owner();
+    let other = UserId::parse("bob").expect("a legal user id");
+    let order = |group: &MessageGroup, body: &str| NewMessage::new(body, Some(group.clone()));
+    let (busy, quiet) = (MessageGroup::live(&tenant, &user), MessageGroup::live(&tenant, &other));
+    for group in [&busy, &MessageGroup::replay(&tenant, &other)] {
+        for _ in 0..150 {
+            queue.send(QUEUE, vec![order(group, "order"); MAX_BATCH]).await.expect("sending works");
+        }
+    }
+    receive_one(queue).await;
+    queue.send(QUEUE, vec![order(&quiet, "photo")]).await.expect("sending works");
+    let next = [receive_one(queue).await.body, receive_one(queue).await.body];
+    assert!(next.contains(&"photo".to_owned()), "{next:?}");
+}
+
+/// Groups of the longest ids are accepted.
+pub async fn groups_of_long_ids_are_accepted(queue: &dyn Queue) {
+    let tenant = TenantId::parse(&"t".repeat(64)).expect("a legal tenant id");
+    let user = UserId::parse(&"u".repeat(64)).expect("a legal user id");
+    let groups = [MessageGroup::live(&tenant, &user), MessageGroup::replay(&tenant, &user)];
+    let messages = groups.map(|group| NewMessage::new("a", Some(group)));
+    queue.send(QUEUE, messages.into()).await.expect("sending works");
+    for _ in 0..2 {
+        assert_eq!(receive_one(queue).await.body, "a");
+    }
 }
 
 /// Live messages of all tenants go before replays; of backends whose groups take strict turns.
