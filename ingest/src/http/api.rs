@@ -16,7 +16,7 @@ pub struct App {
     pub ports: Ports,
     pub auth: Arc<dyn Authenticate>,
     pub url_verifier: Arc<dyn UrlVerifier>,
-    /// What `/metrics` shows: the ports' meter, or one that counts requests only.
+    /// Counts requests: the ports' meter, or one of its own.
     pub metrics: Arc<Metrics>,
     /// Notified of each save in this process; without notifications, waiting requests poll.
     pub notifier: Arc<UploadNotifier>,

@@ -9,6 +9,7 @@ pub mod body;
 mod budget;
 mod cursor;
 mod declare;
+mod exposition;
 mod faces;
 mod gallery;
 mod generate;
@@ -32,6 +33,7 @@ mod uploads;
 
 pub use crate::problem::Problem;
 pub use api::{App, HttpSettings};
+pub use exposition::metrics_router;
 pub use gallery::GalleryDocument;
 pub use links::{Links, NoLocalObjects, UrlRefused, UrlVerifier};
 pub use routes::{router, router_beside};

@@ -54,7 +54,6 @@ const ROUTES: &[Route] = &[
     Route { query: &["limit", "cursor", "emotion", "state", "from", "to"], ..route("GET", "/gallery", "List the caller's gallery, newest first", &[(200, "A page")], || get(gallery::get)) },
     Route { open: true, ..route("GET", "/healthz", "Check that the process answers", &[(200, "It answers")], || get(health::alive)) },
     Route { open: true, ..route("GET", "/readyz", "Check that the stores answer", &[(200, "They answer")], || get(health::ready)) },
-    Route { open: true, ..route("GET", "/metrics", "Get metrics in Prometheus' text format", &[(200, "Metrics")], || get(health::metrics)) },
     Route { open: true, ..route("GET", "/openapi.json", "Get this description", &[(200, "OpenAPI 3.1")], || get(openapi::get)) },
 ];
 

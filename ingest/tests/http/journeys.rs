@@ -233,7 +233,11 @@ async fn operators_see_health_and_metrics() {
     assert_eq!(anonymous.get("/readyz").await.status, 200);
     Client::of(&server, "ana@acme").upload(PHOTO).await;
     server.advance(3);
-    let metrics = async || String::from_utf8(anonymous.get("/metrics").await.bytes).expect("text");
+    let metrics = async || {
+        String::from_utf8(anonymous.get(&format!("{}/metrics", server.metrics_url)).await.bytes)
+            .expect("text")
+    };
+    anonymous.get("/metrics").await.assert_problem(404, "no_such_route");
     let before = metrics().await;
     server.drain().await;
     let after = metrics().await;

@@ -1,6 +1,7 @@
 //! An installation behind a listening API, with a manual clock and fake stages.
 
 use async_trait::async_trait;
+use axum::Router;
 use domain::ports::Clock;
 use domain::ports::objects::PutGrant;
 use domain::user::Role;
@@ -25,6 +26,8 @@ pub struct Server {
     pub clock: Arc<ManualClock>,
     pub ports: Ports,
     pub url: String,
+    /// Where measurements are read.
+    pub metrics_url: String,
     pub hosts: Vec<PollHost>,
     root: TempDir,
 }
@@ -91,6 +94,7 @@ impl Server {
         let url_verifier =
             Arc::new(SignedObjects { urls: objects.signed_urls().clone(), clock: clock.clone() });
         let metrics = Arc::new(Metrics::default());
+        let counted = metrics.clone();
         let orchestrator = Orchestrator::open(&store).await.expect("the pipeline loads");
         let ports = embedded::ports(&store, &orchestrator, Policy::default(), &url, metrics.clone());
         let mut settings = HttpSettings::new(&url);
@@ -105,8 +109,10 @@ impl Server {
             settings,
         };
         let router = ingest::http::router(app);
+        let metrics_router = ingest::http::metrics_router(counted, ports.queue.clone());
+        let metrics_url = serve(metrics_router).await;
         tokio::spawn(async move { axum::serve(listener, router).await.expect("it serves") });
-        Server { clock, hosts: hosts(&ports), ports, url, root }
+        Server { clock, hosts: hosts(&ports), ports, url, metrics_url, root }
     }
 
     /// The data directory.
@@ -135,6 +141,14 @@ impl Server {
     pub fn advance(&self, seconds: u64) {
         self.clock.advance(Duration::from_secs(seconds));
     }
+}
+
+/// Serves a router on a port of its own; its URL.
+async fn serve(router: Router) -> String {
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a free port");
+    let url = format!("http://{}", listener.local_addr().expect("it is bound"));
+    tokio::spawn(async move { axum::serve(listener, router).await.expect("it serves") });
+    url
 }
 
 fn hosts(ports: &Ports) -> Vec<PollHost> {

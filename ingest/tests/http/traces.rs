@@ -140,7 +140,7 @@ async fn a_warning_carries_its_trace_where_nothing_less_is_logged() {
     let warning = warning.expect("a warning");
     assert_eq!(warning["message"], "object event ignored: another etag");
     assert_eq!(warning["span"]["trace.id"].as_str().map(str::len), Some(32), "{warning}");
-    let metrics = Client::anonymous(&server).get("/metrics").await;
+    let metrics = Client::anonymous(&server).get(&format!("{}/metrics", server.metrics_url)).await;
     let counted = "semblante_objects_ignored_total{reason=\"another_etag\"} 1";
     assert!(String::from_utf8_lossy(&metrics.bytes).contains(counted));
 }
