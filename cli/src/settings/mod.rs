@@ -8,6 +8,7 @@ use ::settings::{
     Backend, Durability, FaceEngine, LogFormat, LogLevel, Problems, Reader, Resources, Row, keys,
 };
 use domain::QueueName;
+use domain::network::Network;
 use sources::SourceError;
 use std::path::PathBuf;
 
@@ -62,6 +63,8 @@ impl Settings {
             melody_bars: reader.take(&keys::MELODY_BARS),
             listen: reader.take(&keys::LISTEN),
             public_url: reader.take(&keys::PUBLIC_URL),
+            metrics_listen: reader.take(&keys::METRICS_LISTEN),
+            trusted_proxies: reader.take(&keys::TRUSTED_PROXIES),
             accept_traffic: reader.take(&keys::ACCEPT_TRAFFIC),
             max_upload_bytes: reader.take(&keys::MAX_UPLOAD_BYTES),
             max_connections: reader.take(&keys::MAX_CONNECTIONS),

@@ -1,7 +1,7 @@
 //! Settings of authentication.
 
-use super::address::Network;
 use domain::TenantId;
+use domain::network::Network;
 use domain::ports::throttle::{Beyond, Rule};
 use std::time::Duration;
 
