@@ -57,7 +57,7 @@ impl FakeStage {
                 output.objects =
                     ObjectKey::artefacts(self.0, tenant, id, attempt).into_iter().zip(objects).collect();
             }
-            Stage::GalleryIndexing => output.made_by = None,
+            _ => output.made_by = None,
         }
         output
     }

@@ -85,7 +85,7 @@ impl ObjectKey {
             Stage::MelodyGeneration => {
                 vec![ObjectKey::melody(tenant, upload, attempt), ObjectKey::score(tenant, upload, attempt)]
             }
-            Stage::FaceDetection | Stage::EmotionAnalysis | Stage::GalleryIndexing => Vec::new(),
+            _ => Vec::new(),
         }
     }
 
