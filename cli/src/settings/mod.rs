@@ -25,6 +25,8 @@ pub struct Settings {
     pub melody_bars: Option<u32>,
     pub listen: String,
     public_url: String,
+    pub metrics_listen: Option<String>,
+    pub trusted_proxies: Vec<Network>,
     pub accept_traffic: bool,
     pub max_upload_bytes: u64,
     pub max_connections: usize,
