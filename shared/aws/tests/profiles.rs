@@ -1,13 +1,13 @@
 //! Profiles as teams have them: each kind gets past the SDK's check of the features that are built in.
 
 use aws_config::profile::ProfileFileCredentialsProvider;
-use aws_config::profile::profile_file::{ProfileFileKind, ProfileFiles};
+use aws_runtime::env_config::file::{EnvConfigFileKind, EnvConfigFiles};
 use aws_sdk_s3::config::ProvideCredentials;
 use std::error::Error;
 
 /// The access key that a profile gives, or the whole error.
 async fn access_key(config: &str) -> Result<String, String> {
-    let files = ProfileFiles::builder().with_contents(ProfileFileKind::Config, config).build();
+    let files = EnvConfigFiles::builder().with_contents(EnvConfigFileKind::Config, config).build();
     let provider =
         ProfileFileCredentialsProvider::builder().profile_files(files).profile_name("team").build();
     let provided = provider.provide_credentials().await;
