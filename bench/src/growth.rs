@@ -114,7 +114,8 @@ impl Filled {
 
 fn message(number: usize) -> NewMessage {
     let tenant = TenantId::parse(&format!("tenant-{}", number % TENANTS)).expect("a legal tenant id");
-    NewMessage::new("x".repeat(600), Some(MessageGroup::live(&tenant)))
+    let user = UserId::parse("ana").expect("a legal user id");
+    NewMessage::new("x".repeat(600), Some(MessageGroup::live(&tenant, &user)))
 }
 
 async fn fill_queue(queue: &Queue, filler: usize, count: usize) -> anyhow::Result<()> {

@@ -51,16 +51,20 @@ impl Pipeline {
     }
 }
 
-/// A round of maintenance a minute, until the pipeline stops.
+/// A round of maintenance and a step through the contents of objects a minute, until the pipeline stops.
 async fn maintain(maintenance: Maintenance, clock: Arc<dyn Clock>, stopped: impl Future<Output = ()>) {
     let rounds = async {
-        let mut from = None;
+        let (mut from, mut contents) = (None, None);
         loop {
             match maintenance.round(from.take(), false).await {
                 Ok(round) => from = round.next,
                 Err(error) => {
                     tracing::warn!(error = %error, "maintenance could not list the uploads that are due")
                 }
+            }
+            match maintenance.reconcile(contents.take()).await {
+                Ok(next) => contents = next,
+                Err(error) => tracing::warn!(error = %error, "contents of objects could not be reconciled"),
             }
             clock.sleep_until(clock.now() + ingest::maintenance::PAUSE).await;
         }

@@ -19,6 +19,8 @@ use tracing::Instrument;
 
 /// The pause between two rounds.
 pub const PAUSE: Duration = Duration::from_secs(60);
+/// Younger contents without an object may belong to a put under way, or to a backup that is being restored.
+pub const MIN_ORPHAN_AGE: Duration = Duration::from_secs(3600);
 /// The most uploads of one round; the next round continues behind them.
 const MAX_DUE: usize = 1000;
 
@@ -117,6 +119,19 @@ impl Maintenance {
                 return Ok(round);
             }
         }
+    }
+
+    /// One bounded step through the contents of objects, from `from` on: removes those that a crash left without an object.
+    /// Returns where the next step continues; None: at the beginning.
+    pub async fn reconcile(&self, from: Option<String>) -> Result<Option<String>, PortError> {
+        let step = self.ports.objects.reconcile(from, MIN_ORPHAN_AGE).await?;
+        if step.removed > 0 {
+            tracing::warn!(removed = step.removed, "contents without an object were removed");
+        }
+        for (bucket, key) in &step.lost {
+            tracing::error!(bucket = bucket.as_str(), %key, "the content of an object is missing");
+        }
+        Ok(step.next)
     }
 
     async fn maintain(&self, upload: Upload, dry_run: bool) -> Finding {
@@ -242,7 +257,7 @@ impl Maintenance {
     }
 
     async fn tell_intake(&self, upload: &Upload, body: String) -> Result<(), PortError> {
-        let message = NewMessage::new(body, Some(MessageGroup::live(&upload.tenant_id)));
+        let message = NewMessage::new(body, Some(MessageGroup::live(&upload.tenant_id, &upload.user_id)));
         self.ports.queue.send(QueueName::UPLOADS, vec![message]).await
     }
 

@@ -65,8 +65,10 @@ impl Run<'_> {
             input: Some(strand.input.clone()),
             ..HistoryEvent::new(entered(&state.kind))
         };
+        let before = strand.previous;
         self.record(strand, event);
         strand.entered = strand.previous;
+        strand.before_entry = Some(before);
         self.work(state, strand)
     }
 

@@ -59,7 +59,6 @@ pub(crate) enum Kind {
 
 #[derive(Debug)]
 pub(crate) struct Task {
-    pub resource: String,
     /// `.waitForTaskToken`: the task ends with the worker's answer, not with the sent message.
     pub callback: bool,
     pub arguments: Option<Template>,

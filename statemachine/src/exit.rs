@@ -3,15 +3,15 @@
 use serde_json::{Map, Value};
 
 use crate::definition::{Assign, Kind, Next, Retrier, State};
-use crate::failure::{DATA_LIMIT, Failure, check_size};
+use crate::failure::{DATA_LIMIT, Failure, check_state};
 use crate::history::{EventKind, HistoryEvent};
-use crate::limits::{MAX_SECONDS, MAX_VARIABLES_BYTES};
+use crate::limits::{MAX_OUTPUT_BYTES, MAX_SECONDS, MAX_VARIABLES_BYTES};
 use crate::run::{Bindings, Flow, Run};
 use crate::scope::{EvaluationError, Scope};
 use crate::strand::{Activity, Strand};
 use crate::template::Template;
 use crate::time::Millis;
-use crate::value::size;
+use crate::value::{is_too_deep, size};
 
 /// One exit of a state: its own, a choice rule's or a catcher's.
 pub(crate) struct Exit<'a> {
@@ -54,7 +54,7 @@ impl Run<'_> {
         };
         let default = || bindings.error.or(bindings.result).unwrap_or(&strand.input).clone();
         let output = output.unwrap_or_else(default);
-        check_size(&output, &described(state, strand))?;
+        check_state(&output, &strand.state)?;
         check_variables(strand, &variables)?;
         let event = HistoryEvent {
             name: Some(strand.state.clone()),
@@ -72,15 +72,22 @@ impl Run<'_> {
 
     /// Handles a failure: retries, catches, or fails the strand.
     pub fn handle(&mut self, state: &State, strand: &mut Strand, failure: Failure) -> Flow {
-        if let Some(delay) = self.retry_delay(state, strand, &failure) {
-            strand.activity = Activity::Backoff { until: self.now.saturating_add(delay) };
-            return Flow::Wait;
+        match self.retry(state, strand, &failure) {
+            Some(flow) => flow,
+            None => self.catch(state, strand, failure),
         }
-        self.catch(state, strand, failure)
     }
 
-    /// The delay before the next attempt, if the first matching retrier allows one; counts the attempt.
-    pub fn retry_delay(&mut self, state: &State, strand: &mut Strand, failure: &Failure) -> Option<Millis> {
+    /// Waits for the next attempt, if the first matching retrier allows one.
+    pub fn retry(&mut self, state: &State, strand: &mut Strand, failure: &Failure) -> Option<Flow> {
+        let delay = self.retry_delay(state, strand, failure)?;
+        strand.activity = Activity::Backoff { until: self.now.saturating_add(delay) };
+        strand.before_entry = None;
+        Some(Flow::Wait)
+    }
+
+    /// The delay before the next attempt; counts the attempt.
+    fn retry_delay(&mut self, state: &State, strand: &mut Strand, failure: &Failure) -> Option<Millis> {
         let matching = |(_, retrier): &(usize, &Retrier)| failure.matches_any(&retrier.errors);
         let (index, retrier) = state.retry().iter().enumerate().find(matching)?;
         let attempts = strand.retries.entry(index).or_insert(0);
@@ -135,23 +142,19 @@ impl Retrier {
     }
 }
 
+/// The variables of one Assign together are limited like an output; all variables of the scope have a limit of their own.
 fn check_variables(strand: &Strand, new: &Map<String, Value>) -> Result<(), Failure> {
-    for (name, value) in new {
-        check_size(value, name)?;
+    let total = |variables: &mut dyn Iterator<Item = (&String, &Value)>| -> usize {
+        variables.map(|(name, value)| name.len() + size(value)).sum()
+    };
+    if new.values().any(is_too_deep) || total(&mut new.iter()) > MAX_OUTPUT_BYTES {
+        return Err(Failure::state_too_large(&strand.state));
     }
     let kept = strand.variables.iter().filter(|(name, _)| !new.contains_key(*name));
-    let total: usize = kept.chain(new).map(|(name, value)| name.len() + size(value)).sum();
-    if total > MAX_VARIABLES_BYTES {
+    if total(&mut kept.chain(new)) > MAX_VARIABLES_BYTES {
         return Err(Failure::new(DATA_LIMIT, "The variables are larger than 10 MiB together."));
     }
     Ok(())
-}
-
-fn described(state: &State, strand: &Strand) -> String {
-    match &state.kind {
-        Kind::Task(task) => task.resource.clone(),
-        _ => strand.state.clone(),
-    }
 }
 
 fn exited(kind: &Kind) -> EventKind {

@@ -3,7 +3,7 @@
 use jsonata_core::ast::AstNode;
 use jsonata_core::parser;
 
-use crate::load_error::{LoadError, Path};
+use crate::load_error::{LoadError, LoadErrorKind, Path};
 
 #[derive(Debug)]
 pub(crate) struct Expression {
@@ -39,8 +39,17 @@ impl Expression {
             Ok(ast) => {
                 Ok(Str::Expression(Expression { source: source.to_owned(), ast, names: names(source) }))
             }
-            Err(error) => Err(path.schema(format!("JSONata expression does not parse: {error}"))),
+            Err(error) => Err(path.error(LoadErrorKind::Expression, without_code(&error.to_string()))),
         }
+    }
+}
+
+/// The parser's message without its prefix and code, as AWS gives it: `Unexpected end of expression`.
+fn without_code(message: &str) -> &str {
+    let message = message.strip_prefix("Parse error: ").unwrap_or(message);
+    match message.split_once(": ") {
+        Some((code, rest)) if code.len() == 5 && code.starts_with('S') => rest,
+        _ => message,
     }
 }
 

@@ -36,7 +36,7 @@ impl<'a> Fields<'a> {
         self.map.contains_key(name)
     }
 
-    /// Fails if one of the fields is missing.
+    /// Fails if fields are missing, and names them in the given order.
     pub fn require(&self, names: &[&str]) -> Result<(), LoadError> {
         let missing: Vec<&str> = names.iter().copied().filter(|name| !self.has(name)).collect();
         if missing.is_empty() {
@@ -87,27 +87,71 @@ impl<'a> Fields<'a> {
         }
     }
 
-    /// Refuses fields that were not read: those in `unsupported` as features that only Step Functions has, others as
-    /// unknown.
-    pub fn finish(&self, unsupported: &[&str]) -> Result<(), LoadError> {
-        for name in self.map.keys() {
-            if self.seen.contains(&name.as_str()) {
-                continue;
-            }
-            let path = self.path.field(name);
-            return Err(if unsupported.contains(&name.as_str()) {
-                path.unsupported(format!("field {name} is not supported here"))
-            } else {
-                path.schema(unknown_field(name))
-            });
+    /// Refuses fields that were not read: those in `unsupported` as features that only Step Functions has, those of
+    /// the other query language, and others as unknown.
+    pub fn finish(&self, language: Language, unsupported: &[&str]) -> Result<(), LoadError> {
+        let Some(name) = self.map.keys().find(|name| !self.seen.contains(&name.as_str())) else {
+            return Ok(());
+        };
+        if unsupported.contains(&name.as_str()) {
+            return Err(self.path.field(name).unsupported(format!("field {name} is not supported here")));
         }
-        Ok(())
+        let other = language.other();
+        Err(self.path.schema(if other.own_fields().contains(&name.as_str()) {
+            format!(
+                "The QueryLanguage is set to '{}', but field '{name}' is only supported for the '{}' QueryLanguage",
+                language.name(),
+                other.name()
+            )
+        } else {
+            format!("Field '{name}' is not supported")
+        }))
     }
 }
 
-/// AWS's words for an unknown field.
-pub(crate) fn unknown_field(name: &str) -> String {
-    format!("The field '{name}' is not supported by Step Functions")
+/// The query language of a state. Of JSONPath states, only fields without paths are supported.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Language {
+    JsonPath,
+    Jsonata,
+}
+
+impl Language {
+    fn other(self) -> Language {
+        match self {
+            Language::JsonPath => Language::Jsonata,
+            Language::Jsonata => Language::JsonPath,
+        }
+    }
+
+    fn name(self) -> &'static str {
+        match self {
+            Language::JsonPath => "JSONPath",
+            Language::Jsonata => "JSONata",
+        }
+    }
+
+    /// The fields that only states of this language have.
+    pub fn own_fields(self) -> &'static [&'static str] {
+        match self {
+            Language::JsonPath => &[
+                "InputPath",
+                "OutputPath",
+                "ResultPath",
+                "Parameters",
+                "ResultSelector",
+                "Result",
+                "SecondsPath",
+                "TimestampPath",
+                "TimeoutSecondsPath",
+                "HeartbeatSecondsPath",
+                "ErrorPath",
+                "CausePath",
+                "Variable",
+            ],
+            Language::Jsonata => &["Arguments", "Output", "Condition"],
+        }
+    }
 }
 
 /// A whole number within `range`.

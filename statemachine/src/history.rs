@@ -47,8 +47,8 @@ pub enum EventKind {
 pub struct HistoryEvent {
     /// The event's number within the execution, from 1.
     pub id: u64,
-    /// The id of the event that led to this one; 0 for the first of the execution, of its first state and for
-    /// `EvaluationFailed` of a field.
+    /// The id of the event that led to this one; 0 for `ExecutionStarted`, `ExecutionAborted` and the entry of the first
+    /// state. An `EvaluationFailed` right after a state's entry follows on the event before that entry.
     pub previous_event_id: u64,
     /// Milliseconds since 1970 UTC.
     pub timestamp_ms: i64,

@@ -53,6 +53,7 @@ mod seed;
 mod states;
 mod step;
 mod strand;
+mod syntax;
 mod task;
 mod template;
 mod time;

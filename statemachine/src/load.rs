@@ -6,11 +6,12 @@ use serde_json::Value;
 use sha2::{Digest, Sha256};
 
 use crate::definition::Definition;
-use crate::fields::Fields;
+use crate::fields::{Fields, Language};
 use crate::limits::{MAX_DEFINITION_BYTES, MAX_SECONDS};
 use crate::load_error::{LoadError, LoadErrorKind, Path};
-use crate::load_fields::{Language, language};
+use crate::load_fields::language;
 use crate::load_state::Reader;
+use crate::syntax::{SyntaxError, syntax_error};
 
 /// The value of each `${Name}` in a definition's text, as in CloudFormation's DefinitionSubstitutions.
 pub type Substitutions = BTreeMap<String, String>;
@@ -27,12 +28,9 @@ impl Definition {
             return Err(root.schema("Definition is larger than 1 MiB"));
         }
         let text = substitute(text, substitutions)?;
-        let value: Value = match serde_json::from_str(&text) {
-            Ok(value @ Value::Object(_)) => value,
-            _ => return Err(root.error(LoadErrorKind::Text, "Definition must be a valid JSON object")),
-        };
+        let value = parse(&text)?;
         let mut fields = Fields::of(&value, root)?;
-        fields.require(&["StartAt", "States"])?;
+        fields.require(&["States", "StartAt"])?;
         let version = fields.string("Version")?.unwrap_or("1.0");
         if version != "1.0" {
             return Err(fields.path.field("Version").schema("Version must be 1.0"));
@@ -41,8 +39,19 @@ impl Definition {
         let timeout_s = fields.integer("TimeoutSeconds", 1..=MAX_SECONDS)?;
         let language = language(&mut fields, Language::JsonPath)?;
         let machine = Reader::default().machine(&mut fields, language)?;
-        fields.finish(&[])?;
+        fields.finish(language, &[])?;
         Ok(Definition { machine, timeout_s, hash: hex::encode(Sha256::digest(&text)) })
+    }
+}
+
+fn parse(text: &str) -> Result<Value, LoadError> {
+    let parsed = serde_json::from_str(text);
+    if let (Err(_), Some(SyntaxError { message, location })) = (&parsed, syntax_error(text)) {
+        return Err(LoadError::syntax(message, location));
+    }
+    match parsed {
+        Ok(value @ Value::Object(_)) => Ok(value),
+        _ => Err(Path::default().error(LoadErrorKind::Text, "Definition must be a valid JSON object")),
     }
 }
 

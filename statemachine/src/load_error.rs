@@ -12,17 +12,43 @@ pub struct LoadError {
     pub path: Path,
     /// The error in words; in those of `CreateStateMachine` where they are known.
     pub message: String,
+    /// The place of a syntax error, see [`LoadError::location`].
+    source_location: Option<String>,
+}
+
+impl LoadError {
+    /// The text is not JSON; `location` is the place in it, in AWS's notation.
+    pub(crate) fn syntax(message: String, location: String) -> LoadError {
+        let error = Path::default().error(LoadErrorKind::Syntax, message);
+        LoadError { source_location: Some(location), ..error }
+    }
+
+    /// The `location` of AWS's diagnostic, such as `/States/Greet/Next` or, in a text that is not JSON,
+    /// `[Source: (String)"{"; line: 1, column: 2]`. `None`: AWS gives no location for errors of this kind.
+    pub fn location(&self) -> Option<String> {
+        match self.kind {
+            LoadErrorKind::Syntax => self.source_location.clone(),
+            LoadErrorKind::Text | LoadErrorKind::EndState | LoadErrorKind::Substitution => None,
+            _ => Some(self.path.pointer()),
+        }
+    }
 }
 
 /// The class of a [`LoadError`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum LoadErrorKind {
-    /// The text is not a JSON object: AWS's `SCHEMA_VALIDATION_FAILED`, without a location.
+    /// The text is not JSON: AWS's `INVALID_JSON_DESCRIPTION`.
+    Syntax,
+    /// The text is empty or not an object: AWS's `SCHEMA_VALIDATION_FAILED`.
     Text,
     /// A field is missing, unknown or has a wrong value: AWS's `SCHEMA_VALIDATION_FAILED`.
     Schema,
+    /// A JSONata expression does not parse: AWS's `INVALID_JSONATA_EXPRESSION`.
+    Expression,
     /// A transition to a missing state, or an unreachable state: AWS's `MISSING_TRANSITION_TARGET`.
     Transition,
+    /// No state ends the machine: AWS's `MISSING_END_STATE`.
+    EndState,
     /// Two states have one name: AWS's `DUPLICATE_STATE_NAME`.
     DuplicateName,
     /// Step Functions supports the feature, this interpreter does not.
@@ -35,7 +61,10 @@ impl LoadErrorKind {
     /// AWS's diagnostic code; `None` for classes that AWS does not have.
     pub fn code(self) -> Option<&'static str> {
         match self {
+            LoadErrorKind::Syntax => Some("INVALID_JSON_DESCRIPTION"),
             LoadErrorKind::Text | LoadErrorKind::Schema => Some("SCHEMA_VALIDATION_FAILED"),
+            LoadErrorKind::Expression => Some("INVALID_JSONATA_EXPRESSION"),
+            LoadErrorKind::EndState => Some("MISSING_END_STATE"),
             LoadErrorKind::Transition => Some("MISSING_TRANSITION_TARGET"),
             LoadErrorKind::DuplicateName => Some("DUPLICATE_STATE_NAME"),
             LoadErrorKind::Unsupported | LoadErrorKind::Substitution => None,
@@ -43,7 +72,7 @@ impl LoadErrorKind {
     }
 }
 
-/// A place in a definition. Displays as `$.States.Greet`; [`Path::pointer`] is AWS's `/States/Greet`.
+/// A place in a definition. Displays as `$.States.Greet`; [`LoadError::location`] has AWS's `/States/Greet`.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Path(Vec<Segment>);
 
@@ -69,7 +98,7 @@ impl Path {
     }
 
     pub(crate) fn error(&self, kind: LoadErrorKind, message: impl Into<String>) -> LoadError {
-        LoadError { kind, path: self.clone(), message: message.into() }
+        LoadError { kind, path: self.clone(), message: message.into(), source_location: None }
     }
 
     pub(crate) fn schema(&self, message: impl Into<String>) -> LoadError {
@@ -81,7 +110,7 @@ impl Path {
     }
 
     /// The path in AWS's notation: `/States/Greet/Retry[0]`; the whole definition is `/`.
-    pub fn pointer(&self) -> String {
+    fn pointer(&self) -> String {
         let mut pointer = String::new();
         for segment in &self.0 {
             match segment {

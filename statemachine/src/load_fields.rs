@@ -5,18 +5,11 @@ use serde_json::Value;
 use crate::definition::{Assign, Catcher, Kind, Next, Retrier, Wait};
 use crate::expression::{Expression, Str};
 use crate::failure::ALL;
-use crate::fields::{Fields, integer};
+use crate::fields::{Fields, Language, integer};
 use crate::limits::{MAX_DELAY_SECONDS, MAX_SECONDS};
 use crate::load_error::LoadError;
 use crate::template::{Seconds, Template, Text};
 use crate::time::parse_offset_date_time;
-
-/// The query language of a state. Of JSONPath states, only fields without paths are supported.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Language {
-    JsonPath,
-    Jsonata,
-}
 
 pub(crate) fn language(fields: &mut Fields, outer: Language) -> Result<Language, LoadError> {
     let path = fields.path.field("QueryLanguage");
@@ -24,11 +17,14 @@ pub(crate) fn language(fields: &mut Fields, outer: Language) -> Result<Language,
         None => Ok(outer),
         Some("JSONata") => Ok(Language::Jsonata),
         Some("JSONPath") if outer == Language::Jsonata => {
-            Err(path
-                .schema("'QueryLanguage' can not be 'JSONPath' if set to 'JSONata' for whole state machine"))
+            let problem = "'QueryLanguage' can not be 'JSONPath' if set to 'JSONata' for whole state machine";
+            Err(fields.path.schema(problem))
         }
         Some("JSONPath") => Ok(Language::JsonPath),
-        Some(other) => Err(path.schema(format!("Value '{other}' is not one of [JSONPath, JSONata]"))),
+        Some(_) => {
+            let problem = "The field 'QueryLanguage' should have one of these values: [JSONPath, JSONata]";
+            Err(path.schema(problem))
+        }
     }
 }
 
@@ -178,12 +174,12 @@ pub(crate) fn catchers(fields: &mut Fields, language: Language) -> Result<Vec<Ca
             assign: assign(&mut fields, language)?,
             output: template(&mut fields, "Output", language)?,
         });
-        fields.finish(if language == Language::JsonPath { &["ResultPath"] } else { &[] })?;
+        fields.finish(language, if language == Language::JsonPath { &["ResultPath"] } else { &[] })?;
     }
     Ok(catchers)
 }
 
-pub(crate) fn retriers(fields: &mut Fields) -> Result<Vec<Retrier>, LoadError> {
+pub(crate) fn retriers(fields: &mut Fields, language: Language) -> Result<Vec<Retrier>, LoadError> {
     let path = fields.path.field("Retry");
     let values = fields.array("Retry")?.map_or(&[][..], Vec::as_slice);
     let mut retriers = Vec::new();
@@ -202,7 +198,8 @@ pub(crate) fn retriers(fields: &mut Fields) -> Result<Vec<Retrier>, LoadError> {
             None | Some("NONE") => false,
             Some("FULL") => true,
             Some(_) => {
-                return Err(fields.path.field("JitterStrategy").schema("Value is not one of [FULL, NONE]"));
+                let problem = "The field 'JitterStrategy' should have one of these values: [FULL, NONE]";
+                return Err(fields.path.field("JitterStrategy").schema(problem));
             }
         };
         let retrier = Retrier {
@@ -213,7 +210,7 @@ pub(crate) fn retriers(fields: &mut Fields) -> Result<Vec<Retrier>, LoadError> {
             max_delay_s: fields.integer("MaxDelaySeconds", 1..=MAX_DELAY_SECONDS)?,
             full_jitter,
         };
-        fields.finish(&[])?;
+        fields.finish(language, &[])?;
         retriers.push(retrier);
     }
     Ok(retriers)
@@ -226,7 +223,7 @@ fn errors(fields: &mut Fields, last: bool) -> Result<Vec<String>, LoadError> {
     let names: Option<Vec<String>> = values.iter().map(|value| value.as_str().map(str::to_owned)).collect();
     let names = names.ok_or_else(|| path.schema("Value is not of type array of strings"))?;
     if names.is_empty() {
-        return Err(path.schema("At least one error name is required"));
+        return Err(path.schema("Value cannot be empty"));
     }
     if names.iter().any(|name| name == ALL) && !(last && names.len() == 1) {
         return Err(path.schema("States.ALL must be the only error name, in the last place"));

@@ -6,35 +6,16 @@ use serde_json::Value;
 
 use crate::definition::{Assign, Choice, Fail, Kind, Machine, Parallel, Rule, State, Task};
 use crate::expression::{Expression, Str};
-use crate::fields::{Fields, unknown_field};
+use crate::fields::{Fields, Language};
 use crate::graph::check_graph;
 use crate::limits::{MAX_NAME_CHARS, MAX_PARALLEL_DEPTH};
 use crate::load_error::{LoadError, LoadErrorKind, Path};
-use crate::load_fields::{
-    Language, assign, catchers, language, next, retriers, seconds, template, text, wait,
-};
+use crate::load_fields::{assign, catchers, language, next, retriers, seconds, template, text, wait};
 use crate::message::ARGUMENTS;
 use crate::template::{Condition, Seconds};
 
 const SEND: &str = "arn:aws:states:::sqs:sendMessage";
 const SEND_AND_WAIT: &str = "arn:aws:states:::sqs:sendMessage.waitForTaskToken";
-
-/// Fields of JSONPath states that this interpreter does not support.
-const JSON_PATH_FIELDS: &[&str] = &[
-    "InputPath",
-    "OutputPath",
-    "ResultPath",
-    "Parameters",
-    "ResultSelector",
-    "Result",
-    "SecondsPath",
-    "TimestampPath",
-    "TimeoutSecondsPath",
-    "HeartbeatSecondsPath",
-    "ErrorPath",
-    "CausePath",
-    "Credentials",
-];
 
 /// Reads the machines of one definition.
 #[derive(Default)]
@@ -48,14 +29,14 @@ pub(crate) struct Reader {
 impl Reader {
     /// Reads StartAt and States of a machine or of a branch.
     pub fn machine(&mut self, fields: &mut Fields, language: Language) -> Result<Machine, LoadError> {
-        fields.require(&["StartAt", "States"])?;
+        fields.require(&["States", "StartAt"])?;
         let start_at = fields.required_string("StartAt")?.to_owned();
         let path = fields.path.field("States");
         let Some(Value::Object(states)) = fields.get("States") else {
             return Err(path.schema("Value is not of type object"));
         };
         if states.is_empty() {
-            return Err(path.schema("A state machine needs at least one state"));
+            return Err(path.schema("Value cannot be empty"));
         }
         let mut machine = Machine { start_at, states: BTreeMap::new() };
         for (name, value) in states {
@@ -96,8 +77,10 @@ impl Reader {
             "Map" => {
                 return Err(fields.path.field("Type").unsupported("state type Map is not supported here"));
             }
-            other => {
-                return Err(fields.path.field("Type").schema(format!("State type '{other}' does not exist")));
+            _ => {
+                let types = "[Task, Wait, Pass, Succeed, Fail, Choice, Parallel, Map]";
+                let problem = format!("The field 'Type' should have one of these values: {types}");
+                return Err(fields.path.field("Type").schema(problem));
             }
         };
         let next = next(&mut fields, &kind)?;
@@ -105,8 +88,11 @@ impl Reader {
         let assigns = !fails && !matches!(kind, Kind::Succeed);
         let assign = if assigns { assign(&mut fields, language)? } else { Assign::new() };
         let output = if fails { None } else { template(&mut fields, "Output", language)? };
-        let unsupported = if language == Language::JsonPath { JSON_PATH_FIELDS } else { &["Credentials"] };
-        fields.finish(unsupported)?;
+        let mut unsupported = vec!["Credentials"];
+        if language == Language::JsonPath {
+            unsupported.extend(Language::JsonPath.own_fields());
+        }
+        fields.finish(language, &unsupported)?;
         Ok(State { kind, next, assign, output })
     }
 
@@ -115,14 +101,14 @@ impl Reader {
         let path = fields.path.field("Branches");
         let values = fields.array("Branches")?.map_or(&[][..], Vec::as_slice);
         if values.is_empty() {
-            return Err(path.schema("At least one branch is required"));
+            return Err(path.schema("Value cannot be empty"));
         }
         let branches =
             values.iter().enumerate().map(|(i, value)| self.branch(value, path.index(i), language));
         Ok(Parallel {
             branches: branches.collect::<Result<_, _>>()?,
             arguments: template(fields, "Arguments", language)?,
-            retry: retriers(fields)?,
+            retry: retriers(fields, language)?,
             catch: catchers(fields, language)?,
         })
     }
@@ -136,15 +122,14 @@ impl Reader {
         self.depth += 1;
         let machine = self.machine(&mut fields, language)?;
         self.depth -= 1;
-        fields.finish(&["ProcessorConfig"])?;
+        fields.finish(language, &["ProcessorConfig"])?;
         Ok(machine)
     }
 }
 
 fn task(fields: &mut Fields, language: Language) -> Result<Task, LoadError> {
-    let resource = fields.required_string("Resource")?.to_owned();
     let path = fields.path.field("Resource");
-    let callback = match resource.as_str() {
+    let callback = match fields.required_string("Resource")? {
         SEND => false,
         SEND_AND_WAIT => true,
         other if other.starts_with("arn:") => {
@@ -152,16 +137,15 @@ fn task(fields: &mut Fields, language: Language) -> Result<Task, LoadError> {
                 path.unsupported("only sqs:sendMessage and sqs:sendMessage.waitForTaskToken are supported")
             );
         }
-        _ => return Err(path.schema("Value is not a valid resource ARN")),
+        other => return Err(path.schema(unknown_resource(other))),
     };
     check_arguments(fields)?;
     let task = Task {
-        resource,
         callback,
         arguments: template(fields, "Arguments", language)?,
         timeout: seconds(fields, "TimeoutSeconds", 1, language)?,
         heartbeat: seconds(fields, "HeartbeatSeconds", 1, language)?,
-        retry: retriers(fields)?,
+        retry: retriers(fields, language)?,
         catch: catchers(fields, language)?,
     };
     if let (Some(Seconds::Literal(timeout)), Some(Seconds::Literal(heartbeat))) =
@@ -173,11 +157,21 @@ fn task(fields: &mut Fields, language: Language) -> Result<Task, LoadError> {
     Ok(task)
 }
 
+fn unknown_resource(resource: &str) -> String {
+    format!(
+        "The resource provided {resource} is not recognized. The value is not a valid resource ARN, or the resource is \
+         not available in this region."
+    )
+}
+
 /// Literal Arguments may only have the fields that a message has.
 fn check_arguments(fields: &Fields) -> Result<(), LoadError> {
     let Some(Value::Object(map)) = fields.peek("Arguments") else { return Ok(()) };
     match map.keys().find(|name| !ARGUMENTS.contains(&name.as_str())) {
-        Some(name) => Err(fields.path.field("Arguments").field(name).schema(unknown_field(name))),
+        Some(name) => {
+            let problem = format!("The field '{name}' is not supported by Step Functions");
+            Err(fields.path.field("Arguments").schema(problem))
+        }
         None => Ok(()),
     }
 }
@@ -187,7 +181,7 @@ fn choice(fields: &mut Fields, language: Language) -> Result<Choice, LoadError> 
     let path = fields.path.field("Choices");
     let choices = fields.array("Choices")?.map_or(&[][..], Vec::as_slice);
     if choices.is_empty() {
-        return Err(path.schema("At least one choice rule is required"));
+        return Err(path.schema("Value cannot be empty"));
     }
     let rules = choices.iter().enumerate().map(|(i, value)| rule(value, path.index(i), language));
     Ok(Choice {
@@ -209,7 +203,7 @@ fn rule(value: &Value, path: Path, language: Language) -> Result<Rule, LoadError
         assign: assign(&mut fields, language)?,
         output: template(&mut fields, "Output", language)?,
     };
-    fields.finish(&[])?;
+    fields.finish(language, &[])?;
     Ok(rule)
 }
 

@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use crate::definition::{Kind, Machine, Parallel, State};
-use crate::failure::Failure;
+use crate::failure::{Failure, check_state};
 use crate::history::{EventKind, HistoryEvent};
 use crate::host::Effect;
 use crate::run::{Bindings, Flow, Progress, Run};
@@ -15,12 +15,13 @@ impl Run<'_> {
         let input = self.evaluate(state, strand, Bindings::default(), |scope| {
             arguments.map(|arguments| arguments.render(scope, "Arguments")).transpose()
         });
+        let input = input.map_err(|error| self.evaluation_failed(strand, error)).and_then(|input| {
+            let input = input.unwrap_or_else(|| strand.input.clone());
+            check_state(&input, &strand.state).map(|()| input)
+        });
         let input = match input {
-            Ok(input) => input.unwrap_or_else(|| strand.input.clone()),
-            Err(error) => {
-                let failure = self.evaluation_failed(strand, error);
-                return self.handle(state, strand, failure);
-            }
+            Ok(input) => input,
+            Err(failure) => return self.handle(state, strand, failure),
         };
         self.record(strand, HistoryEvent::new(EventKind::ParallelStateStarted));
         let begin = |machine: &Machine| {
@@ -68,8 +69,12 @@ impl Run<'_> {
                 strand.previous = strand.previous.max(last);
             }
         }
+        let results = Value::Array(results);
+        if let Err(failure) = check_state(&results, &strand.state) {
+            return self.parallel_failed(state, strand, failure);
+        }
         self.record_after(strand.previous, HistoryEvent::new(EventKind::ParallelStateSucceeded));
-        self.exit(state, strand, Some(Value::Array(results)))
+        self.exit(state, strand, Some(results))
     }
 
     /// Stops all branches, then retries, catches or fails. The next event follows on the failed branch's last one.
@@ -92,9 +97,13 @@ impl Run<'_> {
                 }
             }
         }
-        if let Some(delay) = self.retry_delay(state, strand, &failure) {
-            strand.activity = Activity::Backoff { until: self.now.saturating_add(delay) };
-            return Flow::Wait;
+        self.parallel_failed(state, strand, failure)
+    }
+
+    /// Only the last attempt adds ParallelStateFailed.
+    fn parallel_failed(&mut self, state: &State, strand: &mut Strand, failure: Failure) -> Flow {
+        if let Some(flow) = self.retry(state, strand, &failure) {
+            return flow;
         }
         self.record(strand, HistoryEvent::new(EventKind::ParallelStateFailed));
         self.catch(state, strand, failure)

@@ -80,8 +80,8 @@ impl<'a> Run<'a> {
 
     /// Appends to the history; the strand's next event follows on the new one.
     pub fn record(&mut self, strand: &mut Strand, event: HistoryEvent) {
-        let previous = strand.previous;
-        strand.previous = self.record_after(previous, event);
+        strand.previous = self.record_after(strand.previous, event);
+        strand.before_entry = None;
     }
 
     /// Appends to the history and returns the event's id. The last place is kept for the end of the execution.
@@ -125,10 +125,12 @@ impl<'a> Run<'a> {
         read
     }
 
-    /// Records a failed evaluation and returns its failure for Retry and Catch.
+    /// Records a failed evaluation and returns its failure for Retry and Catch. `EvaluationFailed` follows on the
+    /// strand's last event, but on the one before the state's entry if the state was entered in this burst and has
+    /// recorded nothing since.
     pub fn evaluation_failed(&mut self, strand: &mut Strand, error: EvaluationError) -> Failure {
         if error.too_large {
-            return Failure::too_large(&strand.state);
+            return Failure::state_too_large(&strand.state);
         }
         let cause = format!("{} {}", in_state(strand), error.message);
         let event = HistoryEvent {
@@ -138,7 +140,8 @@ impl<'a> Run<'a> {
             state: Some(strand.state.clone()),
             ..HistoryEvent::new(EventKind::EvaluationFailed)
         };
-        let previous = if error.follows_entry { strand.previous } else { 0 };
+        let previous = strand.before_entry.filter(|_| !error.follows_entry).unwrap_or(strand.previous);
+        strand.before_entry = None;
         strand.previous = self.record_after(previous, event);
         Failure::new(QUERY, cause)
     }

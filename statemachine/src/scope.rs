@@ -70,7 +70,7 @@ impl Scope<'_> {
                 Some(value) => return Ok(value),
                 None => return Err(EvaluationError::too_large(location)),
             },
-            Err(error) => format!("threw an error during evaluation. {}", wording(error.message())),
+            Err(error) => thrown(error.message()),
         };
         let source = &expression.source;
         Err(EvaluationError::new(
@@ -94,7 +94,7 @@ impl Scope<'_> {
                 location,
                 format!(
                     "The JSONata expression '{source}' specified for the field '{location}' returned an unexpected \
-                     result type. Expected '{wanted}', but was '{found}'."
+                     result type. Expected '{wanted}', but was '{found}' for value: {value}"
                 ),
             )
         })
@@ -191,11 +191,28 @@ fn context(
     object(parts)
 }
 
-/// The evaluator's message in the words of Step Functions, where they are known to differ.
-fn wording(message: &str) -> &str {
-    let fixed =
-        ["T1006: Attempted to invoke a non-function", "T1008: Attempted to partially apply a non-function"];
-    fixed.into_iter().find(|fixed| message.starts_with(fixed)).unwrap_or(message)
+/// The evaluator's errors in the words of Step Functions, where they differ, by the code that they begin with.
+const WORDINGS: [(&str, &str); 5] = [
+    ("T1006", ". T1006: Attempted to invoke a non-function"),
+    ("T1008", ". T1008: Attempted to partially apply a non-function"),
+    (
+        "D1011",
+        ": Stack overflow error: Check for non-terminating recursive function. Consider rewriting as tail-recursive.",
+    ),
+    ("D1012", ": Expression evaluation timeout: Check for infinite loop"),
+    ("D2015", ": Expression evaluation memory limit exceeded: Check for excessive memory usage"),
+];
+
+/// The sentence about an expression that threw an error. A message with a code is a sentence of its own.
+fn thrown(message: &str) -> String {
+    let begin = "threw an error during evaluation";
+    if let Some((_, wording)) = WORDINGS.iter().find(|(code, _)| message.starts_with(code)) {
+        return format!("{begin}{wording}");
+    }
+    let coded = message.split_once(':').is_some_and(|(code, _)| {
+        code.len() == 5 && code.is_char_boundary(1) && code[1..].bytes().all(|digit| digit.is_ascii_digit())
+    });
+    format!("{begin}{} {message}", if coded { '.' } else { ':' })
 }
 
 fn type_name(value: &Value) -> &'static str {

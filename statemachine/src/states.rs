@@ -39,6 +39,7 @@ impl Run<'_> {
             Ok(until) if until <= now => self.exit(state, strand, None),
             Ok(until) => {
                 strand.activity = Activity::Wait { until };
+                strand.before_entry = None;
                 Flow::Wait
             }
             Err(error) => Flow::Failed(self.evaluation_failed(strand, error)),
@@ -90,6 +91,6 @@ impl Fail {
     fn failure(&self, scope: &mut Scope) -> Result<Failure, EvaluationError> {
         let error = self.error.as_ref().map(|text| text.render(scope, "Error")).transpose()?;
         let cause = self.cause.as_ref().map(|text| text.render(scope, "Cause")).transpose()?;
-        Ok(Failure { error, cause, heartbeat: false })
+        Ok(Failure { error, cause, ..Failure::default() })
     }
 }

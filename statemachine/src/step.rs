@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use serde_json::{Map, Value};
 
 use crate::definition::Definition;
-use crate::failure::{Failure, RUNTIME};
+use crate::failure::{Failure, RUNTIME, check_state};
 use crate::frame::{Counters, Execution, FRAME_VERSION, Frame};
 use crate::history::{EventKind, HistoryEvent};
 use crate::host::{Effect, End, Event, Status};
@@ -56,7 +56,10 @@ pub fn start(
         if too_deep {
             return Progress::Failed(Failure::new(RUNTIME, "The input is nested too deep."));
         }
-        run.drive(&definition.machine, strand)
+        match check_state(&strand.input, &strand.state) {
+            Ok(()) => run.drive(&definition.machine, strand),
+            Err(failure) => Progress::Failed(failure),
+        }
     });
     (frame, effects)
 }

@@ -24,6 +24,9 @@ pub(crate) struct Strand {
     /// The id of the state's `…StateEntered`.
     #[serde(rename = "e", default)]
     pub entered: u64,
+    /// The event before the state's `…StateEntered`, until the state records another event or waits; never stored.
+    #[serde(skip)]
+    pub before_entry: Option<u64>,
     #[serde(rename = "t", default)]
     pub entered_at: Millis,
     /// Retries so far in this state, by the index of the retrier that granted them.
@@ -98,6 +101,7 @@ impl Strand {
             variables,
             previous,
             entered: 0,
+            before_entry: None,
             entered_at: 0,
             retries: BTreeMap::new(),
             activity: Activity::Enter,

@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use crate::definition::{Kind, State, Task};
-use crate::failure::{Failure, check_size};
+use crate::failure::{Failure, Origin, check_state};
 use crate::history::{EventKind, HistoryEvent};
 use crate::host::{Effect, Event};
 use crate::message::{Message, TaskId};
@@ -11,6 +11,10 @@ use crate::run::{Bindings, Flow, Run};
 use crate::scope::{EvaluationError, Scope};
 use crate::strand::{Activity, Strand, TaskRun};
 use crate::time::after_seconds;
+use crate::value::is_too_large;
+
+/// The service of every task, the `resourceType` of its events.
+const SERVICE: &str = "sqs";
 
 /// The evaluated fields of a Task state.
 struct Request {
@@ -32,7 +36,7 @@ impl Run<'_> {
                 return self.handle(state, strand, failure);
             }
         };
-        if let Err(failure) = check_size(&request.arguments, &task.resource) {
+        if let Err(failure) = check_state(&request.arguments, &strand.state) {
             return self.handle(state, strand, failure);
         }
         self.counters.tasks = id;
@@ -66,7 +70,7 @@ impl Run<'_> {
         let end = match arrived {
             Some(Event::TaskSucceeded { output, .. }) => Ok(output),
             Some(Event::TaskFailed { error, cause, .. }) => {
-                Err((Failure { error, cause, heartbeat: false }, EventKind::TaskFailed))
+                Err((Failure { error, cause, ..Failure::default() }, EventKind::TaskFailed))
             }
             Some(Event::SendFailed { error, cause, .. }) => Err((Failure::new(&error, cause), unsent(task))),
             Some(Event::MessageSent { output, .. }) if !task.callback => Ok(output),
@@ -84,7 +88,8 @@ impl Run<'_> {
             None | Some(Event::Tick | Event::Stop { .. }) => match run.deadline() {
                 Some(at) if at <= self.now => {
                     let heartbeat = run.timeout_at.is_none_or(|at| at > self.now);
-                    Err((Failure::timeout(heartbeat), EventKind::TaskTimedOut))
+                    let origin = if heartbeat { Origin::Heartbeat } else { Origin::TimeLimit };
+                    Err((Failure::timeout(origin), EventKind::TaskTimedOut))
                 }
                 _ => return wait_on(strand, run),
             },
@@ -103,10 +108,12 @@ impl Run<'_> {
         strand: &mut Strand,
         end: Result<Value, (Failure, EventKind)>,
     ) -> Flow {
-        let end = end.and_then(|output| match check_size(&output, &task.resource) {
-            Ok(()) => Ok(output),
-            Err(failure) => Err((failure, EventKind::TaskFailed)),
-        });
+        let end = match end {
+            Ok(output) if is_too_large(&output) => {
+                Err((Failure::task_too_large(SERVICE), EventKind::TaskFailed))
+            }
+            end => end,
+        };
         match end {
             Ok(output) => {
                 let event = HistoryEvent {
@@ -165,7 +172,7 @@ fn task_event(task: &Task, kind: EventKind) -> HistoryEvent {
     let resource = if task.callback { "sendMessage.waitForTaskToken" } else { "sendMessage" };
     HistoryEvent {
         resource: Some(resource.to_owned()),
-        resource_type: Some("sqs".to_owned()),
+        resource_type: Some(SERVICE.to_owned()),
         ..HistoryEvent::new(kind)
     }
 }

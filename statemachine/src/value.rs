@@ -64,6 +64,11 @@ fn number_from(number: f64) -> Value {
     Number::from_f64(number).map_or(Value::Null, Value::Number)
 }
 
+/// Larger than [`MAX_OUTPUT_BYTES`], or nested too deep.
+pub(crate) fn is_too_large(value: &Value) -> bool {
+    is_too_deep(value) || size(value) > MAX_OUTPUT_BYTES
+}
+
 pub(crate) fn is_too_deep(value: &Value) -> bool {
     fn within(value: &Value, left: usize) -> bool {
         match value {

@@ -8,15 +8,13 @@ use domain::ports::{Clock, PortError};
 use domain::{Bucket, ObjectKey};
 use embedded::{Options, Orchestrator, Policy, SignedUrls, Store, UrlError};
 use ingest::http::{UrlRefused, UrlVerifier};
+use ingest::maintenance::MIN_ORPHAN_AGE;
 use ingest::{Metrics, NotifyingUploads, UploadNotifier};
 use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
-use std::time::Duration;
 
 const DATABASE: &str = "semblante.db";
-/// Younger files without rows may belong to a backup that is being restored.
-const MIN_ORPHAN_AGE: Duration = Duration::from_secs(3600);
 
 /// Opens the directory, whatever backend the settings name. It is created if missing and brought up to date if old.
 pub async fn open(settings: &Settings, data: &Path, public_url: &str) -> Result<Installation, BootError> {

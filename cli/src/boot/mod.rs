@@ -72,8 +72,9 @@ pub async fn routes(
     public_url: &str,
 ) -> Result<Router, BootError> {
     let ports = &installation.ports;
-    let auth = AuthService::open(ports.clone(), AuthSettings::new(public_url), engines.cores.clone()).await?;
-    let auth = Arc::new(auth);
+    let auth_settings =
+        AuthSettings { trusted_proxies: settings.trusted_proxies.clone(), ..AuthSettings::new(public_url) };
+    let auth = Arc::new(AuthService::open(ports.clone(), auth_settings, engines.cores.clone()).await?);
     let app = App {
         ports: ports.clone(),
         auth: auth.clone(),

@@ -28,12 +28,7 @@ pub struct Mood {
 
 impl Mood {
     pub fn affect(&self) -> Affect {
-        let own = Affect::certain(self.emotion);
-        Affect {
-            valence: self.valence.unwrap_or(own.valence),
-            arousal: self.arousal.unwrap_or(own.arousal),
-            ..own
-        }
+        muse::steered(self.emotion, self.valence, self.arousal)
     }
 }
 

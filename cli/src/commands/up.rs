@@ -19,16 +19,30 @@ Examples:
   semblante up --listen 0.0.0.0:80 --set public_url=http://photos.example --data photos
   semblante up --backend aws --set poll=image-generation,melody-generation";
 
+/// Scrapers keep a connection each.
+const METRICS_CONNECTIONS: usize = 16;
+
 #[derive(Serialize)]
 struct Listening {
     listening: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    metrics: Option<String>,
+}
+
+impl Listening {
+    fn text(&self) -> String {
+        let metrics = self.metrics.as_ref().map(|address| format!("\nmetrics on {address}"));
+        format!("listening on {}{}", self.listening, metrics.unwrap_or_default())
+    }
 }
 
 /// Starts everything, prints the address, and runs until SIGTERM or Ctrl-C.
 pub async fn run(settings: &Settings, printer: &mut Printer<'_>) -> anyhow::Result<Exit> {
-    let listener = TcpListener::bind(&settings.listen).await.map_err(|error| {
-        anyhow!("cannot listen on {}: {error}; --listen takes another address", settings.listen)
-    })?;
+    let listener = bind(&settings.listen, "--listen").await?;
+    let metrics_listener = match &settings.metrics_listen {
+        Some(address) => Some(bind(address, "metrics_listen").await?),
+        None => None,
+    };
     let address = listener.local_addr()?;
     let public_url = settings.public_url(address);
     let engines = boot::engines(settings).await?;
@@ -38,10 +52,19 @@ pub async fn run(settings: &Settings, printer: &mut Printer<'_>) -> anyhow::Resu
     let pipeline = Pipeline::start(installation.clone(), &engines, &settings.poll, settings.max_receives);
     // A reader of the first line may send a signal at once.
     let stop = stop_signal()?;
-    let listening = Listening { listening: format!("http://{address}") };
-    printer.document(&listening, || format!("listening on {}", listening.listening))?;
+    let metrics = metrics_listener.as_ref().map(|listener| listener.local_addr()).transpose()?;
+    let listening = Listening {
+        listening: format!("http://{address}"),
+        metrics: metrics.map(|address| format!("http://{address}/metrics")),
+    };
+    printer.document(&listening, || listening.text())?;
+    let metrics_server =
+        metrics_listener.map(|listener| tokio::spawn(serve_metrics(listener, &installation)));
 
     server::serve(listener, routes, Limits::new(settings.max_connections), stop).await;
+    if let Some(server) = metrics_server {
+        server.abort();
+    }
     if let Some(socket) = socket {
         socket.close().await;
     }
@@ -49,6 +72,21 @@ pub async fn run(settings: &Settings, printer: &mut Printer<'_>) -> anyhow::Resu
     installation.close().await;
     tracing::info!("stopped");
     Ok(Exit::Success)
+}
+
+async fn bind(address: &str, setting: &str) -> anyhow::Result<TcpListener> {
+    let bound = TcpListener::bind(address).await;
+    bound.map_err(|error| anyhow!("cannot listen on {address}: {error}; {setting} takes another address"))
+}
+
+/// Serves `/metrics` until it is aborted.
+fn serve_metrics(
+    listener: TcpListener,
+    installation: &Installation,
+) -> impl Future<Output = ()> + Send + use<> {
+    let (metrics, queue) = (installation.metrics.clone(), installation.ports.queue.clone());
+    let routes = ingest::http::metrics_router(metrics, queue);
+    server::serve(listener, routes, Limits::new(METRICS_CONNECTIONS), std::future::pending())
 }
 
 /// The way of other commands to this process. An account needs none: each command opens it.

@@ -91,7 +91,7 @@ pub async fn replay(
     };
     let replay = Replay::plan(&upload, begin, control.ports.clock.now())?;
     if !request.dry_run {
-        lifecycle::order(&control.ports, &replay.begin).await?;
+        lifecycle::order(&control.ports, &upload, &replay.begin).await?;
     }
     let Replay { attempt, kept, removed, .. } = replay;
     Ok(Json(ReplayPlan { upload_id: id, attempt, kept, removed, ordered: !request.dry_run }))

@@ -8,6 +8,7 @@ use ::settings::{
     Backend, Durability, FaceEngine, LogFormat, LogLevel, Problems, Reader, Resources, Row, keys,
 };
 use domain::QueueName;
+use domain::network::Network;
 use sources::SourceError;
 use std::path::PathBuf;
 
@@ -24,6 +25,8 @@ pub struct Settings {
     pub melody_bars: Option<u32>,
     pub listen: String,
     public_url: String,
+    pub metrics_listen: Option<String>,
+    pub trusted_proxies: Vec<Network>,
     pub accept_traffic: bool,
     pub max_upload_bytes: u64,
     pub max_connections: usize,
@@ -62,6 +65,8 @@ impl Settings {
             melody_bars: reader.take(&keys::MELODY_BARS),
             listen: reader.take(&keys::LISTEN),
             public_url: reader.take(&keys::PUBLIC_URL),
+            metrics_listen: reader.take(&keys::METRICS_LISTEN),
+            trusted_proxies: reader.take(&keys::TRUSTED_PROXIES),
             accept_traffic: reader.take(&keys::ACCEPT_TRAFFIC),
             max_upload_bytes: reader.take(&keys::MAX_UPLOAD_BYTES),
             max_connections: reader.take(&keys::MAX_CONNECTIONS),

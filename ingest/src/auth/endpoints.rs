@@ -8,8 +8,9 @@ use super::service::{AuthService, LoginRequest, SignupRequest};
 use super::sessions::{ACCESS_LIFE, TokenPair};
 use crate::problem::Problem;
 use axum::body::Body;
-use axum::extract::State;
+use axum::extract::{ConnectInfo, FromRequestParts, State};
 use axum::http::header::{AUTHORIZATION, CACHE_CONTROL};
+use axum::http::request::Parts;
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
@@ -17,7 +18,20 @@ use axum::{Json, Router};
 use domain::Email;
 use domain::user::User;
 use serde_json::{Value, json};
+use std::convert::Infallible;
+use std::net::{IpAddr, Ipv6Addr, SocketAddr};
 use std::sync::Arc;
+
+impl FromRequestParts<Arc<AuthService>> for Address {
+    type Rejection = Infallible;
+
+    /// A server that does not provide [`ConnectInfo`] puts all callers under one address.
+    async fn from_request_parts(parts: &mut Parts, service: &Arc<AuthService>) -> Result<Self, Infallible> {
+        let peer = parts.extensions.get::<ConnectInfo<SocketAddr>>();
+        let peer = peer.map_or(IpAddr::V6(Ipv6Addr::UNSPECIFIED), |ConnectInfo(peer)| peer.ip());
+        Ok(Address::of(peer, &parts.headers, &service.settings.trusted_proxies))
+    }
+}
 
 type Service = State<Arc<AuthService>>;
 

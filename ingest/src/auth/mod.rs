@@ -13,7 +13,6 @@ pub mod settings;
 pub mod token;
 mod token_keys;
 
-pub use address::{InvalidNetwork, Network};
 pub use caller::{AuthError, Authenticate, Caller};
 pub use endpoints::routes;
 pub use service::AuthService;

@@ -1,7 +1,7 @@
 //! Settings of authentication.
 
-use super::address::Network;
 use domain::TenantId;
+use domain::network::Network;
 use domain::ports::throttle::{Beyond, Rule};
 use std::time::Duration;
 
@@ -19,7 +19,7 @@ pub struct AuthSettings {
     pub strangers: Rule,
     /// Signups, logins and refreshes with an invalid token per address.
     pub requests: Rule,
-    /// Refreshes per session.
+    /// How often a session may be refreshed.
     pub refreshes: Rule,
 }
 

@@ -129,6 +129,6 @@ async fn order(
     };
     let begin =
         Begin { replay: false, traceparent, ..Begin::resume(begun_by, &upload, caller.user_id.as_str()) };
-    lifecycle::order(&api.ports, &begin).await?;
+    lifecycle::order(&api.ports, &upload, &begin).await?;
     Ok(upload)
 }

@@ -107,7 +107,7 @@ pub(crate) async fn correct(
 
 async fn order(api: &Api, upload: &Upload, begin: Begin) -> Answer {
     let replay = Replay::plan(upload, begin, api.ports.clock.now())?;
-    lifecycle::order(&api.ports, &replay.begin).await?;
+    lifecycle::order(&api.ports, upload, &replay.begin).await?;
     accepted(api, upload, replay.attempt)
 }
 

@@ -26,7 +26,7 @@ pub struct Facts {
     pub refused: Option<Code>,
     /// What `refused` means, and the limit, in the caller's language.
     pub refused_detail: Option<String>,
-    pub stages: [StageDocument; 5],
+    pub stages: [StageDocument; Stage::ALL.len()],
     pub faces_count: Option<u32>,
     pub emotion: Option<Emotion>,
     pub corrected: bool,

@@ -14,7 +14,6 @@ async fn everything_but_health_is_refused_and_the_queues_go_on() {
         (Method::GET, "/gallery"),
         (Method::GET, "/uploads/00000000-0000-0000-0000-000000000007"),
         (Method::GET, "/openapi.json"),
-        (Method::GET, "/metrics"),
         (Method::PUT, "/objects/user-uploads/acme/ana/x?expires=1&signature=x"),
         (Method::GET, "/no-such-route"),
         (Method::DELETE, "/gallery"),

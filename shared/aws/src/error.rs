@@ -5,8 +5,10 @@ use domain::ports::{PortError, PortErrorKind};
 use std::error::Error;
 
 /// Codes of throttling, quotas and outages: the same request may succeed later.
-const BUSY: [&str; 15] = [
+const BUSY: [&str; 16] = [
     "ConditionalRequestConflict",
+    // A million open executions: they end, and others can start.
+    "ExecutionLimitExceeded",
     "InternalServerError",
     "LimitExceededException",
     "OverLimit",
@@ -129,6 +131,7 @@ mod tests {
         for (code, status, expected) in [
             ("ThrottlingException", 400, Busy),
             ("ProvisionedThroughputExceededException", 400, Busy),
+            ("ExecutionLimitExceeded", 400, Busy),
             ("SlowDown", 503, Busy),
             ("", 500, Busy),
             ("UnknownCode", 503, Busy),

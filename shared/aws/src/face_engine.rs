@@ -1,7 +1,8 @@
 //! The port `FaceEngine` on Rekognition: one DetectFaces per photo, which returns faces and emotions.
 //!
-//! A small JPEG is sent unchanged; Rekognition applies its EXIF orientation, as our decoder does. Every other photo is decoded
-//! and sent as an upright JPEG without EXIF. So the coordinates in the answer always refer to the upright picture.
+//! A JPEG within Rekognition's limits is sent unchanged; Rekognition applies its EXIF orientation, as our decoder does. Every
+//! other photo is decoded and sent as an upright JPEG without EXIF. So the coordinates in the answer always refer to the
+//! upright picture.
 
 use crate::clients::Clients;
 use crate::rekognition::{self, ENGINE};
@@ -45,10 +46,9 @@ impl FaceEngine {
         let work = move || {
             // Held until the work is done, even if the caller has gone away.
             let _permit = permit;
-            let picture = rekognition::decode(&photo)?;
+            let (sent, picture) = rekognition::prepare(photo)?;
             let (width, height) = picture.original();
             let preview = vision::preview(&picture).map_err(|error| EngineError::Broken(error.into()))?;
-            let sent = if rekognition::accepts(&photo) { photo } else { rekognition::converted(&picture)? };
             Ok(Prepared { sent, width, height, preview: preview.into() })
         };
         tokio::task::spawn_blocking(work).await.map_err(|panic| EngineError::Broken(panic.into()))?

@@ -11,6 +11,10 @@ use vision::Picture;
 
 /// `made_by.engine` of its results.
 pub const ENGINE: &str = "rekognition";
+/// Rekognition's smallest side of a picture, in pixels.
+const MIN_SIDE: u32 = 80;
+/// A narrow picture is not enlarged beyond this.
+const MAX_ENLARGED_SIDE: usize = 4096;
 /// Rekognition's limit for a photo in the request.
 const MAX_BYTES: usize = 5 * 1024 * 1024;
 /// The pause after throttling or an outage: Rekognition's rates are per second, and SQS counts in seconds.
@@ -21,19 +25,53 @@ const QUALITIES: [u8; 3] = [92, 80, 60];
 const REFUSED: [(&str, &str); 2] =
     [("InvalidImageFormatException", "undecodable_image"), ("ImageTooLargeException", "image_too_large")];
 
-pub(crate) fn decode(photo: &[u8]) -> Result<Picture, EngineError> {
+fn decode(photo: &[u8]) -> Result<Picture, EngineError> {
     let refused =
         |error: vision::DecodeError| EngineError::Refused { code: error.code(), detail: error.to_string() };
     vision::decode(photo).map_err(refused)
 }
 
-/// Whether Rekognition accepts a photo unchanged: a small JPEG, whose EXIF orientation it applies as our decoder does.
-pub(crate) fn accepts(photo: &[u8]) -> bool {
-    photo.len() <= MAX_BYTES && photo.starts_with(&[0xff, 0xd8])
+/// A photo in a form that Rekognition accepts, and its pixels: unchanged if possible, otherwise as an upright JPEG without
+/// EXIF. Coordinates relative to the one are those relative to the other.
+pub(crate) fn prepare(photo: Bytes) -> Result<(Bytes, Picture), EngineError> {
+    let picture = decode(&photo)?;
+    let sent = match accepts(&photo, &picture) {
+        true => photo,
+        false => converted(&picture)?,
+    };
+    Ok((sent, picture))
 }
 
-/// A JPEG within [`MAX_BYTES`], without EXIF.
-pub(crate) fn converted(picture: &Picture) -> Result<Bytes, EngineError> {
+/// A JPEG within the limits; Rekognition applies its EXIF orientation, as our decoder does.
+fn accepts(photo: &[u8], picture: &Picture) -> bool {
+    let (width, height) = picture.original();
+    photo.len() <= MAX_BYTES && photo.starts_with(&[0xff, 0xd8]) && width.min(height) >= MIN_SIDE
+}
+
+/// The picture with each pixel repeated, so that no side is below [`MIN_SIDE`]; None if it is large enough.
+fn enlarged(picture: &Picture) -> Result<Option<Picture>, EngineError> {
+    let (width, height) = (picture.width(), picture.height());
+    let factor = (MIN_SIDE as usize).div_ceil(width.min(height).max(1));
+    if factor == 1 {
+        return Ok(None);
+    }
+    if width.max(height) * factor > MAX_ENLARGED_SIDE {
+        let detail = format!("the face engine needs at least {MIN_SIDE} pixels a side");
+        return Err(EngineError::Refused { code: "image_too_small", detail });
+    }
+    let mut rgb = Vec::with_capacity(width * height * 3 * factor * factor);
+    for row in 0..height {
+        let pixels = picture.row(row).chunks(3);
+        let line: Vec<u8> = pixels.flat_map(|pixel| pixel.repeat(factor)).collect();
+        rgb.extend(line.repeat(factor));
+    }
+    let broken = || EngineError::Broken("an enlarged picture lacks pixels".into());
+    Picture::new(width * factor, height * factor, rgb).map(Some).ok_or_else(broken)
+}
+
+fn converted(picture: &Picture) -> Result<Bytes, EngineError> {
+    let enlarged = enlarged(picture)?;
+    let picture = enlarged.as_ref().unwrap_or(picture);
     for quality in QUALITIES {
         let jpeg = vision::jpeg(picture, quality).map_err(|error| EngineError::Broken(error.into()))?;
         if jpeg.len() <= MAX_BYTES {
@@ -63,21 +101,47 @@ where
 mod tests {
     use super::*;
 
+    fn jpeg(width: usize, height: usize) -> Bytes {
+        let picture = Picture::new(width, height, [200, 100, 50].repeat(width * height)).unwrap();
+        vision::jpeg(&picture, 90).unwrap().into()
+    }
+
+    fn sides(jpeg: &[u8]) -> (usize, usize) {
+        let picture = vision::decode(jpeg).unwrap();
+        (picture.width(), picture.height())
+    }
+
     #[test]
-    fn only_small_jpegs_are_sent_unchanged() {
-        let jpeg = [&[0xff, 0xd8, 0xff][..], &[0; 100]].concat();
-        assert!(accepts(&jpeg));
-        assert!(!accepts(b"\x89PNG"));
-        assert!(!accepts(b"RIFF0000WEBP"));
-        assert!(!accepts(&[&jpeg[..], &vec![0; MAX_BYTES]].concat()));
+    fn a_jpeg_within_the_limits_is_sent_unchanged() {
+        let photo = jpeg(300, 200);
+        assert_eq!(prepare(photo.clone()).unwrap().0, photo);
+        let picture = vision::decode(&photo).unwrap();
+        assert!(!accepts(b"\x89PNG", &picture));
+        assert!(!accepts(&[&photo[..], &vec![0; MAX_BYTES]].concat(), &picture));
+    }
+
+    #[test]
+    fn a_small_picture_is_enlarged() {
+        for (width, height, expected) in [
+            (79, 300, (158, 600)),
+            (80, 80, (80, 80)),
+            (1, 1, (80, 80)),
+            (1, 51, (80, 4080)),
+            (40, 20, (160, 80)),
+        ] {
+            let (sent, picture) = prepare(jpeg(width, height)).unwrap();
+            assert_eq!(sides(&sent), expected, "{width} x {height}");
+            assert_eq!(picture.original(), (width as u32, height as u32), "the size is the photo's");
+        }
+        let narrow = prepare(jpeg(1, 52)).map(drop);
+        assert!(matches!(narrow, Err(EngineError::Refused { code: "image_too_small", .. })));
     }
 
     #[test]
     fn converted_photos_fit_and_are_upright() {
         let picture = Picture::new(300, 200, [200, 100, 50].repeat(300 * 200)).unwrap();
         let sent = converted(&picture).unwrap();
-        let read = vision::decode(&sent).unwrap();
-        assert_eq!((read.width(), read.height()), (300, 200));
+        assert_eq!(sides(&sent), (300, 200));
         assert!(sent.windows(4).all(|window| window != b"Exif"));
     }
 }

@@ -101,7 +101,7 @@ impl Upload {
             Stage::ImageGeneration | Stage::MelodyGeneration => {
                 has_emotion && outcome(stage) == Some(&Outcome::Skipped)
             }
-            Stage::FaceDetection | Stage::GalleryIndexing => false,
+            _ => false,
         };
         self.kind == Kind::Prompt && given
     }

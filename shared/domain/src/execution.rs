@@ -69,7 +69,7 @@ impl ExecutionInput {
             tenant_id: upload.tenant_id.to_string(),
             upload_id: upload.upload_id,
             attempt: upload.attempt,
-            group: MessageGroup::of(&upload.tenant_id, upload.replay).as_str().to_owned(),
+            group: MessageGroup::of(upload).as_str().to_owned(),
             traceparent: upload.traceparent.clone(),
         }
     }

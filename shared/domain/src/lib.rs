@@ -18,6 +18,7 @@ pub mod gallery_row;
 pub mod handler;
 pub mod intake_message;
 pub mod media_type;
+pub mod network;
 pub mod object_event;
 pub mod object_key;
 pub mod outcome;

@@ -65,16 +65,8 @@ impl QueueName {
         match (self.source, self.dead_letters) {
             (Source::Uploads, false) => "uploads",
             (Source::Uploads, true) => "uploads-dead-letters",
-            (Source::Stage(Stage::FaceDetection), false) => "face-detection",
-            (Source::Stage(Stage::FaceDetection), true) => "face-detection-dead-letters",
-            (Source::Stage(Stage::EmotionAnalysis), false) => "emotion-analysis",
-            (Source::Stage(Stage::EmotionAnalysis), true) => "emotion-analysis-dead-letters",
-            (Source::Stage(Stage::ImageGeneration), false) => "image-generation",
-            (Source::Stage(Stage::ImageGeneration), true) => "image-generation-dead-letters",
-            (Source::Stage(Stage::MelodyGeneration), false) => "melody-generation",
-            (Source::Stage(Stage::MelodyGeneration), true) => "melody-generation-dead-letters",
-            (Source::Stage(Stage::GalleryIndexing), false) => "gallery-indexing",
-            (Source::Stage(Stage::GalleryIndexing), true) => "gallery-indexing-dead-letters",
+            (Source::Stage(stage), false) => stage.as_str(),
+            (Source::Stage(stage), true) => stage.dead_letters(),
         }
     }
 
@@ -109,12 +101,13 @@ mod tests {
     use super::*;
 
     #[test]
-    fn twelve_queues_with_names_of_their_own() {
+    fn queues_have_names_of_their_own() {
         let mut names: Vec<_> = QueueName::all().map(QueueName::as_str).collect();
-        assert_eq!(names.len(), 12);
+        let queues = 2 * (Stage::ALL.len() + 1);
+        assert_eq!(names.len(), queues);
         names.sort();
         names.dedup();
-        assert_eq!(names.len(), 12);
+        assert_eq!(names.len(), queues);
         for queue in QueueName::all() {
             assert_eq!(QueueName::parse(queue.as_str()), Ok(queue));
             assert_eq!(queue.dead_letters().source(), queue.source());
@@ -122,6 +115,8 @@ mod tests {
         }
         for stage in Stage::ALL {
             assert_eq!(QueueName::of(stage).as_str(), stage.as_str());
+            let dead_letters = QueueName::of(stage).dead_letters();
+            assert_eq!(dead_letters.as_str(), format!("{stage}-dead-letters"));
         }
         assert!(QueueName::parse("upload").is_err());
     }

@@ -126,9 +126,9 @@ mod tests {
                     assert!(Command::new("true").status().unwrap().success());
                 }
             });
-            let refused = (0..3000).filter_map(|_| dir.lock().err()).count();
+            let refused = (0..300).filter_map(|_| dir.lock().err()).count();
             is_done.store(true, Ordering::Relaxed);
-            assert_eq!(refused, 0, "times that the directory was held by no one");
+            assert_eq!(refused, 0, "the lock was kept after it was dropped");
         });
     }
 }

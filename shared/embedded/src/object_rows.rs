@@ -116,7 +116,7 @@ fn send_event(
         etag: object.head.etag.clone(),
     };
     let event = created.to_event_bridge(&object.version, from_ms(txn.now_ms));
-    let group = key.owner().map(|(tenant, _, _)| MessageGroup::live(&tenant));
+    let group = key.owner().map(|(tenant, user, _)| MessageGroup::live(&tenant, &user));
     send_in(txn, QueueName::UPLOADS, &NewMessage::new(event.to_string(), group))
 }
 

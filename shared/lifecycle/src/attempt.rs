@@ -19,9 +19,12 @@ pub enum Begun {
     UnknownUpload,
 }
 
-/// Sends an order to queue `uploads`.
-pub async fn order(ports: &Ports, begin: &Begin) -> Result<(), PortError> {
-    let group = MessageGroup::of(&begin.tenant_id, begin.replay);
+/// Sends an order for an upload to queue `uploads`.
+pub async fn order(ports: &Ports, upload: &Upload, begin: &Begin) -> Result<(), PortError> {
+    let group = match begin.replay {
+        true => MessageGroup::replay(&upload.tenant_id, &upload.user_id),
+        false => MessageGroup::live(&upload.tenant_id, &upload.user_id),
+    };
     let message = NewMessage::new(IntakeMessage::begin_body(begin), Some(group));
     ports.queue.send(QueueName::UPLOADS, vec![message]).await
 }

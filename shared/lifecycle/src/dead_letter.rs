@@ -58,7 +58,8 @@ pub async fn redrive(ports: &Ports, row: Uuid, actor: &str) -> Result<Redriven, 
         return Ok(Redriven::NoUpload);
     };
     let reason = Some("redriven dead letter".to_owned());
-    attempt::order(ports, &Begin { reason, ..Begin::resume(row.id, &upload, actor) }).await?;
+    let begin = Begin { reason, ..Begin::resume(row.id, &upload, actor) };
+    attempt::order(ports, &upload, &begin).await?;
     ports.dead_letters.delete(row.id).await?;
     Ok(Redriven::Ordered)
 }

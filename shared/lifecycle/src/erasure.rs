@@ -19,9 +19,10 @@ pub async fn erase(ports: &Ports, tenant: &TenantId, id: UploadId) -> Result<boo
     Ok(true)
 }
 
-/// One pass over an erased upload, and the order for the next.
+/// One later pass over an erased upload, and the order for the next.
 pub async fn pass(ports: &Ports, order: &Erase) -> Result<(), PortError> {
     let found = sweep(ports, order).await?;
+    ports.uploads.scrub().await?;
     match order.next(found) {
         Some(next) => send(ports, &next, MAX_DELAY).await,
         None => Ok(()),
@@ -29,7 +30,7 @@ pub async fn pass(ports: &Ports, order: &Erase) -> Result<(), PortError> {
 }
 
 async fn send(ports: &Ports, order: &Erase, delay: Duration) -> Result<(), PortError> {
-    let group = Some(MessageGroup::live(&order.tenant_id));
+    let group = order.source.owner().map(|(tenant, user, _)| MessageGroup::live(&tenant, &user));
     let message = NewMessage { delay, ..NewMessage::new(IntakeMessage::erase_body(order), group) };
     ports.queue.send(QueueName::UPLOADS, vec![message]).await
 }

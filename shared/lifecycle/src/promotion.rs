@@ -34,7 +34,7 @@ pub async fn promote(
             Updated::Unchanged(_, Unpromoted::Refused(refused)) => return Err(PortError::conflict(refused)),
             Updated::Erased => return Err(PortError::not_found("the upload was erased")),
             Updated::Unchanged(fresh, Unpromoted::Unordered(begin)) => {
-                attempt::order(ports, &begin).await?;
+                attempt::order(ports, &fresh, &begin).await?;
                 (upload, ordered) = (*fresh, Some(*begin));
             }
         }

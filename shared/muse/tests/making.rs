@@ -6,7 +6,7 @@ use muse::picture::style::Style;
 use muse::{Melody, MelodySettings, PictureSettings, compose, paint, steered};
 use proptest::prelude::*;
 use quality::picture::{Look, difference};
-use quality::sound::{self, Sound};
+use quality::sound::Sound;
 use sha2::{Digest, Sha256};
 use std::fmt::Write;
 use std::io::Cursor;

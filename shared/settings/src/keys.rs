@@ -6,6 +6,7 @@
 
 use crate::choices::*;
 use crate::values::*;
+use domain::network::Network;
 use domain::{QueueName, Stage};
 use std::path::PathBuf;
 use std::time::Duration;
@@ -51,6 +52,8 @@ mod table {
     pub const MELODY_BARS: Key<Option<u32>> = key("melody_bars", "0", "Bars of generated melodies, at most 16; 0 leaves it to the emotion", bars);
     pub const LISTEN: Key<String> = key("listen", "127.0.0.1:8080", "Address and port that `up` listens on; port 0 takes a free one", address);
     pub const PUBLIC_URL: Key<String> = key("public_url", "", "Scheme, host and port that links begin with; empty: the listen address", web_origin);
+    pub const METRICS_LISTEN: Key<Option<String>> = key("metrics_listen", "", "Address and port that `up` serves /metrics on (Prometheus); empty: nowhere", optional_address);
+    pub const TRUSTED_PROXIES: Key<Vec<Network>> = key("trusted_proxies", "", "Addresses or networks of proxies whose X-Forwarded-For counts, comma-separated", networks);
     pub const ACCEPT_TRAFFIC: Key<bool> = key("accept_traffic", "on", "off: every request except health checks gets 503", |text| choice(text, &SWITCH));
     pub const MAX_UPLOAD_BYTES: Key<u64> = key("max_upload_bytes", "20971520", "Maximum size of a photo that is put with a presigned URL, in bytes", |text| whole(text, 1024..=33_554_432));
     pub const MAX_CONNECTIONS: Key<usize> = key("max_connections", "512", "Maximum open connections; more wait in the system's backlog", |text| whole(text, 1..=65_536));

@@ -1,5 +1,6 @@
 //! How the text of a setting becomes a value. A reader says what it expects; [`crate::Reader`] adds key, text and origin.
 
+use domain::network::{InvalidNetwork, Network};
 use domain::{QueueName, Stage};
 use std::fmt::Display;
 use std::ops::RangeInclusive;
@@ -74,6 +75,21 @@ pub(crate) fn address(text: &str) -> Result<String, Expected> {
     host_and_port
         .map(|_| text.to_owned())
         .ok_or_else(|| "an address and a port, such as 127.0.0.1:8080".to_owned())
+}
+
+/// As [`address`]; empty: none.
+pub(crate) fn optional_address(text: &str) -> Result<Option<String>, Expected> {
+    match text.is_empty() {
+        true => Ok(None),
+        false => address(text).map(Some),
+    }
+}
+
+/// Comma-separated addresses and networks; may be empty.
+pub(crate) fn networks(text: &str) -> Result<Vec<Network>, Expected> {
+    let names = text.split(',').map(str::trim).filter(|name| !name.is_empty());
+    let networks = names.map(str::parse).collect::<Result<_, InvalidNetwork>>();
+    networks.map_err(|_| "comma-separated IP addresses or networks, such as 10.0.0.0/8".to_owned())
 }
 
 /// A scheme, a host and perhaps a port, without a path: an origin, as browsers call it. May be empty.

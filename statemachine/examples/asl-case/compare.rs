@@ -32,15 +32,15 @@ const DETAILS: [&str; 15] = [
 ];
 
 pub fn execution(case: &Case, history: &[HistoryEvent], end: Option<&End>) -> Report {
-    let events: Vec<Value> = history.iter().map(|event| json!(event)).collect();
+    let events: Vec<Value> = history.iter().map(|event| case.as_recorded(json!(event))).collect();
     let types: Vec<String> =
         events.iter().map(|event| event["type"].as_str().unwrap_or_default().into()).collect();
     let mut report = Report {
         differences: Vec::new(),
         status: Some(end.map_or("RUNNING", |end| end.status.as_str()).to_owned()),
-        output: end.and_then(|end| end.output.clone()),
+        output: end.and_then(|end| end.output.clone()).map(|output| case.as_recorded(output)),
         error: end.and_then(|end| end.error.clone()),
-        cause: end.and_then(|end| end.cause.clone()),
+        cause: end.and_then(|end| end.cause.clone()).map(|cause| case.text_as_recorded(&cause)),
         events: types,
     };
     let mut check = Check { expect: &case.expect, masks: Masks::default(), differences: Vec::new() };

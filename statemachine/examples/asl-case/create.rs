@@ -44,16 +44,19 @@ pub fn run(case: &Case) -> Report {
 
 /// The message of CreateStateMachine.
 fn message(error: &LoadError) -> String {
-    let found =
-        format!("{}: {} at {}", error.kind.code().unwrap_or_default(), error.message, error.path.pointer());
-    format!("Invalid State Machine Definition: '{found}'")
+    let (code, location) = (error.kind.code().unwrap_or_default(), error.location());
+    let place = location.as_deref().unwrap_or("null");
+    format!("Invalid State Machine Definition: '{code}: {} at {place}'", error.message)
 }
 
 /// The diagnostic of ValidateStateMachineDefinition.
 fn diagnostic(error: &LoadError) -> Value {
     let mut diagnostic = json!({"severity": "ERROR", "code": error.kind.code(), "message": error.message});
-    if error.kind != LoadErrorKind::Text {
-        diagnostic["location"] = error.path.pointer().into();
+    if let Some(location) = error.location() {
+        if error.kind == LoadErrorKind::Syntax {
+            diagnostic["message"] = format!("{}\n at {location}", error.message).into();
+        }
+        diagnostic["location"] = location.into();
     }
     diagnostic
 }

@@ -74,9 +74,9 @@ fn is_mask(text: &str) -> bool {
     first_mask(text).is_some_and(|(before, _, after)| before.is_empty() && after.is_empty())
 }
 
-/// Times in `$states.context` are recorded as the word `date` or `datetime`.
+/// Times in `$states.context`, for which the recorder put one of these words.
 fn is_date(name: &str, text: &str) -> bool {
-    name.ends_with("Time") && matches!(text, "date" | "datetime")
+    name.ends_with("Time") && matches!(text, "date" | "datetime" | "start-time" | "entered-time")
 }
 
 /// The text before the first `<mask>`, the mask, and the text after it.

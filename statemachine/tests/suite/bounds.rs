@@ -66,7 +66,8 @@ fn outputs_are_bounded() {
 fn a_loop_yields_and_ends_at_the_history_s_limit() {
     let definition = machine(json!({
         "A": {"Type": "Pass", "Next": "B"},
-        "B": {"Type": "Pass", "Next": "A"},
+        "B": {"Type": "Choice", "Choices": [{"Condition": false, "Next": "C"}], "Default": "A"},
+        "C": {"Type": "Succeed"},
     }));
     let (mut frame, mut effects) = begin(&definition);
     let mut steps = 1;

@@ -9,7 +9,7 @@ use statemachine::{
 };
 
 /// A machine with all kinds of state, so that random events reach all of them.
-const RICH: &str = include_str!("rich.asl.json");
+pub const RICH: &str = include_str!("rich.asl.json");
 
 fn substitutions() -> Substitutions {
     let names =
@@ -210,7 +210,7 @@ fn any_json() -> impl Strategy<Value = Value> {
 }
 
 /// The number of values in a JSON value, itself included.
-fn places(value: &Value) -> usize {
+pub fn places(value: &Value) -> usize {
     1 + match value {
         Value::Array(items) => items.iter().map(places).sum(),
         Value::Object(map) => map.values().map(places).sum(),
@@ -219,7 +219,7 @@ fn places(value: &Value) -> usize {
 }
 
 /// Changes the value that is `left` places further.
-fn mutate(value: &mut Value, left: &mut usize, change: u8) {
+pub fn mutate(value: &mut Value, left: &mut usize, change: u8) {
     if *left == 0 {
         *value = match change {
             0 => Value::Null,

@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 use statemachine::{Definition, LoadErrorKind, PIPELINE, Substitutions};
 
-use LoadErrorKind::{DuplicateName, Schema, Substitution, Transition, Unsupported};
+use LoadErrorKind::{DuplicateName, EndState, Expression, Schema, Substitution, Transition, Unsupported};
 
 const SEND: &str = "arn:aws:states:::sqs:sendMessage";
 
@@ -24,7 +24,8 @@ fn machines() {
         (json!({"StartAt": "A", "States": []}), Schema, "$.States"),
         (json!({"StartAt": 1, "States": pass}), Schema, "$.StartAt"),
         (json!({"StartAt": "B", "States": pass}), Transition, "$.StartAt"),
-        (json!({"StartAt": "A", "States": pass, "Foo": 1}), Schema, "$.Foo"),
+        (json!({"StartAt": "A", "States": {"A": {"Type": "Pass", "Next": "A"}}}), EndState, "$"),
+        (json!({"StartAt": "A", "States": pass, "Foo": 1}), Schema, "$"),
         (json!({"StartAt": "A", "States": pass, "Version": "2.0"}), Schema, "$.Version"),
         (json!({"StartAt": "A", "States": pass, "TimeoutSeconds": 0}), Schema, "$.TimeoutSeconds"),
         (json!({"StartAt": "A", "States": pass, "TimeoutSeconds": "5"}), Schema, "$.TimeoutSeconds"),
@@ -59,17 +60,17 @@ fn states() {
         (json!({"Type": "Pass", "End": false}), Schema, ""),
         (json!({"Type": "Pass", "End": true, "Next": "A"}), Schema, ""),
         (json!({"Type": "Pass", "Next": "B"}), Transition, ".Next"),
-        (json!({"Type": "Pass", "End": true, "Foo": 1}), Schema, ".Foo"),
-        (json!({"Type": "Pass", "End": true, "Result": 1}), Schema, ".Result"),
-        (json!({"Type": "Pass", "End": true, "QueryLanguage": "JSONPath"}), Schema, ".QueryLanguage"),
-        (json!({"Type": "Pass", "End": true, "Output": "{% 1 + %}"}), Schema, ".Output"),
+        (json!({"Type": "Pass", "End": true, "Foo": 1}), Schema, ""),
+        (json!({"Type": "Pass", "End": true, "Result": 1}), Schema, ""),
+        (json!({"Type": "Pass", "End": true, "QueryLanguage": "JSONPath"}), Schema, ""),
+        (json!({"Type": "Pass", "End": true, "Output": "{% 1 + %}"}), Expression, ".Output"),
         (json!({"Type": "Pass", "End": true, "Output": {"a": ["{% 1"]}}), Schema, ".Output.a[0]"),
         (json!({"Type": "Pass", "End": true, "Output": "1 %}"}), Schema, ".Output"),
         (json!({"Type": "Pass", "End": true, "Assign": 1}), Schema, ".Assign"),
         (json!({"Type": "Pass", "End": true, "Assign": {"states": 1}}), Schema, ".Assign.states"),
         (json!({"Type": "Pass", "End": true, "Assign": {"1x": 1}}), Schema, ".Assign.1x"),
-        (json!({"Type": "Succeed", "End": true}), Schema, ".End"),
-        (json!({"Type": "Fail", "Output": 1}), Schema, ".Output"),
+        (json!({"Type": "Succeed", "End": true}), Schema, ""),
+        (json!({"Type": "Fail", "Output": 1}), Schema, ""),
         (json!({"Type": "Fail", "Error": 1}), Schema, ".Error"),
         (json!({"Type": "Wait", "End": true}), Schema, ""),
         (json!({"Type": "Wait", "End": true, "Seconds": 1, "Timestamp": "2026-01-01T00:00:00Z"}), Schema, ""),
@@ -81,7 +82,7 @@ fn states() {
         (json!({"Type": "Choice", "Choices": []}), Schema, ".Choices"),
         (choice(json!({"Condition": true})), Schema, ".Choices[0]"),
         (choice(json!({"Condition": "true", "Next": "A"})), Schema, ".Choices[0].Condition"),
-        (choice(json!({"Condition": true, "Next": "A", "Variable": "$.x"})), Schema, ".Choices[0].Variable"),
+        (choice(json!({"Condition": true, "Next": "A", "Variable": "$.x"})), Schema, ".Choices[0]"),
         (choice(json!({"Condition": true, "Next": "B"})), Transition, ".Choices[0].Next"),
         (json!({"Type": "Parallel", "End": true, "Branches": []}), Schema, ".Branches"),
         (json!({"Type": "Parallel", "End": true, "Branches": [{"StartAt": "X"}]}), Schema, ".Branches[0]"),
@@ -94,8 +95,8 @@ fn states() {
         (task(json!({"Resource": "nonsense"})), Schema, ".Resource"),
         (task(json!({"Resource": "arn:aws:states:::lambda:invoke"})), Unsupported, ".Resource"),
         (task(json!({"Credentials": {}})), Unsupported, ".Credentials"),
-        (task(json!({"Arguments": {"MessageGroupID": "g"}})), Schema, ".Arguments.MessageGroupID"),
-        (task(json!({"Parameters": {}})), Schema, ".Parameters"),
+        (task(json!({"Arguments": {"MessageGroupID": "g"}})), Schema, ".Arguments"),
+        (task(json!({"Parameters": {}})), Schema, ""),
         (task(json!({"TimeoutSeconds": 0})), Schema, ".TimeoutSeconds"),
         (task(json!({"TimeoutSeconds": 5, "HeartbeatSeconds": 5})), Schema, ""),
         (retry(json!({})), Schema, ".Retry[0]"),
@@ -112,11 +113,7 @@ fn states() {
             ".Retry[0].MaxDelaySeconds",
         ),
         (catch(json!({"ErrorEquals": ["E"]})), Schema, ".Catch[0]"),
-        (
-            catch(json!({"ErrorEquals": ["E"], "Next": "A", "ResultPath": null})),
-            Schema,
-            ".Catch[0].ResultPath",
-        ),
+        (catch(json!({"ErrorEquals": ["E"], "Next": "A", "ResultPath": null})), Schema, ".Catch[0]"),
         (catch(json!({"ErrorEquals": ["E"], "Next": "B"})), Transition, ".Catch[0].Next"),
     ] {
         let definition = json!({"QueryLanguage": "JSONata", "StartAt": "A", "States": {"A": state}});

@@ -3,12 +3,15 @@
 use crate::scripted::Act;
 use crate::world::{PHOTO, World};
 use domain::begin::Scope;
-use domain::ports::{Objects as _, PortErrorKind};
-use domain::{Bucket, Record, Stage};
+use domain::ports::queue::MAX_DELAY;
+use domain::ports::{Clock as _, Objects as _, PortErrorKind, Uploads as _};
+use domain::{Bucket, Erase, Record, Sha256, Stage};
+use embedded::Uploads;
 use lifecycle::{Redriven, erase, redrive};
+use std::path::{Path, PathBuf};
 
 #[tokio::test]
-async fn a_replay_makes_again_what_comes_of_its_stage() {
+async fn a_replay_makes_again_everything_from_its_stage_on() {
     let world = World::new().await;
     let upload = world.upload(1).await;
     world.rest().await;
@@ -111,6 +114,18 @@ async fn an_object_that_arrives_for_a_tombstone_is_refused() {
     assert!(!erase(&world.ingest, &upload.tenant_id, upload.upload_id).await.unwrap());
 }
 
+/// S3 cannot refuse it.
+#[tokio::test]
+async fn an_object_whose_event_arrives_for_a_tombstone_is_deleted() {
+    let world = World::new().await;
+    let upload = world.upload(1).await;
+    let tombstone = Erase::of(&upload, world.clock.now()).tombstone();
+    Uploads::new(&world.store).erase(tombstone).await.unwrap();
+    world.rest().await;
+    let left = world.objects().list(Bucket::Media, "", None, 10).await.unwrap().objects;
+    assert_eq!(left, []);
+}
+
 #[tokio::test]
 async fn a_replay_of_an_erased_upload_begins_nothing() {
     let world = World::new().await;
@@ -140,5 +155,38 @@ async fn a_dead_letter_is_redriven_to_complete() {
         let seen = world.seen(&upload).await;
         assert_eq!((seen.status.as_str(), seen.attempt, seen.dead_letters), ("complete", 2, 0), "{stage}");
         assert_eq!(world.runs(Stage::MelodyGeneration), 1, "{stage}: what is good is kept");
+    }
+}
+
+/// Files below a folder in which these bytes are.
+fn files_with(folder: &Path, bytes: &[u8]) -> Vec<PathBuf> {
+    let entries = std::fs::read_dir(folder).unwrap().flatten().map(|entry| entry.path());
+    let found = entries.flat_map(|path| match path.is_dir() {
+        true => files_with(&path, bytes),
+        false => {
+            let content = std::fs::read(&path).unwrap();
+            Vec::from_iter(content.windows(bytes.len()).any(|window| window == bytes).then_some(path))
+        }
+    });
+    found.collect()
+}
+
+#[tokio::test]
+async fn an_erasure_leaves_no_byte_on_the_disk() {
+    let world = World::new().await;
+    let upload = world.upload(1).await;
+    world.rest().await;
+    let root = world.store.dir().root().to_owned();
+    let etag = &Sha256::of(PHOTO).to_string()[..32];
+    assert!(!files_with(&root, PHOTO).is_empty() && !files_with(&root, etag.as_bytes()).is_empty());
+    assert!(erase(&world.ingest, &upload.tenant_id, upload.upload_id).await.unwrap());
+    assert_eq!(files_with(&root, PHOTO), Vec::<PathBuf>::new(), "at once");
+    for _ in 0..10 {
+        world.drain_all().await;
+        world.clock.advance(MAX_DELAY);
+    }
+    let digest = Sha256::of(PHOTO);
+    for secret in [PHOTO, etag.as_bytes(), digest.bytes()] {
+        assert_eq!(files_with(&root, secret), Vec::<PathBuf>::new(), "after the later passes");
     }
 }

@@ -106,7 +106,7 @@ async fn replayed(world: &World) -> Upload {
 }
 
 #[tokio::test]
-async fn what_was_superseded_goes_a_day_later() {
+async fn superseded_artefacts_are_deleted_a_day_later() {
     let world = World::new().await;
     let upload = replayed(&world).await;
     let all = ["1.jpg", "2.jpg", "1.mid", "1.mp3", "2.mid", "2.mp3"];
@@ -121,7 +121,7 @@ async fn what_was_superseded_goes_a_day_later() {
 }
 
 #[tokio::test]
-async fn what_the_gallery_still_shows_stays() {
+async fn artefacts_that_the_gallery_shows_stay() {
     let world = World::new().await;
     let upload = world.upload(1).await;
     world.rest().await;
@@ -135,7 +135,7 @@ async fn what_the_gallery_still_shows_stays() {
 }
 
 #[tokio::test]
-async fn a_failure_leaves_the_others_and_comes_again() {
+async fn a_failure_leaves_the_others_alone_and_is_tried_again() {
     let world = World::new().await;
     let uploads = [world.declare_of(1, b"one").await, world.declare_of(2, b"two").await];
     world.clock.advance(DAY);
@@ -149,4 +149,30 @@ async fn a_failure_leaves_the_others_and_comes_again() {
     for upload in uploads {
         assert_eq!(world.live(&upload).await.status.as_str(), "expired");
     }
+}
+
+#[tokio::test]
+async fn a_content_that_a_crash_left_without_an_object_is_removed() {
+    let world = World::new().await;
+    let upload = world.upload(1).await;
+    let folder = world.store.dir().objects().join("media/user-uploads/acme/ana");
+    let (old, young) = (folder.join("x@old"), folder.join("x@young"));
+    for path in [&old, &young] {
+        std::fs::write(path, b"left behind").expect("the folder is there");
+    }
+    let two_hours = Duration::from_secs(2 * 3600);
+    let file = std::fs::File::options().write(true).open(&old).expect("it is there");
+    file.set_modified(std::time::SystemTime::now() - two_hours).expect("its owner may");
+    let maintenance = Maintenance::new(world.ingest.clone(), "media");
+    let mut from = None;
+    for _ in 0..10 {
+        from = maintenance.reconcile(from).await.expect("comparing works");
+        if from.is_none() {
+            break;
+        }
+    }
+    assert_eq!(from, None, "it comes to an end");
+    assert!(!old.exists() && young.exists());
+    world.rest().await;
+    assert_eq!(world.seen(&upload).await.status, "complete");
 }

@@ -174,10 +174,11 @@ async fn a_clock_that_is_off_is_corrected() {
 async fn a_message_goes_with_its_group() {
     let (clients, asked) = clients(vec![ok(json!({"Successful": [], "Failed": []}))]).await;
     let queue = Queue::new(&clients, &resources());
-    let group = Some(MessageGroup::replay(&owner().0));
+    let (tenant, user) = owner();
+    let group = Some(MessageGroup::replay(&tenant, &user));
     queue.send(QueueName::of(Stage::FaceDetection), vec![NewMessage::new("x", group)]).await.unwrap();
     let request = asked.all().remove(0);
-    assert!(request.contains(r#""MessageGroupId":"acme:replay""#), "{request}");
+    assert!(request.contains(r#""MessageGroupId":"acme#ana:replay""#), "{request}");
 }
 
 /// Calls that succeed and did not do all that they were asked for.

@@ -45,7 +45,7 @@ impl Plant {
                 Stage::FaceDetection => Arc::new(FaceDetection::new(ports.objects.clone(), engine.clone())),
                 Stage::EmotionAnalysis => Arc::new(EmotionAnalysis::new(ports.faces.clone())),
                 Stage::GalleryIndexing => Arc::new(GalleryIndexing),
-                Stage::ImageGeneration | Stage::MelodyGeneration => Arc::new(FakeStage(stage)),
+                _ => Arc::new(FakeStage(stage)),
             }
         };
         let settle = |stage: Stage| -> (QueueName, Arc<dyn Handler>) {

@@ -1,8 +1,10 @@
 //! Queues with visibility timeouts, as SQS has them.
 
 use super::error::PortError;
-use crate::owner::TenantId;
+use crate::owner::{TenantId, UserId};
 use crate::queue_name::QueueName;
+use crate::sha256::Sha256;
+use crate::upload::Upload;
 use async_trait::async_trait;
 use jiff::Timestamp;
 use std::time::Duration;
@@ -11,6 +13,8 @@ use std::time::Duration;
 pub const MAX_BODY_BYTES: usize = 1 << 20;
 /// The longest delay of a message, as in SQS.
 pub const MAX_DELAY: Duration = Duration::from_secs(900);
+/// The most bytes of a group's name, as in SQS.
+pub const MAX_GROUP_BYTES: usize = 128;
 /// The most messages of one call, as in SQS.
 pub const MAX_BATCH: usize = 10;
 
@@ -60,21 +64,26 @@ pub struct Depth {
 }
 
 impl MessageGroup {
-    /// The group of a tenant's live messages.
-    pub fn live(tenant: &TenantId) -> Self {
-        MessageGroup(tenant.to_string())
+    /// The group of a user's live messages.
+    pub fn live(tenant: &TenantId, user: &UserId) -> Self {
+        let name = format!("{tenant}#{user}");
+        if name.len() + Self::REPLAY.len() <= MAX_GROUP_BYTES {
+            return MessageGroup(name);
+        }
+        let digest = Sha256::of(name.as_bytes()).to_string();
+        MessageGroup(format!("{}#{}", &digest[..32], &digest[32..]))
     }
 
-    /// The group of a tenant's replays: live messages of all tenants go first.
-    pub fn replay(tenant: &TenantId) -> Self {
-        MessageGroup(format!("{tenant}{}", Self::REPLAY))
+    /// The group of a user's replays: live messages of all users go first.
+    pub fn replay(tenant: &TenantId, user: &UserId) -> Self {
+        MessageGroup(MessageGroup::live(tenant, user).0 + Self::REPLAY)
     }
 
-    /// The group of a tenant's live messages or of its replays.
-    pub fn of(tenant: &TenantId, replay: bool) -> Self {
-        match replay {
-            true => MessageGroup::replay(tenant),
-            false => MessageGroup::live(tenant),
+    /// The group of the messages of an upload's current attempt.
+    pub fn of(upload: &Upload) -> Self {
+        match upload.replay {
+            true => MessageGroup::replay(&upload.tenant_id, &upload.user_id),
+            false => MessageGroup::live(&upload.tenant_id, &upload.user_id),
         }
     }
 
@@ -107,7 +116,7 @@ impl NewMessage {
 ///
 /// A message that was sent is delivered again and again, hidden for the visibility timeout each time, until it is
 /// acknowledged, its receive count exceeds the queue's limit (then it moves to the queue's dead letters, as a new first
-/// delivery there), or the queue's retention passes. Groups take turns, so a busy tenant does not starve another.
+/// delivery there), or the queue's retention passes. Groups take turns, so a busy user does not starve another.
 #[async_trait]
 pub trait Queue: Send + Sync {
     /// Sends up to [`MAX_BATCH`] messages; once this returns they survive a crash. `Denied`: a body or delay over the
@@ -139,4 +148,31 @@ pub trait Queue: Send + Sync {
 
     /// The number of messages in the queue.
     async fn depth(&self, queue: QueueName) -> Result<Depth, PortError>;
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn groups_are_a_users_own_and_short_enough() {
+        let ids = ["a", "b", &"x".repeat(64), &"y".repeat(63)];
+        let mut names = Vec::new();
+        for tenant in ids {
+            for user in ids {
+                let (tenant, user) = (TenantId::parse(tenant).unwrap(), UserId::parse(user).unwrap());
+                for (group, is_replay) in [
+                    (MessageGroup::live(&tenant, &user), false),
+                    (MessageGroup::replay(&tenant, &user), true),
+                ] {
+                    assert!(group.as_str().len() <= MAX_GROUP_BYTES, "{group:?}");
+                    assert_eq!(group.is_replay(), is_replay);
+                    names.push(group.0);
+                }
+            }
+        }
+        names.sort();
+        names.dedup();
+        assert_eq!(names.len(), 2 * ids.len() * ids.len());
+    }
 }

@@ -127,7 +127,7 @@ pub trait Uploads: Send + Sync {
     ) -> Result<Vec<Upload>, PortError>;
 
     /// Puts a tombstone in the record's place and removes its gallery row, in one transaction; returns the upload as
-    /// it was, None where it was erased already. Without a record the tombstone is written all the same, so that a
+    /// it was, None if it was erased already. Without a record the tombstone is written all the same, so that a
     /// late object finds it.
     async fn erase(&self, tombstone: Tombstone) -> Result<Option<Upload>, PortError>;
 

@@ -55,6 +55,16 @@ async fn groups_take_turns() {
 }
 
 #[tokio::test]
+async fn users_take_turns() {
+    contract::queue::users_take_turns(&Fresh::new().queue()).await;
+}
+
+#[tokio::test]
+async fn groups_of_long_ids_are_accepted() {
+    contract::queue::groups_of_long_ids_are_accepted(&Fresh::new().queue()).await;
+}
+
+#[tokio::test]
 async fn live_goes_before_replay() {
     contract::queue::live_goes_before_replay(&Fresh::new().queue()).await;
 }
