@@ -1,11 +1,11 @@
 //! What the API is made of: its ports, its settings, and what all requests share.
 
-use super::budget::Budget;
+use super::budget::{Budget, Owner};
 use super::links::{Links, UrlVerifier};
 use super::quota::{Quota, Usages};
-use crate::problem::Problem;
 use crate::auth::Authenticate;
 use crate::metrics::Metrics;
+use crate::problem::Problem;
 use crate::upload_notifier::UploadNotifier;
 use axum::extract::State;
 use domain::Ports;
@@ -116,9 +116,20 @@ impl Api {
             disk,
             waiters,
             writers,
+            usages: Usages::default(),
             metrics,
             notifier,
             openapi,
         }
+    }
+
+    /// Admits an upload or an order of `owner` that takes up `bytes`. Errors: 429 or 507, the owner's quota is used up.
+    pub(crate) async fn admit(&self, owner: &Owner, bytes: u64) -> Result<(), Problem> {
+        self.usages.admit(&self.ports, &self.settings.quota, owner, bytes).await
+    }
+
+    /// Takes back an admission that made no upload.
+    pub(crate) fn withdraw(&self, owner: &Owner, bytes: u64) {
+        self.usages.release(&self.ports, owner, bytes);
     }
 }

@@ -73,7 +73,8 @@ pub const LETTERS: Index =
 pub const TENANT_LETTERS: Index =
     Index { name: "tenant", key: key(text("tenant"), Some(text("place"))), holds: Holds::Items };
 /// An upload's dead letters.
-pub const UPLOAD_LETTERS: Index = Index { name: "upload", key: key(text("upload"), None), holds: Holds::Keys };
+pub const UPLOAD_LETTERS: Index =
+    Index { name: "upload", key: key(text("upload"), None), holds: Holds::Keys };
 
 impl Table {
     pub const ALL: [Table; 7] = [

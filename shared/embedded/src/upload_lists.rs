@@ -46,11 +46,7 @@ pub(crate) fn changed(
 }
 
 /// Reads one range of an index that holds the status and the bytes of each of the owner's uploads.
-pub(crate) fn usage(
-    connection: &Connection,
-    tenant: &TenantId,
-    user: &UserId,
-) -> Result<Usage, PortError> {
+pub(crate) fn usage(connection: &Connection, tenant: &TenantId, user: &UserId) -> Result<Usage, PortError> {
     let rows: Vec<(String, u64, u64)> = connection
         .prepare_cached(
             "SELECT status, count(*), sum(held_bytes) FROM upload
