@@ -3,6 +3,7 @@
 mod cold;
 mod cost;
 mod growth;
+mod hostile;
 mod machine;
 mod muse;
 mod pipeline;
@@ -31,6 +32,8 @@ enum Benchmark {
     Cold,
     /// Cost of a million uploads on AWS, from the counted calls of one upload in the emulator
     Cost,
+    /// Uploads of one user beside slow bodies, silent sockets and a flood of orders
+    Hostile(hostile::Arguments),
     /// Pictures and melodies: speed, recognisability, loudness, repeatability
     Muse(muse::Arguments),
     /// The server: photos from PUT to gallery, status requests, memory, start-up
@@ -54,6 +57,7 @@ fn main() -> anyhow::Result<()> {
     match benchmark {
         Benchmark::Cold => cold::run(&mut report)?,
         Benchmark::Cost => cost::run(&mut report)?,
+        Benchmark::Hostile(arguments) => hostile::run(&arguments, &mut report)?,
         Benchmark::Muse(arguments) => muse::run(&arguments, &mut report)?,
         Benchmark::Pipeline(arguments) => pipeline::run(&arguments, &mut report)?,
         Benchmark::Queue(arguments) => queue::run(&arguments, &mut report)?,
