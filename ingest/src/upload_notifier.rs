@@ -5,7 +5,7 @@ use async_trait::async_trait;
 use domain::due::DuePlace;
 use domain::ports::uploads::{ChangePlace, Changes, Created, GalleryWrite, Usage};
 use domain::ports::{PortError, Uploads};
-use domain::{Record, Status, TenantId, Timestamp, Tombstone, Upload, UploadId, UserId};
+use domain::{Record, Sha256, Status, TenantId, Timestamp, Tombstone, Upload, UploadId, UserId};
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::sync::Arc;
 use tokio::sync::Notify;
@@ -94,6 +94,15 @@ impl Uploads for NotifyingUploads {
         most: usize,
     ) -> Result<Changes, PortError> {
         self.uploads.changed(tenant, user, status, after, most).await
+    }
+
+    async fn of_content(
+        &self,
+        tenant: &TenantId,
+        user: &UserId,
+        sha256: &Sha256,
+    ) -> Result<Option<Upload>, PortError> {
+        self.uploads.of_content(tenant, user, sha256).await
     }
 
     async fn usage(&self, tenant: &TenantId, user: &UserId) -> Result<Usage, PortError> {

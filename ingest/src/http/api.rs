@@ -8,7 +8,7 @@ use crate::metrics::Metrics;
 use crate::problem::Problem;
 use crate::upload_notifier::UploadNotifier;
 use axum::extract::State;
-use domain::Ports;
+use domain::{Ports, Sha256};
 use serde_json::Value;
 use std::sync::Arc;
 use std::time::Duration;
@@ -126,6 +126,11 @@ impl Api {
     /// Admits an upload or an order of `owner` that takes up `bytes`. Errors: 429 or 507, the owner's quota is used up.
     pub(crate) async fn admit(&self, owner: &Owner, bytes: u64) -> Result<(), Problem> {
         self.usages.admit(&self.ports, &self.settings.quota, owner, bytes).await
+    }
+
+    /// Whether the owner has this content already. It needs no admission.
+    pub(crate) async fn has_content(&self, owner: &Owner, sha256: &Sha256) -> Result<bool, Problem> {
+        Ok(self.ports.uploads.of_content(&owner.0, &owner.1, sha256).await?.is_some())
     }
 
     /// Takes back an admission that made no upload.

@@ -71,9 +71,15 @@ pub(crate) async fn post(
     let mut upload = Upload::awaiting(owner.clone(), id, declared.clone(), now + api.settings.url_ttl, now);
     upload.traceparent = trace::parent(&headers);
     let traceparent = upload.traceparent.clone();
-    api.admit(&owner, bytes).await?;
+    let admitted = api.admit(&owner, bytes).await;
+    let is_counted = admitted.is_ok();
+    if let (Err(refusal), Some(sha256)) = (admitted, &declared.sha256)
+        && !api.has_content(&owner, sha256).await?
+    {
+        return Err(refusal);
+    }
     let made = api.ports.uploads.create(upload).await;
-    if !matches!(made, Ok(Created::New(_))) {
+    if is_counted && !matches!(made, Ok(Created::New(_))) {
         api.withdraw(&owner, bytes);
     }
     match made {

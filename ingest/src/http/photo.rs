@@ -76,9 +76,15 @@ pub(crate) async fn receive(
     traceparent: Option<String>,
 ) -> Result<Deposited, Problem> {
     let bytes = content.size();
-    api.admit(&owner, bytes).await?;
+    let admitted = api.admit(&owner, bytes).await;
+    let is_counted = admitted.is_ok();
+    if let Err(refusal) = admitted
+        && !api.has_content(&owner, &content.sha256().await?).await?
+    {
+        return Err(refusal);
+    }
     let stored = store(&api.ports, owner.clone(), kind, content, None, traceparent).await;
-    if !matches!(stored, Ok(Deposited::Anew(_))) {
+    if is_counted && !matches!(stored, Ok(Deposited::Anew(_))) {
         api.withdraw(&owner, bytes);
     }
     stored

@@ -8,7 +8,9 @@ use base64::prelude::BASE64_STANDARD;
 use domain::due::DuePlace;
 use domain::ports::uploads::{ChangePlace, Changes, Created, GalleryWrite, Usage};
 use domain::ports::{PortError, Uploads};
-use domain::{Bucket, Ports, Record, Status, TenantId, Timestamp, Tombstone, Upload, UploadId, UserId};
+use domain::{
+    Bucket, Ports, Record, Sha256, Status, TenantId, Timestamp, Tombstone, Upload, UploadId, UserId,
+};
 use serde_json::{Value, json};
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -245,6 +247,15 @@ impl Uploads for SlowUploads {
         most: usize,
     ) -> Result<Changes, PortError> {
         self.0.changed(tenant, user, status, after, most).await
+    }
+
+    async fn of_content(
+        &self,
+        tenant: &TenantId,
+        user: &UserId,
+        sha256: &Sha256,
+    ) -> Result<Option<Upload>, PortError> {
+        self.0.of_content(tenant, user, sha256).await
     }
 
     async fn usage(&self, tenant: &TenantId, user: &UserId) -> Result<Usage, PortError> {

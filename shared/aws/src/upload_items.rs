@@ -5,19 +5,19 @@ use crate::error::unreadable;
 use crate::items::{self, Condition, Item, bytes, item, number, text, text_of};
 use domain::ports::PortError;
 use domain::ports::uploads::MAX_RECORD_BYTES;
-use domain::{Record, Sha256, TenantId, Timestamp, Tombstone, Upload, UploadId};
+use domain::{Record, Sha256, TenantId, Timestamp, Tombstone, Upload, UploadId, UserId};
 
 pub(crate) fn record_key(tenant: &TenantId, upload: UploadId) -> Item {
     item([("key", text(format!("upload#{tenant}#{upload}")))])
 }
 
-pub(crate) fn reservation_key(upload: &Upload, sha256: &Sha256) -> Item {
-    let (tenant, user, sha256) = (&upload.tenant_id, &upload.user_id, hex::encode(sha256.bytes()));
+pub(crate) fn reservation_key(tenant: &TenantId, user: &UserId, sha256: &Sha256) -> Item {
+    let sha256 = hex::encode(sha256.bytes());
     item([("key", text(format!("content#{tenant}#{user}#{sha256}")))])
 }
 
 pub(crate) fn reservation(upload: &Upload, sha256: &Sha256) -> Item {
-    let mut reservation = reservation_key(upload, sha256);
+    let mut reservation = reservation_key(&upload.tenant_id, &upload.user_id, sha256);
     reservation.insert("upload".into(), text(upload.upload_id.to_string()));
     reservation
 }

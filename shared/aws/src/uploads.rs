@@ -56,7 +56,7 @@ impl Uploads {
 
     /// Writes a new record with the reservation of its content; None if another upload has reserved it meanwhile.
     async fn reserve(&self, upload: &Upload, sha256: &Sha256) -> Result<Option<Created>, PortError> {
-        let there = self.uploads.get(reservation_key(upload, sha256)).await?;
+        let there = self.uploads.get(reservation_key(&upload.tenant_id, &upload.user_id, sha256)).await?;
         let condition = match &there {
             None => Condition::new("attribute_not_exists(#key)"),
             Some(reservation) => {
@@ -86,7 +86,8 @@ impl Uploads {
             return Ok(());
         };
         let ours = Condition::new("upload = :id").with(":id", text(upload.upload_id.to_string()));
-        match self.uploads.delete(reservation_key(upload, &sha256), Some(ours)).await {
+        let key = reservation_key(&upload.tenant_id, &upload.user_id, &sha256);
+        match self.uploads.delete(key, Some(ours)).await {
             Err(error) if error.kind != PortErrorKind::Conflict => Err(error),
             _ => Ok(()),
         }
@@ -134,6 +135,18 @@ impl ports::Uploads for Uploads {
             }
         }
         Err(too_busy())
+    }
+
+    async fn of_content(
+        &self,
+        tenant: &TenantId,
+        user: &UserId,
+        sha256: &Sha256,
+    ) -> Result<Option<Upload>, PortError> {
+        match self.uploads.get(reservation_key(tenant, user, sha256)).await? {
+            Some(reservation) => self.holder(tenant, &reservation).await,
+            None => Ok(None),
+        }
     }
 
     async fn get(&self, tenant: &TenantId, upload: UploadId) -> Result<Option<Record>, PortError> {

@@ -71,20 +71,24 @@ fn due_ms(upload: &Upload) -> Option<i64> {
 }
 
 /// The upload that holds the reservation of this content, unless its end has freed it.
-fn holder(txn: &WriteTxn<'_>, upload: &Upload, sha256: &Sha256) -> Result<Option<Upload>, PortError> {
-    let id: Option<String> = txn
-        .connection
+fn holder(
+    connection: &Connection,
+    tenant: &TenantId,
+    user: &UserId,
+    sha256: &Sha256,
+) -> Result<Option<Upload>, PortError> {
+    let id: Option<String> = connection
         .prepare_cached(
             "SELECT upload_id FROM reservation WHERE tenant_id = ?1 AND user_id = ?2 AND sha256 = ?3",
         )
         .and_then(|mut select| {
-            let key = (upload.tenant_id.as_str(), upload.user_id.as_str(), sha256.bytes());
+            let key = (tenant.as_str(), user.as_str(), sha256.bytes());
             select.query_row(key, |row| row.get(0)).optional()
         })
         .map_err(sql)?;
     let Some(id) = id else { return Ok(None) };
     let id = UploadId::parse(&id).map_err(unreadable)?;
-    let holder = find(txn.connection, &upload.tenant_id, id)?.and_then(Record::live);
+    let holder = find(connection, tenant, id)?.and_then(Record::live);
     Ok(holder.filter(|holder| !matches!(holder.status, Status::Failed | Status::Expired)))
 }
 
@@ -93,7 +97,7 @@ fn create(txn: &mut WriteTxn<'_>, mut upload: Upload) -> Result<Created, PortErr
         return Err(PortError::conflict("the upload exists"));
     }
     if let Some(sha256) = upload.declared.as_ref().and_then(|declared| declared.sha256) {
-        if let Some(holder) = holder(txn, &upload, &sha256)? {
+        if let Some(holder) = holder(txn.connection, &upload.tenant_id, &upload.user_id, &sha256)? {
             return Ok(Created::Duplicate(holder));
         }
         txn.connection
@@ -201,6 +205,16 @@ impl ports::Uploads for Uploads {
         self.store
             .read(move |connection| upload_lists::changed(connection, (&tenant, &user), status, after, most))
             .await
+    }
+
+    async fn of_content(
+        &self,
+        tenant: &TenantId,
+        user: &UserId,
+        sha256: &Sha256,
+    ) -> Result<Option<Upload>, PortError> {
+        let (tenant, user, sha256) = (tenant.clone(), user.clone(), *sha256);
+        self.store.read(move |connection| holder(connection, &tenant, &user, &sha256)).await
     }
 
     async fn usage(&self, tenant: &TenantId, user: &UserId) -> Result<Usage, PortError> {

@@ -55,6 +55,9 @@ impl<P: Uploads> Uploads for Crashing<P> {
     ) -> Answer<Changes> {
         self.plan.call("uploads.changed", self.port.changed(tenant, user, status, after, most)).await
     }
+    async fn of_content(&self, tenant: &TenantId, user: &UserId, sha256: &Sha256) -> Answer<Option<Upload>> {
+        self.plan.call("uploads.of_content", self.port.of_content(tenant, user, sha256)).await
+    }
     async fn usage(&self, tenant: &TenantId, user: &UserId) -> Answer<Usage> {
         self.plan.call("uploads.usage", self.port.usage(tenant, user)).await
     }

@@ -11,6 +11,7 @@ use crate::ports::gallery::GalleryPlace;
 use crate::ports::uploads::{ChangePlace, Created, GalleryWrite, MAX_RECORD_BYTES, Usage};
 use crate::ports::{Gallery, PortErrorKind, Uploads};
 use crate::record::{Record, Tombstone};
+use crate::sha256::Sha256;
 use crate::status::{EndState, Status};
 use crate::upload::Upload;
 use crate::upload_id::UploadId;
@@ -102,18 +103,29 @@ pub async fn content_is_reserved_once(uploads: &dyn Uploads) {
     };
     assert_eq!(found, holder);
     assert_eq!(uploads.get(&holder.tenant_id, upload_id(2)).await.expect("reading works"), None);
+    assert_eq!(holder_of(uploads, &holder, b"same").await, Some(holder.clone()));
+    assert_eq!(holder_of(uploads, &holder, b"other").await, None);
     let elsewhere = Upload { tenant_id: TenantId::parse("zoo").expect("a legal id"), ..same(3) };
+    assert_eq!(holder_of(uploads, &elsewhere, b"same").await, None);
     create(uploads, elsewhere).await;
 
     let mut expired = holder;
     assert!(expired.expire(now()));
-    save(uploads, expired).await;
+    let expired = save(uploads, expired).await;
+    assert_eq!(holder_of(uploads, &expired, b"same").await, None);
     let mut failed = create(uploads, same(4)).await;
     assert!(failed.refuse(Code::no_answer(), now()));
     save(uploads, failed).await;
     let erased = create(uploads, same(5)).await;
     uploads.erase(tombstone(&erased)).await.expect("erasing works");
+    assert_eq!(holder_of(uploads, &erased, b"same").await, None);
     create(uploads, same(6)).await;
+}
+
+/// The upload that holds a content of the owner of `of`.
+async fn holder_of(uploads: &dyn Uploads, of: &Upload, content: &[u8]) -> Option<Upload> {
+    let found = uploads.of_content(&of.tenant_id, &of.user_id, &Sha256::of(content)).await;
+    found.expect("reading works")
 }
 
 /// An expired upload whose content meanwhile belongs to another keeps its own record.

@@ -5,6 +5,7 @@ use crate::due::DuePlace;
 use crate::gallery_row::GalleryRow;
 use crate::owner::{TenantId, UserId};
 use crate::record::{Record, Tombstone};
+use crate::sha256::Sha256;
 use crate::status::Status;
 use crate::upload::{Replace, Upload};
 use crate::upload_id::UploadId;
@@ -97,6 +98,14 @@ pub trait Uploads: Send + Sync {
 
     /// The record or its tombstone; None if the tenant has neither with this id, whatever other tenants have.
     async fn get(&self, tenant: &TenantId, upload: UploadId) -> Result<Option<Record>, PortError>;
+
+    /// The owner's upload that holds the reservation of this content.
+    async fn of_content(
+        &self,
+        tenant: &TenantId,
+        user: &UserId,
+        sha256: &Sha256,
+    ) -> Result<Option<Upload>, PortError>;
 
     /// Writes a changed record if the stored one still has its version; returns it with the next version. `Conflict`:
     /// it has another one, or is erased. `Denied`: over [`MAX_RECORD_BYTES`].
