@@ -3,6 +3,7 @@
 mod boot;
 mod command_line;
 mod commands;
+mod connections;
 mod control;
 mod exit;
 mod pipeline;

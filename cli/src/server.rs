@@ -1,23 +1,27 @@
 //! The HTTP server. It bounds the number of connections, and the time that a client may take for a request's head, for
 //! reading an answer, and between two requests. The API bounds bodies and requests.
 
+use crate::connections::{Busy, Connections, MaxConnections, Place};
 use axum::Router;
+use axum::body::Body;
 use axum::extract::ConnectInfo;
-use hyper::Request;
-use hyper::body::Incoming;
+use hyper::body::{Body as HttpBody, Bytes, Frame, Incoming, SizeHint};
 use hyper::server::conn::http1;
+use hyper::service::service_fn;
+use hyper::{Request, Response};
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::server::graceful::GracefulShutdown;
-use hyper_util::service::TowerToHyperService;
+use std::convert::Infallible;
 use std::io::ErrorKind;
 use std::net::SocketAddr;
+use std::pin::Pin;
 use std::sync::Arc;
+use std::task::{Context, Poll};
 use std::time::Duration;
 use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::task::JoinSet;
 use tokio_io_timeout::TimeoutStream;
-use tower::util::MapRequest;
+use tower::ServiceExt;
 
 /// Bytes of a request's head.
 const MAX_HEAD: usize = 32 << 10;
@@ -26,11 +30,13 @@ const MAX_AHEAD: usize = 64 << 10;
 /// The pause after an accept that failed for lack of resources.
 const PAUSE_AFTER_FAILURE: Duration = Duration::from_secs(1);
 
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub struct Limits {
-    /// Open connections; further ones wait in the system's backlog.
-    pub connections: usize,
-    /// From the start of a connection, or its last answer, to the end of the next request's head.
+    /// Open connections; when all of them are busy, further ones wait in the system's backlog.
+    pub connections: MaxConnections,
+    /// From the start of a connection to the end of its first request's head.
+    pub first_head: Duration,
+    /// From the last answer to the end of the next request's head.
     pub head: Duration,
     /// How long a client may leave an answer unread.
     pub unread: Duration,
@@ -39,9 +45,10 @@ pub struct Limits {
 }
 
 impl Limits {
-    pub fn new(connections: usize) -> Self {
+    pub fn new(connections: MaxConnections) -> Self {
         Limits {
             connections,
+            first_head: Duration::from_secs(10),
             head: Duration::from_secs(30),
             unread: Duration::from_secs(30),
             drain: Duration::from_secs(3),
@@ -59,7 +66,7 @@ pub async fn serve(
     let mut http = http1::Builder::new();
     http.timer(TokioTimer::new()).header_read_timeout(limits.head);
     http.max_header_size(MAX_HEAD).max_buf_size(MAX_AHEAD);
-    let places = Arc::new(Semaphore::new(limits.connections));
+    let places = Connections::new(limits.connections);
     let graceful = GracefulShutdown::new();
     let mut connections = JoinSet::new();
     let mut stop = std::pin::pin!(stop);
@@ -69,19 +76,20 @@ pub async fn serve(
             () = &mut stop => break,
             accepted = accept(&listener, &places) => accepted,
         };
-        let service = MapRequest::new(routes.clone(), move |mut request: Request<Incoming>| {
-            request.extensions_mut().insert(ConnectInfo(peer));
-            request
-        });
+        let (served, routes) = (place.clone(), routes.clone());
+        let service = service_fn(move |request| answer(routes.clone(), request, peer, served.begin()));
         let mut stream = TimeoutStream::new(stream);
         stream.set_write_timeout(Some(limits.unread));
         let io = TokioIo::new(Box::pin(stream));
-        let connection = graceful.watch(http.serve_connection(io, TowerToHyperService::new(service)));
+        let connection = graceful.watch(http.serve_connection(io, service));
         connections.spawn(async move {
-            if let Err(error) = connection.await {
-                tracing::debug!(error = %error, "a connection broke off");
+            tokio::select! {
+                ended = connection => if let Err(error) = ended {
+                    tracing::debug!(error = %error, "a connection broke off");
+                },
+                () = place.evicted() => tracing::debug!("an idle connection made room for another"),
+                () = asks_nothing(&place, limits.first_head) => tracing::debug!("no request came"),
             }
-            drop(place);
         });
         while connections.try_join_next().is_some() {}
     }
@@ -92,15 +100,60 @@ pub async fn serve(
     connections.shutdown().await;
 }
 
-/// The next connection, once there is a place for it.
-async fn accept(
-    listener: &TcpListener,
-    places: &Arc<Semaphore>,
-) -> (OwnedSemaphorePermit, TcpStream, SocketAddr) {
-    let place = places.clone().acquire_owned().await.expect("the semaphore is never closed");
+/// Answers a request. The connection is busy until the answer is sent or given up.
+async fn answer(
+    routes: Router,
+    mut request: Request<Incoming>,
+    peer: SocketAddr,
+    busy: Busy,
+) -> Result<Response<AnswerBody>, Infallible> {
+    request.extensions_mut().insert(ConnectInfo(peer));
+    let response = routes.oneshot(request).await?;
+    Ok(response.map(|body| AnswerBody { body, _busy: busy }))
+}
+
+/// An answer's body, which keeps its connection busy.
+struct AnswerBody {
+    body: Body,
+    _busy: Busy,
+}
+
+impl HttpBody for AnswerBody {
+    type Data = Bytes;
+    type Error = axum::Error;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, axum::Error>>> {
+        Pin::new(&mut self.body).poll_frame(context)
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.body.is_end_stream()
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        self.body.size_hint()
+    }
+}
+
+/// Ends if no request has come within this time.
+async fn asks_nothing(place: &Place, within: Duration) {
+    tokio::time::sleep(within).await;
+    if place.has_asked() {
+        std::future::pending().await
+    }
+}
+
+/// The next connection that gets a place. One whose address has its share of them is closed.
+async fn accept(listener: &TcpListener, places: &Connections) -> (Arc<Place>, TcpStream, SocketAddr) {
     loop {
         match listener.accept().await {
-            Ok((stream, peer)) => return (place, stream, peer),
+            Ok((stream, peer)) => match places.admit(peer.ip()).await {
+                Some(place) => return (place, stream, peer),
+                None => tracing::debug!(%peer, "a connection beyond its address's share was closed"),
+            },
             // The client left before its connection was accepted.
             Err(error)
                 if matches!(error.kind(), ErrorKind::ConnectionAborted | ErrorKind::ConnectionReset) => {}
@@ -152,7 +205,11 @@ mod tests {
     }
 
     fn limits() -> Limits {
-        Limits::new(10)
+        limited(10, 10)
+    }
+
+    fn limited(all: usize, per_address: usize) -> Limits {
+        Limits::new(MaxConnections { all, per_address, unlimited: Vec::new() })
     }
 
     async fn send(address: SocketAddr, text: &str) -> TcpStream {
@@ -173,7 +230,8 @@ mod tests {
 
     #[tokio::test]
     async fn a_head_that_never_ends_and_a_client_that_is_idle_lose_their_connection() {
-        let running = start(Limits { head: Duration::from_millis(50), ..limits() }).await;
+        let soon = Duration::from_millis(50);
+        let running = start(Limits { head: soon, first_head: soon, ..limits() }).await;
         for text in ["", "GET / HTTP/1.1\r\nhost: x\r\nx-a: b\r\n", "GET / HTTP/1.1\r\nhost: x\r\n\r\n"] {
             let answer = rest(send(running.address, text).await).await;
             assert_eq!(answer.ends_with("here"), text.ends_with("\r\n\r\n"), "{text:?}: {answer:?}");
@@ -190,7 +248,7 @@ mod tests {
 
     #[tokio::test]
     async fn connections_beyond_the_limit_wait_for_their_turn() {
-        let running = start(Limits { connections: 1, ..limits() }).await;
+        let running = start(limited(1, 1)).await;
         let first = send(running.address, WAIT).await;
         within(LIMIT, "the request", running.entered.notified()).await;
         let second = send(running.address, WAIT).await;
@@ -203,6 +261,27 @@ mod tests {
         drop(first);
         within(LIMIT, "the request", running.entered.notified()).await;
         assert_eq!(*running.came.lock().unwrap(), names);
+    }
+
+    #[tokio::test]
+    async fn silent_connections_make_room_for_one_that_asks() {
+        let running = start(limited(20, 10)).await;
+        let busy = send(running.address, WAIT).await;
+        within(LIMIT, "the request", running.entered.notified()).await;
+        let mut silent = Vec::new();
+        for _ in 0..40 {
+            silent.push(send(running.address, "GET / HTTP/1.1\r\nhost").await);
+        }
+        let answer =
+            rest(send(running.address, "GET / HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n").await).await;
+        assert!(answer.ends_with("here"), "{answer}");
+        assert_eq!(rest(silent.remove(0)).await, "", "the first of the silent ones was closed");
+        running.let_go.notify_one();
+        let peer = busy.local_addr().unwrap().to_string();
+        let mut answer = vec![0; 1000];
+        let mut busy = busy;
+        let read = within(LIMIT, "the answer", busy.read(&mut answer)).await.unwrap();
+        assert!(String::from_utf8_lossy(&answer[..read]).ends_with(&peer), "a busy connection stays");
     }
 
     #[tokio::test]

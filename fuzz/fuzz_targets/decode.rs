@@ -1,12 +1,12 @@
-//! `cargo +nightly fuzz run decode`; on stable a replay of files.
+//! `cargo +nightly fuzz run decode`; on stable see `semblante_fuzz`.
 #![cfg_attr(fuzzing, no_main)]
 
-use semblante_fuzz::decode_anything;
+use semblante_fuzz::targets::DECODE;
 
 #[cfg(fuzzing)]
-libfuzzer_sys::fuzz_target!(|bytes: &[u8]| decode_anything(bytes));
+libfuzzer_sys::fuzz_target!(|bytes: &[u8]| (DECODE.run)(bytes));
 
 #[cfg(not(fuzzing))]
 fn main() -> std::process::ExitCode {
-    semblante_fuzz::replay(decode_anything)
+    semblante_fuzz::main(&DECODE)
 }

@@ -1,37 +1,62 @@
-//! What the fuzz targets do with bytes, and the replay that they are without a fuzzer:
-//! `cargo run --manifest-path fuzz/Cargo.toml --bin decode -- FILE...`.
+//! What the fuzz targets do with bytes. On stable each target is a program without a fuzzer's guidance:
+//! `cargo run --manifest-path fuzz/Cargo.toml --bin cursor -- --seconds 120` mutates the target's own samples, and with file
+//! names it replays these files.
 
+mod bytes;
+mod mutation;
+mod requests;
+pub mod targets;
+
+use mutation::Mutations;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::process::ExitCode;
-use vision::{Weights, decode, preview};
+use std::time::{Duration, Instant};
+use targets::Target;
 
-/// Any bytes are a picture that a preview can be made of, or a typed error.
-pub fn decode_anything(bytes: &[u8]) {
-    if let Ok(picture) = decode(bytes) {
-        assert_eq!(picture.rgb().len(), picture.width() * picture.height() * 3);
-        preview(&picture).expect("a picture has a preview");
+/// Runs a target as the command line says: `--seconds N`, or on files.
+pub fn main(target: &Target) -> ExitCode {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    match arguments.as_slice() {
+        [flag, seconds] if flag == "--seconds" => match seconds.parse() {
+            Ok(seconds) => mutate(target, Duration::from_secs(seconds)),
+            Err(error) => fail(&format!("--seconds {seconds}: {error}")),
+        },
+        files => replay(target, files),
     }
 }
 
-/// Any bytes are weights or a typed error: a manifest, a zero byte, shards.
-pub fn read_any_weights(bytes: &[u8]) {
-    let end = bytes.iter().position(|&byte| byte == 0).unwrap_or(bytes.len());
-    let shards = bytes.get(end + 1..).unwrap_or_default();
-    let taken = Weights::parse("fuzz", &bytes[..end], shards).and_then(|mut weights| weights.take("a", &[1]));
-    if let Ok(values) = taken {
-        assert_eq!(values.len(), 1);
-    }
+fn fail(message: &str) -> ExitCode {
+    eprintln!("{message}");
+    ExitCode::FAILURE
 }
 
-/// Runs a target on the files that are named on the command line.
-pub fn replay(target: fn(&[u8])) -> ExitCode {
-    for file in std::env::args_os().skip(1) {
-        match std::fs::read(&file) {
-            Ok(bytes) => target(&bytes),
-            Err(error) => {
-                eprintln!("{}: {error}", file.display());
-                return ExitCode::FAILURE;
-            }
+fn replay(target: &Target, files: &[String]) -> ExitCode {
+    for file in files {
+        match std::fs::read(file) {
+            Ok(bytes) => (target.run)(&bytes),
+            Err(error) => return fail(&format!("{file}: {error}")),
         }
     }
+    ExitCode::SUCCESS
+}
+
+/// Feeds the target its samples and mutations of them. A panic ends it, and leaves the input in a file.
+fn mutate(target: &Target, time: Duration) -> ExitCode {
+    let samples = (target.samples)();
+    let mut mutations = Mutations::of(&samples);
+    let (end, mut runs) = (Instant::now() + time, 0_u64);
+    while Instant::now() < end {
+        let input = match usize::try_from(runs).ok().and_then(|run| samples.get(run)) {
+            Some(sample) => sample.clone(),
+            None => mutations.next(),
+        };
+        if catch_unwind(AssertUnwindSafe(|| (target.run)(&input))).is_err() {
+            let file = std::env::temp_dir().join(format!("fuzz-{}-{runs}", target.name));
+            let written = std::fs::write(&file, &input);
+            return fail(&format!("{}: a panic; input in {} ({written:?})", target.name, file.display()));
+        }
+        runs += 1;
+    }
+    println!("{}: {runs} inputs in {} s", target.name, time.as_secs());
     ExitCode::SUCCESS
 }

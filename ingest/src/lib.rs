@@ -2,6 +2,7 @@
 
 mod acceptance;
 pub mod auth;
+mod cache;
 pub mod content;
 pub mod deposit;
 pub mod http;

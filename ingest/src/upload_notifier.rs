@@ -3,7 +3,7 @@
 
 use async_trait::async_trait;
 use domain::due::DuePlace;
-use domain::ports::uploads::{ChangePlace, Changes, Created, GalleryWrite};
+use domain::ports::uploads::{ChangePlace, Changes, Created, GalleryWrite, Usage};
 use domain::ports::{PortError, Uploads};
 use domain::{Record, Status, TenantId, Timestamp, Tombstone, Upload, UploadId, UserId};
 use std::hash::{DefaultHasher, Hash, Hasher};
@@ -94,6 +94,10 @@ impl Uploads for NotifyingUploads {
         most: usize,
     ) -> Result<Changes, PortError> {
         self.uploads.changed(tenant, user, status, after, most).await
+    }
+
+    async fn usage(&self, tenant: &TenantId, user: &UserId) -> Result<Usage, PortError> {
+        self.uploads.usage(tenant, user).await
     }
 
     async fn due(

@@ -78,11 +78,15 @@ impl Installation {
 
     /// The HTTP API. CORS is left to the gateway: two answers to it would contradict each other.
     pub async fn routes(&self, settings: &ApiSettings) -> anyhow::Result<Router> {
-        let auth_settings = AuthSettings::new(&settings.public_url);
+        let auth_settings = AuthSettings {
+            trusted_proxies: settings.trusted_proxies.clone(),
+            ..AuthSettings::new(&settings.public_url)
+        };
         let auth = Arc::new(AuthService::open(self.ports.clone(), auth_settings, permits()).await?);
         let http = HttpSettings {
             accept_traffic: settings.accept_traffic,
             max_wait: settings.max_wait,
+            quota: settings.quota,
             ..HttpSettings::new(&settings.public_url)
         };
         let app = App {

@@ -1,6 +1,8 @@
 //! The settings of the functions. template.yaml sets each of them; none has a default.
 
 use domain::Stage;
+use domain::network::Network;
+use ingest::http::Quota;
 use settings::{Entrance, FaceEngine, Problems, Reader, Resources, keys};
 use std::path::PathBuf;
 use std::time::Duration;
@@ -23,6 +25,8 @@ pub struct ApiSettings {
     pub accept_traffic: bool,
     /// The longest `Prefer: wait` that is granted.
     pub max_wait: Duration,
+    pub quota: Quota,
+    pub trusted_proxies: Vec<Network>,
 }
 
 /// What function `worker` reads besides.
@@ -66,6 +70,12 @@ impl ApiSettings {
                 public_url: reader.take(&keys::PUBLIC_URL),
                 accept_traffic: reader.take(&keys::ACCEPT_TRAFFIC),
                 max_wait: reader.take(&keys::MAX_WAIT_SECONDS),
+                quota: Quota {
+                    max_open_uploads: reader.take(&keys::MAX_OPEN_UPLOADS),
+                    max_declared_bytes: reader.take(&keys::MAX_DECLARED_BYTES),
+                    max_stored_bytes: reader.take(&keys::MAX_STORED_BYTES),
+                },
+                trusted_proxies: reader.take(&keys::TRUSTED_PROXIES),
             };
             reader.require(&[&keys::PUBLIC_URL], "entrance = http");
             settings

@@ -85,6 +85,7 @@ pub async fn routes(
             accept_traffic: settings.accept_traffic,
             allowed_origins: settings.allowed_origins.clone(),
             max_photo_bytes: settings.max_upload_bytes,
+            quota: settings.quota,
             // A waiting request holds a connection; half of them are for requests that do not wait.
             max_waiters: settings.max_connections / 2,
             ..HttpSettings::new(public_url)

@@ -1,6 +1,7 @@
 //! `semblante up`: everything in one process, until it is stopped.
 
 use crate::boot::{self, BootError, Installation};
+use crate::connections::{self, MaxConnections};
 use crate::control::{self, socket::ControlSocket};
 use crate::exit::Exit;
 use crate::pipeline::Pipeline;
@@ -38,6 +39,7 @@ impl Listening {
 
 /// Starts everything, prints the address, and runs until SIGTERM or Ctrl-C.
 pub async fn run(settings: &Settings, printer: &mut Printer<'_>) -> anyhow::Result<Exit> {
+    let settings = &within_file_limit(settings);
     let listener = bind(&settings.listen, "--listen").await?;
     let metrics_listener = match &settings.metrics_listen {
         Some(address) => Some(bind(address, "metrics_listen").await?),
@@ -61,7 +63,7 @@ pub async fn run(settings: &Settings, printer: &mut Printer<'_>) -> anyhow::Resu
     let metrics_server =
         metrics_listener.map(|listener| tokio::spawn(serve_metrics(listener, &installation)));
 
-    server::serve(listener, routes, Limits::new(settings.max_connections), stop).await;
+    server::serve(listener, routes, Limits::new(max_connections(settings)), stop).await;
     if let Some(server) = metrics_server {
         server.abort();
     }
@@ -79,6 +81,25 @@ async fn bind(address: &str, setting: &str) -> anyhow::Result<TcpListener> {
     bound.map_err(|error| anyhow!("cannot listen on {address}: {error}; {setting} takes another address"))
 }
 
+/// The settings with as many connections as the process may have files open.
+fn within_file_limit(settings: &Settings) -> Settings {
+    let max_connections = connections::within_file_limit(settings.max_connections);
+    let mut settings = settings.clone();
+    if max_connections < settings.max_connections {
+        tracing::warn!(max_connections, "the limit of open files (RLIMIT_NOFILE) allows fewer connections");
+    }
+    settings.max_connections = max_connections;
+    settings
+}
+
+fn max_connections(settings: &Settings) -> MaxConnections {
+    MaxConnections {
+        all: settings.max_connections,
+        per_address: settings.max_connections_per_address,
+        unlimited: settings.trusted_proxies.clone(),
+    }
+}
+
 /// Serves `/metrics` until it is aborted.
 fn serve_metrics(
     listener: TcpListener,
@@ -86,7 +107,9 @@ fn serve_metrics(
 ) -> impl Future<Output = ()> + Send + use<> {
     let (metrics, queue) = (installation.metrics.clone(), installation.ports.queue.clone());
     let routes = ingest::http::metrics_router(metrics, queue);
-    server::serve(listener, routes, Limits::new(METRICS_CONNECTIONS), std::future::pending())
+    let all = METRICS_CONNECTIONS;
+    let limits = Limits::new(MaxConnections { all, per_address: all, unlimited: Vec::new() });
+    server::serve(listener, routes, limits, std::future::pending())
 }
 
 /// The way of other commands to this process. An account needs none: each command opens it.

@@ -9,6 +9,7 @@ use ::settings::{
 };
 use domain::QueueName;
 use domain::network::Network;
+use ingest::http::Quota;
 use sources::SourceError;
 use std::path::PathBuf;
 
@@ -30,6 +31,8 @@ pub struct Settings {
     pub accept_traffic: bool,
     pub max_upload_bytes: u64,
     pub max_connections: usize,
+    pub max_connections_per_address: usize,
+    pub quota: Quota,
     pub allowed_origins: Vec<String>,
     pub poll: Vec<QueueName>,
     /// Its names are empty without backend aws.
@@ -70,6 +73,12 @@ impl Settings {
             accept_traffic: reader.take(&keys::ACCEPT_TRAFFIC),
             max_upload_bytes: reader.take(&keys::MAX_UPLOAD_BYTES),
             max_connections: reader.take(&keys::MAX_CONNECTIONS),
+            max_connections_per_address: reader.take(&keys::MAX_CONNECTIONS_PER_ADDRESS),
+            quota: Quota {
+                max_open_uploads: reader.take(&keys::MAX_OPEN_UPLOADS),
+                max_declared_bytes: reader.take(&keys::MAX_DECLARED_BYTES),
+                max_stored_bytes: reader.take(&keys::MAX_STORED_BYTES),
+            },
             allowed_origins: reader.take(&keys::ALLOWED_ORIGINS),
             poll: reader.take(&keys::POLL),
             resources: Resources::read(&mut reader),
@@ -83,12 +92,14 @@ impl Settings {
         Ok((settings, reader.finish()?))
     }
 
+    /// The setting `public_url`; None if it is left to the listen address.
+    pub fn given_public_url(&self) -> Option<&str> {
+        Some(self.public_url.as_str()).filter(|given| !given.is_empty())
+    }
+
     /// Scheme, host and port that links begin with, where a server listens on `address`.
     pub fn public_url(&self, address: impl std::fmt::Display) -> String {
-        match self.public_url.as_str() {
-            "" => format!("http://{address}"),
-            given => given.to_owned(),
-        }
+        self.given_public_url().map_or_else(|| format!("http://{address}"), str::to_owned)
     }
 }
 

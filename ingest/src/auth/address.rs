@@ -1,10 +1,10 @@
 //! A request's address, for throttling.
 
 use axum::http::HeaderMap;
-use domain::network::Network;
-use std::net::{IpAddr, Ipv6Addr};
+use domain::network::{Network, customer};
+use std::net::IpAddr;
 
-/// An IPv4 address, or an IPv6 network of 64 bits: one customer has a whole one.
+/// As [`customer`] has it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Address(pub String);
 
@@ -22,10 +22,7 @@ impl Address {
                 _ => break,
             }
         }
-        Address(match caller.to_canonical() {
-            IpAddr::V4(address) => address.to_string(),
-            IpAddr::V6(address) => Ipv6Addr::from_bits(address.to_bits() >> 64 << 64).to_string(),
-        })
+        Address(customer(caller).to_string())
     }
 }
 

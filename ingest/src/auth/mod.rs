@@ -1,7 +1,6 @@
 //! Authentication: accounts, sessions and their tokens.
 
 mod address;
-mod cache;
 pub mod caller;
 mod endpoints;
 mod failure;

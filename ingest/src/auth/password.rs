@@ -95,6 +95,14 @@ impl Passwords {
         .await
     }
 
+    /// Whether a hash was made with other parameters than those of today.
+    pub fn is_outdated(hash: &PasswordHash) -> bool {
+        let parameters = |hash: &str| {
+            phc::PasswordHash::new(hash).ok().map(|hash| (hash.algorithm, hash.version, hash.params))
+        };
+        parameters(&hash.0) != parameters(DUMMY)
+    }
+
     async fn off_thread<T: Send + 'static>(
         &self,
         work: impl FnOnce() -> Result<T, PasswordError> + Send + 'static,
@@ -190,6 +198,20 @@ mod tests {
             [("mañana-123", true), ("man\u{303}ana-123", true), ("manana-123", false), ("", false)]
         {
             assert_eq!(passwords.verify(Some(hash.clone()), typed(raw)).await.unwrap(), expected, "{raw}");
+        }
+    }
+
+    #[test]
+    fn hashes_with_other_parameters_are_outdated() {
+        let today = hash(&Password::chosen("Secreta123").unwrap()).unwrap();
+        assert!(!Passwords::is_outdated(&today));
+        for other in [
+            DUMMY.replace("t=2", "t=1"),
+            DUMMY.replace("m=19456", "m=65536"),
+            DUMMY.replace("argon2id", "argon2i"),
+            String::new(),
+        ] {
+            assert!(Passwords::is_outdated(&PasswordHash(other.clone())), "{other}");
         }
     }
 

@@ -106,11 +106,25 @@ impl AuthService {
         };
         let password = Password::typed(login.password).ok_or(AuthFailure::WrongCredentials)?;
         let hash = user.as_ref().and_then(|user| user.password_hash.clone());
-        let fits = self.passwords.verify(hash, password).await?;
+        let fits = self.passwords.verify(hash, password.clone()).await?;
         let user = user.filter(|_| fits).ok_or(AuthFailure::WrongCredentials)?;
+        let user = self.with_current_hash(user, password).await?;
         self.ports.throttle.forgive(tries).await?;
         self.take(known, &KNOWN).await?;
         self.sessions.begin(user).await
+    }
+
+    /// Hashes the password of a user again whose hash has outdated parameters. A change of the user meanwhile goes first.
+    async fn with_current_hash(&self, user: User, password: Password) -> Result<User, AuthFailure> {
+        if !user.password_hash.as_ref().is_some_and(Passwords::is_outdated) {
+            return Ok(user);
+        }
+        let password_hash = Some(self.passwords.hash(password).await?);
+        match self.ports.users.save(User { password_hash, ..user.clone() }).await {
+            Ok(user) => Ok(user),
+            Err(error) if error.kind == PortErrorKind::Conflict => Ok(user),
+            Err(error) => Err(error.into()),
+        }
     }
 
     /// Exchanges a refresh token. Refreshes are counted per session, so that those of many users behind one address do not

@@ -1,11 +1,11 @@
 //! Sessions: a login begins one with an access token for 15 minutes and a refresh token, which gets the next pair once.
 
-use super::cache::Cache;
 use super::caller::{AuthError, Caller};
 use super::failure::AuthFailure;
 use super::secret::SecretToken;
 use super::token::Claims;
 use super::token_keys::TokenKeys;
+use crate::cache::Cache;
 use domain::ports::{PortError, PortErrorKind};
 use domain::session::{Session, SessionKey, SessionToken, Spent, TokenKind};
 use domain::user::User;

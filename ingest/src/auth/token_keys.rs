@@ -1,8 +1,8 @@
 //! The signing keys of access tokens, rotated without a restart.
 
-use super::cache::Cache;
 use super::caller::AuthError;
 use super::token::{AccessTokens, Claims, InvalidToken};
+use crate::cache::Cache;
 use domain::ports::secrets::TokenSeeds;
 use domain::ports::{PortError, Secrets};
 use domain::{Sha256, Timestamp};

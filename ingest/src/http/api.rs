@@ -1,9 +1,11 @@
 //! What the API is made of: its ports, its settings, and what all requests share.
 
-use super::budget::Budget;
+use super::budget::{Budget, Owner};
 use super::links::{Links, UrlVerifier};
+use super::quota::{Quota, Usages};
 use crate::auth::Authenticate;
 use crate::metrics::Metrics;
+use crate::problem::Problem;
 use crate::upload_notifier::UploadNotifier;
 use axum::extract::State;
 use domain::Ports;
@@ -50,6 +52,8 @@ pub struct HttpSettings {
     pub request_timeout: Duration,
     /// How long a body may stall, or be behind the least rate of 16 KiB/s.
     pub body_idle_timeout: Duration,
+    /// What one user may order and store.
+    pub quota: Quota,
     /// Origins that browsers may call from; `*` for all.
     pub allowed_origins: Vec<String>,
 }
@@ -69,6 +73,7 @@ impl HttpSettings {
             max_writers: 1000,
             request_timeout: Duration::from_secs(60),
             body_idle_timeout: Duration::from_secs(10),
+            quota: Quota::default(),
             allowed_origins: Vec::new(),
         }
     }
@@ -85,6 +90,7 @@ pub(crate) struct Api {
     pub(crate) disk: Budget,
     pub(crate) waiters: Budget,
     pub(crate) writers: Budget,
+    usages: Usages,
     pub(crate) metrics: Arc<Metrics>,
     pub(crate) notifier: Arc<UploadNotifier>,
     pub(crate) openapi: Value,
@@ -110,9 +116,20 @@ impl Api {
             disk,
             waiters,
             writers,
+            usages: Usages::default(),
             metrics,
             notifier,
             openapi,
         }
+    }
+
+    /// Admits an upload or an order of `owner` that takes up `bytes`. Errors: 429 or 507, the owner's quota is used up.
+    pub(crate) async fn admit(&self, owner: &Owner, bytes: u64) -> Result<(), Problem> {
+        self.usages.admit(&self.ports, &self.settings.quota, owner, bytes).await
+    }
+
+    /// Takes back an admission that made no upload.
+    pub(crate) fn withdraw(&self, owner: &Owner, bytes: u64) {
+        self.usages.release(&self.ports, owner, bytes);
     }
 }

@@ -67,10 +67,16 @@ pub(crate) async fn post(
     let declared = request.declared(api.settings.max_photo_bytes)?;
     let id = UploadId::new(key.map_or_else(Uuid::now_v7, IdempotencyKey::id));
     let now = api.ports.clock.now();
-    let mut upload = Upload::awaiting(owner(&caller), id, declared.clone(), now + api.settings.url_ttl, now);
+    let (owner, bytes) = (owner(&caller), declared.content_length);
+    let mut upload = Upload::awaiting(owner.clone(), id, declared.clone(), now + api.settings.url_ttl, now);
     upload.traceparent = trace::parent(&headers);
     let traceparent = upload.traceparent.clone();
-    match api.ports.uploads.create(upload).await {
+    api.admit(&owner, bytes).await?;
+    let made = api.ports.uploads.create(upload).await;
+    if !matches!(made, Ok(Created::New(_))) {
+        api.withdraw(&owner, bytes);
+    }
+    match made {
         Ok(Created::New(upload)) => created(&api, &upload).await,
         Ok(Created::Duplicate(upload)) => duplicate(&api, upload, traceparent.as_deref()).await,
         Err(error) if error.kind == PortErrorKind::Conflict && key.is_some() => {

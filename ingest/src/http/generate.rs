@@ -120,6 +120,7 @@ async fn order(
     generator: Stage,
     traceparent: Option<String>,
 ) -> Result<Upload, Problem> {
+    api.admit(&owner(caller), 0).await?;
     let begun_by = Uuid::now_v7();
     let id = UploadId::new(Uuid::now_v7());
     let mut upload = Upload::prompt(owner(caller), id, emotion, generator, begun_by, api.ports.clock.now());

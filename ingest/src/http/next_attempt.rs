@@ -107,6 +107,7 @@ pub(crate) async fn correct(
 
 async fn order(api: &Api, upload: &Upload, begin: Begin) -> Answer {
     let replay = Replay::plan(upload, begin, api.ports.clock.now())?;
+    api.admit(&(upload.tenant_id.clone(), upload.user_id.clone()), 0).await?;
     lifecycle::order(&api.ports, upload, &replay.begin).await?;
     accepted(api, upload, replay.attempt)
 }

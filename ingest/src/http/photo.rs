@@ -67,12 +67,29 @@ pub async fn store(
     Ok(deposit(ports, Photo { owner, kind, content_type, content, filename, traceparent }).await?)
 }
 
+/// Stores a photo of a request within its owner's quota. Errors: as [`store`], and 429 or 507 over the quota.
+pub(crate) async fn receive(
+    api: &Api,
+    owner: Owner,
+    kind: Kind,
+    content: Content,
+    traceparent: Option<String>,
+) -> Result<Deposited, Problem> {
+    let bytes = content.size();
+    api.admit(&owner, bytes).await?;
+    let stored = store(&api.ports, owner.clone(), kind, content, None, traceparent).await;
+    if !matches!(stored, Ok(Deposited::Anew(_))) {
+        api.withdraw(&owner, bytes);
+    }
+    stored
+}
+
 pub(crate) async fn upload(State(api): Shared, Writer(caller, _place): Writer, request: Request) -> Answer {
     let headers = request.headers().clone();
     let wait = prefer::wait(&api, &headers);
     let owner = owner(&caller);
     let content = read(&api, &owner, &headers, request).await?;
-    let stored = store(&api.ports, owner, Kind::Photo, content, None, trace::parent(&headers)).await?;
+    let stored = receive(&api, owner, Kind::Photo, content, trace::parent(&headers)).await?;
     answer(&api, &caller, stored.upload(), wait).await
 }
 

@@ -1,6 +1,11 @@
 //! Signup, login and whoami.
 
 use crate::server::{PASSWORD, Server};
+use argon2::{Algorithm, Argon2, Params, PasswordHasher, Version};
+use domain::ports::Users as _;
+use domain::user::{PasswordHash, User};
+use domain::{Email, TenantId};
+use embedded::Users;
 use serde_json::{Value, json};
 
 const SIGNUP: &str = "/api/v1/auth/signup";
@@ -124,4 +129,27 @@ async fn of_two_signups_at_once_one_wins() {
     let mut statuses = [a.status, b.status];
     statuses.sort();
     assert_eq!(statuses, [201, 409]);
+}
+
+#[tokio::test]
+async fn a_login_renews_a_hash_with_outdated_parameters() {
+    let server = Server::start().await;
+    assert_eq!(server.sign_up("ana@example.com").await.status, 201);
+    let users = Users::new(&server.store);
+    let (tenant, email) = (TenantId::parse("default").expect("an id"), Email::parse("ana@example.com"));
+    let email = email.expect("an address");
+    let stored = async || users.by_email(&tenant, &email).await.expect("it is readable").expect("the user");
+    let weak = Params::new(64, 1, 1, None).expect("legal parameters");
+    let weak = Argon2::new(Algorithm::Argon2id, Version::V0x13, weak);
+    let weak = weak.hash_password_with_salt(PASSWORD.as_bytes(), &[1; 16]).expect("it hashes");
+    let user = User { password_hash: Some(PasswordHash(weak.to_string())), ..stored().await };
+    users.save(user.clone()).await.expect("it saves");
+    assert_eq!(server.log_in("ana@example.com", "wrong-password").await.status, 401);
+    assert_eq!(stored().await.password_hash, user.password_hash, "a wrong password changes nothing");
+    assert_eq!(server.log_in("ana@example.com", PASSWORD).await.status, 200);
+    let renewed = stored().await;
+    let hash = renewed.password_hash.clone().expect("a hash").0;
+    assert!(hash.starts_with("$argon2id$v=19$m=19456,t=2,p=1$"), "{hash}");
+    assert_eq!(server.log_in("ana@example.com", PASSWORD).await.status, 200);
+    assert_eq!(stored().await, renewed, "once");
 }

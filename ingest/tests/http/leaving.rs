@@ -6,7 +6,7 @@ use async_trait::async_trait;
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
 use domain::due::DuePlace;
-use domain::ports::uploads::{ChangePlace, Changes, Created, GalleryWrite};
+use domain::ports::uploads::{ChangePlace, Changes, Created, GalleryWrite, Usage};
 use domain::ports::{PortError, Uploads};
 use domain::{Bucket, Ports, Record, Status, TenantId, Timestamp, Tombstone, Upload, UploadId, UserId};
 use serde_json::{Value, json};
@@ -245,6 +245,10 @@ impl Uploads for SlowUploads {
         most: usize,
     ) -> Result<Changes, PortError> {
         self.0.changed(tenant, user, status, after, most).await
+    }
+
+    async fn usage(&self, tenant: &TenantId, user: &UserId) -> Result<Usage, PortError> {
+        self.0.usage(tenant, user).await
     }
 
     async fn due(

@@ -11,6 +11,7 @@ mod leaving;
 mod objects;
 mod odd;
 mod promotion;
+mod quotas;
 mod server;
 mod slow;
 mod traces;

@@ -31,8 +31,16 @@ pub struct Key {
 pub struct Index {
     pub name: &'static str,
     pub key: Key,
-    /// It holds whole items; otherwise keys only.
-    pub has_items: bool,
+    pub holds: Holds,
+}
+
+/// What an index holds of an item.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Holds {
+    Keys,
+    /// The keys and these attributes.
+    Attributes(&'static [&'static str]),
+    Items,
 }
 
 /// The TTL attribute, in seconds since 1970.
@@ -50,19 +58,23 @@ const fn key(partition: KeyAttribute, sort: Option<KeyAttribute>) -> Key {
     Key { partition, sort }
 }
 
-/// An owner's uploads by when they changed.
-pub const CHANGES: Index =
-    Index { name: "changes", key: key(text("owner"), Some(number("change"))), has_items: false };
+/// An owner's uploads by when they changed, with what they take up.
+pub const CHANGES: Index = Index {
+    name: "changes",
+    key: key(text("owner"), Some(number("change"))),
+    holds: Holds::Attributes(&["status", "held_bytes"]),
+};
 /// Uploads by when maintenance is due.
-pub const DUE: Index = Index { name: "due", key: key(text("shard"), Some(text("due"))), has_items: false };
+pub const DUE: Index = Index { name: "due", key: key(text("shard"), Some(text("due"))), holds: Holds::Keys };
 /// All dead letters, by age.
 pub const LETTERS: Index =
-    Index { name: "letters", key: key(text("shelf"), Some(text("place"))), has_items: true };
+    Index { name: "letters", key: key(text("shelf"), Some(text("place"))), holds: Holds::Items };
 /// A tenant's dead letters, by age.
 pub const TENANT_LETTERS: Index =
-    Index { name: "tenant", key: key(text("tenant"), Some(text("place"))), has_items: true };
+    Index { name: "tenant", key: key(text("tenant"), Some(text("place"))), holds: Holds::Items };
 /// An upload's dead letters.
-pub const UPLOAD_LETTERS: Index = Index { name: "upload", key: key(text("upload"), None), has_items: false };
+pub const UPLOAD_LETTERS: Index =
+    Index { name: "upload", key: key(text("upload"), None), holds: Holds::Keys };
 
 impl Table {
     pub const ALL: [Table; 7] = [

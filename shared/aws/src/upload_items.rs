@@ -5,7 +5,7 @@ use crate::error::unreadable;
 use crate::items::{self, Condition, Item, bytes, item, number, text, text_of};
 use domain::ports::PortError;
 use domain::ports::uploads::MAX_RECORD_BYTES;
-use domain::{Record, Sha256, Status, TenantId, Timestamp, Tombstone, Upload, UploadId};
+use domain::{Record, Sha256, TenantId, Timestamp, Tombstone, Upload, UploadId};
 
 pub(crate) fn record_key(tenant: &TenantId, upload: UploadId) -> Item {
     item([("key", text(format!("upload#{tenant}#{upload}")))])
@@ -37,8 +37,9 @@ pub(crate) fn record_item(upload: &Upload) -> Result<Item, PortError> {
     let mut item = record_key(&upload.tenant_id, upload.upload_id);
     item.insert("record".into(), bytes(document::write(upload)?));
     item.insert("version".into(), number(upload.version));
+    item.insert("status".into(), text(upload.status.as_str()));
+    item.insert("held_bytes".into(), number(upload.held_bytes()));
     // For people who read the table.
-    item.insert("status".into(), text(status_name(upload.status)?));
     item.insert("attempt".into(), number(upload.attempt));
     Ok(item)
 }
@@ -60,9 +61,4 @@ pub(crate) fn record(found: &Item) -> Result<Record, PortError> {
 
 pub(crate) fn is_version(version: u64) -> Condition {
     Condition::new("#version = :known").with(":known", number(version))
-}
-
-fn status_name(status: Status) -> Result<String, PortError> {
-    let name = serde_json::to_value(status).map_err(unreadable)?;
-    name.as_str().map(str::to_owned).ok_or_else(|| unreadable("a status without a name"))
 }

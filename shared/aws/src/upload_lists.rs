@@ -1,12 +1,13 @@
 //! Lists of upload records: an owner's changes, and due uploads. Each reads a range of an index that holds keys only, and
 //! then the records as they are now.
 
+use crate::error::unreadable;
 use crate::items::{Condition, Item, Items, Range, item, number, number_of, ordered, owner, text, text_of};
 use crate::tables::{CHANGES, DUE};
 use crate::upload_items::record;
 use domain::due::DuePlace;
 use domain::ports::PortError;
-use domain::ports::uploads::{ChangePlace, Changes, MAX_UPLOADS};
+use domain::ports::uploads::{ChangePlace, Changes, MAX_UPLOADS, Usage};
 use domain::{Record, Status, TenantId, Timestamp, Upload, UploadId, UserId};
 use std::collections::HashMap;
 
@@ -102,6 +103,32 @@ pub(crate) async fn changed(
     let mut changed = records(uploads, &entries).await?;
     changed.retain(|upload| status.is_none_or(|status| upload.status == status));
     Ok(Changes { uploads: changed, next, more })
+}
+
+/// Entries that one request for an owner's usage reads.
+const ENTRIES: usize = 1000;
+
+/// What an owner's uploads take up, by the entries of the index alone.
+pub(crate) async fn usage(uploads: &Items, tenant: &TenantId, user: &UserId) -> Result<Usage, PortError> {
+    let mut usage = Usage::default();
+    let mut first = 0;
+    loop {
+        let condition = Condition::new("#owner = :owner AND #change >= :first")
+            .with(":owner", text(owner(tenant, user)))
+            .with(":first", number(first));
+        let range = Range { index: Some(CHANGES), condition, most: ENTRIES, ..Range::default() };
+        let (entries, more) = uploads.query(range).await?;
+        for entry in &entries {
+            let status = text_of(entry, "status")?;
+            let status = Status::ALL.into_iter().find(|known| known.as_str() == status);
+            let status = status.ok_or_else(|| unreadable("an unknown status"))?;
+            usage.add(status, 1, number_of(entry, "held_bytes")?);
+        }
+        match entries.last().filter(|_| more) {
+            Some(last) => first = number_of::<u64>(last, "change")?.saturating_add(1),
+            None => return Ok(usage),
+        }
+    }
 }
 
 /// Records that are due by `now`, after `after`: the earliest among the first of each shard.

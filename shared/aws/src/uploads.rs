@@ -11,7 +11,7 @@ use crate::upload_items::{
 use crate::upload_lists;
 use async_trait::async_trait;
 use domain::due::DuePlace;
-use domain::ports::uploads::{ChangePlace, Changes, Created, GalleryWrite};
+use domain::ports::uploads::{ChangePlace, Changes, Created, GalleryWrite, Usage};
 use domain::ports::{self, Clock, PortError, PortErrorKind};
 use domain::{Record, Sha256, Status, TenantId, Timestamp, Tombstone, Upload, UploadId, UserId};
 use settings::Resources;
@@ -165,6 +165,10 @@ impl ports::Uploads for Uploads {
         most: usize,
     ) -> Result<Changes, PortError> {
         upload_lists::changed(&self.uploads, (tenant, user), status, after, most, self.clock.now()).await
+    }
+
+    async fn usage(&self, tenant: &TenantId, user: &UserId) -> Result<Usage, PortError> {
+        upload_lists::usage(&self.uploads, tenant, user).await
     }
 
     async fn due(

@@ -1,6 +1,6 @@
 //! IP networks, as settings name them.
 
-use std::net::IpAddr;
+use std::net::{IpAddr, Ipv6Addr};
 use std::str::FromStr;
 
 /// Addresses with a common prefix, as `10.0.0.0/8`; without a prefix length, one address.
@@ -36,6 +36,15 @@ impl FromStr for Network {
 impl Network {
     pub fn contains(&self, address: IpAddr) -> bool {
         mapped(address) & mask(self.prefix) == self.first
+    }
+}
+
+/// The address by which one customer of a network is told from others: an IPv4 address, or the first of an IPv6 network of
+/// 64 bits, of which a customer has a whole one.
+pub fn customer(address: IpAddr) -> IpAddr {
+    match address.to_canonical() {
+        IpAddr::V6(address) => Ipv6Addr::from_bits(address.to_bits() >> 64 << 64).into(),
+        address => address,
     }
 }
 

@@ -224,6 +224,15 @@ impl Upload {
         self.declared.as_ref()?.filename.as_ref()
     }
 
+    /// The bytes that the upload takes up: those declared while they are awaited, later those of the stored photo.
+    pub fn held_bytes(&self) -> u64 {
+        match (self.status, &self.declared, &self.object) {
+            (Status::AwaitingUpload, Some(declared), _) => declared.content_length,
+            (_, _, Some(object)) => object.size,
+            _ => 0,
+        }
+    }
+
     /// Makes a photo of an upload for its faces only before its first attempt. False if nothing changes.
     pub fn promote(&mut self) -> bool {
         let changes = self.attempt == 0 && self.kind == Kind::Faces;

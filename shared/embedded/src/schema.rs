@@ -51,8 +51,11 @@ CREATE TABLE upload (
     user_id TEXT,
     change INTEGER,
     due_at INTEGER,
+    status TEXT,
+    held_bytes INTEGER,
     PRIMARY KEY (tenant_id, upload_id)
 ) STRICT, WITHOUT ROWID;
+CREATE INDEX upload_usage ON upload (tenant_id, user_id, status, held_bytes) WHERE record IS NOT NULL;
 CREATE INDEX upload_changed ON upload (tenant_id, user_id, change) WHERE record IS NOT NULL;
 CREATE INDEX upload_due ON upload (due_at, tenant_id, upload_id) WHERE due_at IS NOT NULL;
 

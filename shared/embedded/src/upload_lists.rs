@@ -4,7 +4,7 @@ use crate::clock::to_ms;
 use crate::error::{sql, unreadable};
 use domain::due::DuePlace;
 use domain::ports::PortError;
-use domain::ports::uploads::{ChangePlace, Changes, MAX_UPLOADS};
+use domain::ports::uploads::{ChangePlace, Changes, MAX_UPLOADS, Usage};
 use domain::{Status, TenantId, Timestamp, Upload, UserId};
 use rusqlite::Connection;
 
@@ -43,6 +43,26 @@ pub(crate) fn changed(
     let mut uploads = read?;
     uploads.retain(|upload| status.is_none_or(|status| upload.status == status));
     Ok(Changes { uploads, next, more })
+}
+
+/// Reads one range of an index that holds the status and the bytes of each of the owner's uploads.
+pub(crate) fn usage(connection: &Connection, tenant: &TenantId, user: &UserId) -> Result<Usage, PortError> {
+    let rows: Vec<(String, u64, u64)> = connection
+        .prepare_cached(
+            "SELECT status, count(*), sum(held_bytes) FROM upload
+             WHERE tenant_id = ?1 AND user_id = ?2 AND record IS NOT NULL GROUP BY status",
+        )
+        .and_then(|mut select| {
+            let key = (tenant.as_str(), user.as_str());
+            select.query_map(key, |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))?.collect()
+        })
+        .map_err(sql)?;
+    let mut usage = Usage::default();
+    for (status, uploads, held_bytes) in rows {
+        let status = Status::ALL.into_iter().find(|known| known.as_str() == status);
+        usage.add(status.ok_or_else(|| unreadable("an unknown status"))?, uploads, held_bytes);
+    }
+    Ok(usage)
 }
 
 /// Records that are due by `now`, after `after`.

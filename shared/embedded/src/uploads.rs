@@ -8,7 +8,7 @@ use crate::upload_lists;
 use crate::writer::WriteTxn;
 use async_trait::async_trait;
 use domain::due::DuePlace;
-use domain::ports::uploads::{ChangePlace, Changes, Created, GalleryWrite, MAX_RECORD_BYTES};
+use domain::ports::uploads::{ChangePlace, Changes, Created, GalleryWrite, MAX_RECORD_BYTES, Usage};
 use domain::ports::{self, PortError};
 use domain::{Record, Sha256, Status, TenantId, Timestamp, Tombstone, Upload, UploadId, UserId};
 use rusqlite::{Connection, OptionalExtension};
@@ -109,12 +109,13 @@ fn create(txn: &mut WriteTxn<'_>, mut upload: Upload) -> Result<Created, PortErr
     let change = next_change(txn)?;
     txn.connection
         .prepare_cached(
-            "INSERT INTO upload (tenant_id, upload_id, version, record, user_id, change, due_at)
-             VALUES (?1, ?2, 1, ?3, ?4, ?5, ?6)",
+            "INSERT INTO upload (tenant_id, upload_id, version, record, user_id, change, due_at, status, held_bytes)
+             VALUES (?1, ?2, 1, ?3, ?4, ?5, ?6, ?7, ?8)",
         )
         .and_then(|mut insert| {
             let (tenant, id) = (upload.tenant_id.as_str(), upload.upload_id.to_string());
-            insert.execute((tenant, id, record, upload.user_id.as_str(), change, due_ms(&upload)))
+            let (user, status, held) = (upload.user_id.as_str(), upload.status.as_str(), upload.held_bytes());
+            insert.execute((tenant, id, record, user, change, due_ms(&upload), status, held))
         })
         .map_err(sql)?;
     Ok(Created::New(upload))
@@ -128,12 +129,14 @@ fn save(txn: &mut WriteTxn<'_>, mut upload: Upload, gallery: &GalleryWrite) -> R
     let changed = txn
         .connection
         .prepare_cached(
-            "UPDATE upload SET version = ?3, record = ?4, change = ?6, due_at = ?7
+            "UPDATE upload
+             SET version = ?3, record = ?4, change = ?6, due_at = ?7, status = ?8, held_bytes = ?9
              WHERE tenant_id = ?1 AND upload_id = ?2 AND version = ?5 AND record IS NOT NULL",
         )
         .and_then(|mut update| {
             let (tenant, id) = (upload.tenant_id.as_str(), upload.upload_id.to_string());
-            update.execute((tenant, id, upload.version, record, known, change, due_ms(&upload)))
+            let (status, held) = (upload.status.as_str(), upload.held_bytes());
+            update.execute((tenant, id, upload.version, record, known, change, due_ms(&upload), status, held))
         })
         .map_err(sql)?;
     if changed == 0 {
@@ -198,6 +201,11 @@ impl ports::Uploads for Uploads {
         self.store
             .read(move |connection| upload_lists::changed(connection, (&tenant, &user), status, after, most))
             .await
+    }
+
+    async fn usage(&self, tenant: &TenantId, user: &UserId) -> Result<Usage, PortError> {
+        let (tenant, user) = (tenant.clone(), user.clone());
+        self.store.read(move |connection| upload_lists::usage(connection, &tenant, &user)).await
     }
 
     async fn due(

@@ -57,6 +57,10 @@ mod table {
     pub const ACCEPT_TRAFFIC: Key<bool> = key("accept_traffic", "on", "off: every request except health checks gets 503", |text| choice(text, &SWITCH));
     pub const MAX_UPLOAD_BYTES: Key<u64> = key("max_upload_bytes", "20971520", "Maximum size of a photo that is put with a presigned URL, in bytes", |text| whole(text, 1024..=33_554_432));
     pub const MAX_CONNECTIONS: Key<usize> = key("max_connections", "512", "Maximum open connections; more wait in the system's backlog", |text| whole(text, 1..=65_536));
+    pub const MAX_CONNECTIONS_PER_ADDRESS: Key<usize> = key("max_connections_per_address", "64", "Maximum open connections of an address (of a network /64 with IPv6); trusted proxies have no limit", |text| whole(text, 1..=65_536));
+    pub const MAX_OPEN_UPLOADS: Key<u64> = key("max_open_uploads", "1000", "Maximum unfinished uploads and orders of a user, beyond which they get 429; 0: no limit", |text| whole(text, 0..=1_000_000_000));
+    pub const MAX_DECLARED_BYTES: Key<u64> = key("max_declared_bytes", "8589934592", "Maximum bytes that a user has declared and not uploaded, beyond which they get 429; 0: no limit", |text| whole(text, 0..=i64::MAX as u64));
+    pub const MAX_STORED_BYTES: Key<u64> = key("max_stored_bytes", "107374182400", "Maximum bytes of photos that a user stores, beyond which they get 507; 0: no limit", |text| whole(text, 0..=i64::MAX as u64));
     pub const ALLOWED_ORIGINS: Key<Vec<String>> = key("allowed_origins", "", "Origins that browsers may call from, comma-separated; * for all", web_origins);
     pub const POLL: Key<Vec<QueueName>> = key("poll", "all", "Queues that `up` works on: all, none, or comma-separated names", queues);
     pub const BUCKETS_IN_PATH: Key<bool> = key("buckets_in_path", "off", "on: bucket names in the path of URLs, for S3-compatible stores", |text| choice(text, &SWITCH));

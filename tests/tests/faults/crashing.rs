@@ -10,7 +10,7 @@ use domain::ports::objects::{
 };
 use domain::ports::orchestrator::{Answered, Execution};
 use domain::ports::queue::{Delivery, Depth, NewMessage, Receipt};
-use domain::ports::uploads::{ChangePlace, Changes, Created, GalleryWrite};
+use domain::ports::uploads::{ChangePlace, Changes, Created, GalleryWrite, Usage};
 use domain::ports::{
     DeadLetters, Events, Faces, Gallery, Objects, Orchestrator, PortError, Queue, Uploads,
     dead_letters::DeadLetterPlace,
@@ -54,6 +54,9 @@ impl<P: Uploads> Uploads for Crashing<P> {
         most: usize,
     ) -> Answer<Changes> {
         self.plan.call("uploads.changed", self.port.changed(tenant, user, status, after, most)).await
+    }
+    async fn usage(&self, tenant: &TenantId, user: &UserId) -> Answer<Usage> {
+        self.plan.call("uploads.usage", self.port.usage(tenant, user)).await
     }
     async fn due(&self, now: Timestamp, after: Option<DuePlace>, most: usize) -> Answer<Vec<Upload>> {
         self.plan.call("uploads.due", self.port.due(now, after, most)).await

@@ -8,6 +8,8 @@ use std::fmt;
 pub enum State {
     Ok,
     Failed,
+    /// It works, and something is likely to be missing.
+    Warning,
     /// Not checked, and that is no failure.
     Skipped,
 }
@@ -30,6 +32,10 @@ impl Finding {
         Finding { state: State::Skipped, subject, text: text.into() }
     }
 
+    pub fn warning(subject: &'static str, text: impl Into<String>) -> Self {
+        Finding { state: State::Warning, subject, text: text.into() }
+    }
+
     /// `remedy` may be empty where the text says it.
     pub fn failed(subject: &'static str, text: impl fmt::Display, remedy: &str) -> Self {
         let text = match remedy {
@@ -45,6 +51,7 @@ impl fmt::Display for Finding {
         let state = match self.state {
             State::Ok => "ok",
             State::Failed => "failed",
+            State::Warning => "warning",
             State::Skipped => "skipped",
         };
         write!(f, "{state:8} {:15} {}", self.subject, self.text)

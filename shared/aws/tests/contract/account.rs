@@ -2,7 +2,7 @@
 
 use crate::emulator::{self, Emulator};
 use async_trait::async_trait;
-use aws::tables::{EXPIRY, Index, Key, KeyAttribute};
+use aws::tables::{EXPIRY, Holds, Index, Key, KeyAttribute};
 use aws::{Clients, Connection, Resources, Table};
 use aws_config::timeout::TimeoutConfig;
 use aws_config::{BehaviorVersion, Region};
@@ -329,11 +329,18 @@ fn schema(key: Key) -> Vec<KeySchemaElement> {
 }
 
 fn index(index: &Index) -> GlobalSecondaryIndex {
-    let kind = if index.has_items { ProjectionType::All } else { ProjectionType::KeysOnly };
+    let (kind, attributes) = match index.holds {
+        Holds::Items => (ProjectionType::All, None),
+        Holds::Keys => (ProjectionType::KeysOnly, None),
+        Holds::Attributes(names) => {
+            (ProjectionType::Include, Some(names.iter().map(|name| (*name).to_owned()).collect()))
+        }
+    };
+    let projection = Projection::builder().projection_type(kind).set_non_key_attributes(attributes);
     GlobalSecondaryIndex::builder()
         .index_name(index.name)
         .set_key_schema(Some(schema(index.key)))
-        .projection(Projection::builder().projection_type(kind).build())
+        .projection(projection.build())
         .build()
         .expect("a whole index")
 }

@@ -70,6 +70,12 @@ async fn changes_are_told() {
 }
 
 #[tokio::test]
+async fn usage_follows_the_uploads() {
+    let Fresh { uploads, time, .. } = fresh().await;
+    contract::uploads::usage_follows_the_uploads(&uploads, &*time).await;
+}
+
+#[tokio::test]
 async fn changes_are_the_owners_own() {
     let Fresh { uploads, time, .. } = fresh().await;
     contract::uploads::changes_are_the_owners_own(&uploads, &*time).await;

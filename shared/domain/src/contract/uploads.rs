@@ -8,7 +8,7 @@ use crate::gallery_row::GalleryRow;
 use crate::outcome::Code;
 use crate::owner::{TenantId, UserId};
 use crate::ports::gallery::GalleryPlace;
-use crate::ports::uploads::{ChangePlace, Created, GalleryWrite, MAX_RECORD_BYTES};
+use crate::ports::uploads::{ChangePlace, Created, GalleryWrite, MAX_RECORD_BYTES, Usage};
 use crate::ports::{Gallery, PortErrorKind, Uploads};
 use crate::record::{Record, Tombstone};
 use crate::status::{EndState, Status};
@@ -44,6 +44,41 @@ pub async fn reads_back_what_was_written(uploads: &dyn Uploads) {
     assert_eq!(uploads.get(&stranger, created.upload_id).await.expect("reading works"), None);
     let again = uploads.create(fixture::awaiting_of(7, b"another")).await.expect_err("the id is taken");
     assert_eq!(again.kind, PortErrorKind::Conflict);
+}
+
+/// What an owner's uploads take up follows their statuses; other owners and erased uploads do not count.
+pub async fn usage_follows_the_uploads(uploads: &dyn Uploads, time: &dyn Elapse) {
+    usage_becomes(uploads, time, Usage::default()).await;
+    let first = create(uploads, fixture::awaiting_of(1, b"12345")).await;
+    let second = create(uploads, fixture::awaiting_of(2, b"1234567")).await;
+    let other = UserId::parse("other").expect("a legal id");
+    create(uploads, Upload { user_id: other, ..fixture::awaiting_of(3, b"123") }).await;
+    let held = |upload: &Upload| upload.held_bytes();
+    let awaited_bytes = held(&first) + held(&second);
+    usage_becomes(uploads, time, Usage { open: 2, awaited_bytes, stored_bytes: 0 }).await;
+    let stored = save(uploads, fixture::stored_from(first)).await;
+    let (awaited_bytes, stored_bytes) = (held(&second), held(&stored));
+    usage_becomes(uploads, time, Usage { open: 2, awaited_bytes, stored_bytes }).await;
+    let mut expired = second;
+    assert!(expired.expire(now()));
+    save(uploads, expired).await;
+    usage_becomes(uploads, time, Usage { open: 1, awaited_bytes: 0, stored_bytes }).await;
+    uploads.erase(tombstone(&stored)).await.expect("erasing works");
+    usage_becomes(uploads, time, Usage::default()).await;
+}
+
+/// Waits some seconds for the owner's usage.
+async fn usage_becomes(uploads: &dyn Uploads, time: &dyn Elapse, expected: Usage) {
+    let (tenant, user) = owner();
+    let mut usage = Usage::default();
+    for _ in 0..USAGE_READS {
+        usage = uploads.usage(&tenant, &user).await.expect("reading works");
+        if usage == expected {
+            return;
+        }
+        time.elapse(BETWEEN_READS).await;
+    }
+    panic!("the usage is {usage:?}, not {expected:?}");
 }
 
 /// A save that does not know the newest version is refused and changes nothing.
@@ -160,6 +195,8 @@ pub async fn records_stay_small(uploads: &dyn Uploads) {
 /// How often a listing that may be late is read again before it counts as wrong, and how long each time.
 const MAX_READS: usize = 20;
 const BETWEEN_READS: Duration = Duration::from_millis(500);
+/// How often a usage is read that may be late.
+const USAGE_READS: usize = 40;
 
 /// Reads until every one of `wanted` was listed; returns the last place and all uploads listed.
 async fn told(

@@ -41,6 +41,30 @@ pub enum Created {
     Duplicate(Upload),
 }
 
+/// What an owner's uploads take up, for limits.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Usage {
+    /// Uploads that are awaited, stored or running.
+    pub open: u64,
+    /// Declared bytes that are awaited.
+    pub awaited_bytes: u64,
+    /// Bytes of stored photos.
+    pub stored_bytes: u64,
+}
+
+impl Usage {
+    /// Adds uploads of one status, with the sum of their [`Upload::held_bytes`].
+    pub fn add(&mut self, status: Status, uploads: u64, held_bytes: u64) {
+        if matches!(status, Status::AwaitingUpload | Status::Stored | Status::Running) {
+            self.open += uploads;
+        }
+        match status {
+            Status::AwaitingUpload => self.awaited_bytes += held_bytes,
+            _ => self.stored_bytes += held_bytes,
+        }
+    }
+}
+
 /// The effect of a save on the upload's gallery row, in the same transaction.
 #[derive(Clone, Debug, PartialEq)]
 pub enum GalleryWrite {
@@ -89,6 +113,9 @@ pub trait Uploads: Send + Sync {
         after: Option<ChangePlace>,
         most: usize,
     ) -> Result<Changes, PortError>;
+
+    /// What an owner's uploads take up. It MAY be late by some seconds.
+    async fn usage(&self, tenant: &TenantId, user: &UserId) -> Result<Usage, PortError>;
 
     /// Uploads of all tenants that are due for maintenance at `now` ([`Upload::due_at`]), after `after`, earliest
     /// first, at most `most` (1 to [`MAX_UPLOADS`]). It MAY be late by some seconds.

@@ -107,6 +107,12 @@ async fn uploads_changes_are_told() {
 }
 
 #[tokio::test]
+async fn uploads_usage_follows_the_uploads() {
+    let fresh = Fresh::new();
+    contract::uploads::usage_follows_the_uploads(&fresh.uploads().0, &fresh.clock).await;
+}
+
+#[tokio::test]
 async fn uploads_changes_are_the_owners_own() {
     let fresh = Fresh::new();
     contract::uploads::changes_are_the_owners_own(&fresh.uploads().0, &fresh.clock).await;

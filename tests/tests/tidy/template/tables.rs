@@ -1,7 +1,7 @@
 //! The tables have the keys and indexes that the adapters use.
 
 use super::document::Template;
-use aws::tables::{EXPIRY, Key, KeyAttribute, Table};
+use aws::tables::{EXPIRY, Holds, Key, KeyAttribute, Table};
 use serde_json::{Value, json};
 
 /// The name of a table's resource.
@@ -28,6 +28,14 @@ fn attributes(table: Table) -> Value {
     defined.into()
 }
 
+fn projection(holds: Holds) -> Value {
+    match holds {
+        Holds::Items => json!({"ProjectionType": "ALL"}),
+        Holds::Keys => json!({"ProjectionType": "KEYS_ONLY"}),
+        Holds::Attributes(names) => json!({"ProjectionType": "INCLUDE", "NonKeyAttributes": names}),
+    }
+}
+
 #[test]
 fn the_tables_are_those_that_the_adapters_use() {
     let template = Template::read();
@@ -45,7 +53,7 @@ fn the_tables_are_those_that_the_adapters_use() {
                 json!({
                     "IndexName": index.name,
                     "KeySchema": schema(index.key),
-                    "Projection": {"ProjectionType": if index.has_items { "ALL" } else { "KEYS_ONLY" }},
+                    "Projection": projection(index.holds),
                 })
             })
             .collect();

@@ -27,18 +27,35 @@ impl<K: Eq + Hash, V: Clone> Cache<K, V> {
 
     /// `until` is exclusive: at that moment the entry is gone.
     pub fn insert(&self, key: K, value: V, until: Timestamp, now: Timestamp) {
+        Self::put(&mut self.locked(), key, (value, until), now);
+    }
+
+    /// Inserts only where no value is cached at `now`.
+    pub fn insert_absent(&self, key: K, value: V, until: Timestamp, now: Timestamp) {
         let mut entries = self.locked();
+        if entries.get(&key).is_none_or(|(_, until)| *until <= now) {
+            Self::put(&mut entries, key, (value, until), now);
+        }
+    }
+
+    /// The result of `change` on a cached value, which no other change interrupts; None without a value.
+    pub fn change<R>(&self, key: &K, now: Timestamp, change: impl FnOnce(&mut V) -> R) -> Option<R> {
+        let mut entries = self.locked();
+        entries.get_mut(key).filter(|(_, until)| now < *until).map(|(value, _)| change(value))
+    }
+
+    pub fn remove(&self, key: &K) {
+        self.locked().remove(key);
+    }
+
+    fn put(entries: &mut HashMap<K, (V, Timestamp)>, key: K, entry: (V, Timestamp), now: Timestamp) {
         if entries.len() >= MAX_ENTRIES {
             entries.retain(|_, (_, until)| now < *until);
         }
         if entries.len() >= MAX_ENTRIES {
             entries.clear();
         }
-        entries.insert(key, (value, until));
-    }
-
-    pub fn remove(&self, key: &K) {
-        self.locked().remove(key);
+        entries.insert(key, entry);
     }
 
     fn locked(&self) -> MutexGuard<'_, HashMap<K, (V, Timestamp)>> {
@@ -61,6 +78,19 @@ mod tests {
         }
         cache.remove(&1);
         assert_eq!(cache.get(&1, now()), None);
+    }
+
+    #[test]
+    fn only_a_cached_value_is_changed_and_kept() {
+        let cache = Cache::default();
+        assert_eq!(cache.change(&1, now(), |value: &mut i32| *value += 1), None);
+        cache.insert_absent(1, 5, later(30), now());
+        cache.insert_absent(1, 9, later(60), now());
+        assert_eq!(cache.change(&1, now(), |value| std::mem::replace(value, 6)), Some(5));
+        assert_eq!(cache.get(&1, later(29)), Some(6));
+        assert_eq!(cache.change(&1, later(30), |value| *value), None, "expired");
+        cache.insert_absent(1, 9, later(60), later(30));
+        assert_eq!(cache.get(&1, later(30)), Some(9));
     }
 
     #[test]
