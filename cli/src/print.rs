@@ -1,9 +1,12 @@
 //! What commands print: for people lines and tables, with --json one document for programs. Progress bars are on stderr, on
-//! a terminal only, and step aside while anything else is written.
+//! a terminal only, and step aside while anything else is written. Characters that a terminal obeys, in file names above
+//! all, are printed as escapes.
 
-use indicatif::{MultiProgress, ProgressBar, ProgressDrawTarget, ProgressStyle};
+use domain::file_name;
+use indicatif::{MultiProgress, ProgressBar, ProgressDrawTarget, ProgressState, ProgressStyle};
 use serde::Serialize;
 use serde_json::Value;
+use std::fmt;
 use std::io::{self, Write};
 use std::time::Duration;
 
@@ -35,8 +38,13 @@ impl Screen {
 
     /// A bar over `length` photos, uploads or whatever `noun` says.
     pub fn bar(&self, length: usize, noun: &str) -> ProgressBar {
-        let template = format!("{{bar:40}} {{pos}} of {{len}} {noun}, {{elapsed}}, about {{eta}} left");
+        let template =
+            format!("{{bar:30}} {{pos}} of {{len}} {noun}, {{rate}}, {{elapsed}}, about {{eta}} left");
         let style = ProgressStyle::with_template(&template).unwrap_or_else(|_| ProgressStyle::default_bar());
+        let style = style.with_key("rate", |state: &ProgressState, out: &mut dyn fmt::Write| {
+            // It draws the bar; there is nowhere to report a failure to.
+            write!(out, "{:.1}/s", state.per_sec()).unwrap_or_default();
+        });
         let bar = self.bars.add(ProgressBar::new(length as u64)).with_style(style);
         bar.enable_steady_tick(TICK);
         bar
@@ -66,8 +74,8 @@ impl<'a> Printer<'a> {
     /// One value: JSON for programs, `text` for people.
     pub fn document(&mut self, value: &impl Serialize, text: impl FnOnce() -> String) -> io::Result<()> {
         match self.json {
-            true => writeln!(self.out, "{}", serde_json::to_string_pretty(value)?)?,
-            false => writeln!(self.out, "{}", text())?,
+            true => writeln!(self.out, "{}", harmless_json(&serde_json::to_string_pretty(value)?))?,
+            false => writeln!(self.out, "{}", harmless(&text()))?,
         }
         self.out.flush()
     }
@@ -76,7 +84,7 @@ impl<'a> Printer<'a> {
     pub fn note(&mut self, line: &str) -> io::Result<()> {
         match self.json || self.screen.quiet {
             true => Ok(()),
-            false => writeln!(self.out, "{line}"),
+            false => writeln!(self.out, "{}", harmless(line)),
         }
     }
 
@@ -118,8 +126,8 @@ impl List<'_, '_> {
         let comma = if self.rows == 0 { "" } else { "," };
         self.rows += 1;
         screen.beside_bars(|| match json {
-            true => write!(out, "{comma}\n{}", serde_json::to_string(row)?),
-            false => writeln!(out, "{}", line()),
+            true => write!(out, "{comma}\n{}", harmless_json(&serde_json::to_string(row)?)),
+            false => writeln!(out, "{}", harmless(&line())),
         })
     }
 
@@ -193,6 +201,39 @@ pub fn cell(value: Option<impl ToString>) -> String {
     value.map_or_else(|| "-".to_owned(), |value| value.to_string())
 }
 
+/// A file name as one line without escape sequences.
+pub fn name(text: &str) -> String {
+    escaped(text, |c| c.is_control() || file_name::is_formatting(c))
+}
+
+/// A text for people without escape sequences; its lines stay.
+pub fn harmless(text: &str) -> String {
+    escaped(text, |c| c != '\n' && (c.is_control() || file_name::is_formatting(c)))
+}
+
+fn escaped(text: &str, is_escaped: impl Fn(char) -> bool) -> String {
+    let mut shown = String::with_capacity(text.len());
+    for c in text.chars() {
+        match is_escaped(c) {
+            true => shown.extend(c.escape_default()),
+            false => shown.push(c),
+        }
+    }
+    shown
+}
+
+/// The same document without the control characters that JSON allows in its strings, DEL and C1.
+fn harmless_json(json: &str) -> String {
+    let mut shown = String::with_capacity(json.len());
+    for c in json.chars() {
+        match c.is_control() && c != '\n' {
+            true => shown.push_str(&format!("\\u{:04x}", u32::from(c))),
+            false => shown.push(c),
+        }
+    }
+    shown
+}
+
 /// A share of 1 as a percentage.
 pub fn percent(share: f64) -> String {
     format!("{:.0} %", share * 100.0)
@@ -227,6 +268,33 @@ mod tests {
         }
         assert_eq!(printed(false, &rows), "NAME    SIZE\n1       2\n123456  -\n3       4\n");
         assert_eq!(printed(false, &[]), "no rows\n");
+    }
+
+    #[test]
+    fn a_terminal_gets_no_escape_sequences() {
+        let wild = "a\u{1b}[2Jb\u{9b}31m\r\u{7f}\nc\u{202e}gpj.ñ";
+        assert_eq!(name(wild), "a\\u{1b}[2Jb\\u{9b}31m\\r\\u{7f}\\nc\\u{202e}gpj.ñ");
+        assert_eq!(harmless("a\u{1b}\nb"), "a\\u{1b}\nb");
+        for is_json in [true, false] {
+            let mut out = Vec::new();
+            let mut printer = Printer::new(&mut out, Screen::new(false), is_json);
+            printer.document(&json!({"file": wild}), || wild.to_owned()).unwrap();
+            printer.note(wild).unwrap();
+            let mut array = printer.array().unwrap();
+            array.row(&wild, || wild.to_owned()).unwrap();
+            array.end().unwrap();
+            let printed = String::from_utf8(out).unwrap();
+            assert!(printed.chars().all(|c| c == '\n' || !c.is_control()), "{printed:?}");
+            let mut documents = serde_json::Deserializer::from_str(&printed).into_iter::<Value>();
+            if is_json {
+                assert_eq!(
+                    documents.next().unwrap().unwrap(),
+                    json!({"file": wild}),
+                    "a program reads the very name"
+                );
+                assert_eq!(documents.next().unwrap().unwrap(), json!([wild]));
+            }
+        }
     }
 
     #[test]

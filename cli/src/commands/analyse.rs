@@ -4,7 +4,7 @@ mod drawing;
 
 use super::photos;
 use crate::exit::{Exit, UsageError};
-use crate::print::Printer;
+use crate::print::{self, Printer};
 use crate::settings::Settings;
 use anyhow::Context;
 use domain::Face;
@@ -24,7 +24,7 @@ Exits with 1 if a photo could not be analysed.";
 
 #[derive(clap::Args, Debug)]
 pub struct Arguments {
-    /// Photos (JPEG, PNG, WebP); - reads one from standard input
+    /// Photos; - reads one from standard input
     #[arg(required = true, value_name = "FILE|-")]
     files: Vec<PathBuf>,
     /// Search overlapping tiles for small faces too: up to 14 times the work
@@ -91,7 +91,9 @@ pub fn run(settings: &Settings, arguments: &Arguments, printer: &mut Printer<'_>
             }
             Err(error) => {
                 good = false;
-                list.row(&Row::Failed { file: &name, error: &error }, || format!("{name}: {error}"))?;
+                list.row(&Row::Failed { file: &name, error: &error }, || {
+                    format!("{}: {error}", print::name(&name))
+                })?;
             }
         }
     }
@@ -127,6 +129,7 @@ fn text(file: &str, analysis: &Analysis) -> String {
         1 => "1 face".to_owned(),
         count => format!("{count} faces"),
     };
+    let file = print::name(file);
     let mut text = format!(
         "{file}: {width}x{height}, {faces}, decoded in {decoding:.1} ms, analysed in {analysing:.1} ms"
     );

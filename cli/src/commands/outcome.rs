@@ -1,5 +1,7 @@
 //! What became of one processed photo: a row, and the files that are written.
 
+use super::photo_search::Skipped;
+use crate::print;
 use anyhow::Context;
 use domain::ports::gallery::GalleryPlace;
 use domain::{
@@ -15,6 +17,9 @@ pub struct Row {
     pub file: String,
     /// None where it never got into the pipeline.
     pub state: Option<EndState>,
+    /// It is a file of a directory that was searched, and not a photo.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub skipped: bool,
     /// Stable codes: why it was refused, or which stages failed and why.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub errors: Vec<String>,
@@ -39,6 +44,7 @@ impl Row {
         Row {
             file,
             state: None,
+            skipped: false,
             errors: vec![code.to_owned()],
             detail,
             emotion: None,
@@ -48,6 +54,10 @@ impl Row {
             written: Vec::new(),
             seconds: 0.0,
         }
+    }
+
+    pub fn skipped(Skipped { file, why }: Skipped) -> Self {
+        Row { skipped: true, ..Row::refused(file, why.code, Some(why.detail)) }
     }
 
     /// The row of an upload that has ended. Its artefacts are written into `out`, beside each other, under names that
@@ -83,9 +93,9 @@ impl Row {
         })
     }
 
-    /// Whether the photo went through; a photo without a face is no failure.
+    /// Whether the photo went through; a photo without a face is no failure, and neither is a file that was skipped.
     pub fn is_good(&self) -> bool {
-        matches!(self.state, Some(EndState::Complete | EndState::NoFace))
+        self.skipped || matches!(self.state, Some(EndState::Complete | EndState::NoFace))
     }
 }
 
@@ -147,9 +157,11 @@ fn stem(photo: &str) -> String {
 
 impl fmt::Display for Row {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let state = self.state.map_or("refused", EndState::as_str);
+        let file = print::name(&self.file);
+        let without_state = if self.skipped { "skipped" } else { "refused" };
+        let state = self.state.map_or(without_state, EndState::as_str);
         if self.state.is_none() {
-            write!(f, "{state:<9} {}", self.file)?;
+            write!(f, "{state:<9} {file}")?;
         } else {
             let faces = match self.faces.len() {
                 1 => "1 face".to_owned(),
@@ -159,11 +171,13 @@ impl fmt::Display for Row {
                 (Some(emotion), Some(confidence)) => format!("{emotion} {:.0} %", confidence * 100.0),
                 _ => "-".to_owned(),
             };
-            write!(f, "{state:<9} {faces:<9} {emotion:<16} {:>6.2} s  {}", self.seconds, self.file)?;
+            write!(f, "{state:<9} {faces:<9} {emotion:<16} {:>6.2} s  {file}", self.seconds)?;
         }
         self.errors.iter().try_for_each(|code| write!(f, "  {code}"))?;
         self.detail.iter().try_for_each(|detail| write!(f, ": {detail}"))?;
-        self.written.iter().try_for_each(|path| write!(f, "\n          {}", path.display()))
+        self.written
+            .iter()
+            .try_for_each(|path| write!(f, "\n          {}", print::name(&path.to_string_lossy())))
     }
 }
 

@@ -6,7 +6,7 @@ use super::answer::{Answer, json, with};
 use super::api::{Api, Shared};
 use super::budget::Owner;
 use super::reception::Reception;
-use super::sentences::Language;
+use super::sentences::{Language, sentence};
 use super::status_document::{Facts, preview};
 use super::{body, photo_form, photo_json, prefer};
 use crate::auth::Caller;
@@ -21,8 +21,8 @@ use domain::{FileName, MediaType, ObjectKey, Ports, TenantId, Upload, UserId};
 use serde_json::{Value, json};
 use std::time::Duration;
 
-fn heic() -> Problem {
-    Problem::unsupported("heic_unsupported", "HEIC/HEIF is not supported; send JPEG, PNG or WebP")
+fn unsupported(code: &str) -> Problem {
+    Problem::unsupported(code, sentence(code, Language::English))
 }
 
 /// The type that a client declares. Errors: 415 with the list.
@@ -36,8 +36,8 @@ pub(crate) fn declared_type(raw: &str) -> Result<MediaType, Problem> {
     };
     match MediaType::parse(name) {
         Some(media_type) => Ok(media_type),
-        None if name.starts_with("image/hei") => Err(heic()),
-        None => Err(Problem::unsupported("unsupported_type", "photos are JPEG, PNG or WebP")),
+        None if name.starts_with("image/hei") => Err(unsupported("heic_unsupported")),
+        None => Err(unsupported("unsupported_type")),
     }
 }
 
@@ -45,8 +45,8 @@ pub(crate) fn declared_type(raw: &str) -> Result<MediaType, Problem> {
 fn sniffed_type(bytes: &[u8]) -> Result<MediaType, Problem> {
     match MediaType::sniff(bytes) {
         Some(media_type) => Ok(media_type),
-        None if MediaType::is_heif(bytes) => Err(heic()),
-        None => Err(Problem::unsupported("unsupported_type", "the bytes are not JPEG, PNG or WebP")),
+        None if MediaType::is_heif(bytes) => Err(unsupported("heic_unsupported")),
+        None => Err(unsupported("unsupported_type")),
     }
 }
 
@@ -90,7 +90,7 @@ pub(crate) async fn upload(State(api): Shared, Writer(caller, _place): Writer, r
     let owner = owner(&caller);
     let content = read(&api, &owner, &headers, request).await?;
     let stored = receive(&api, owner, Kind::Photo, content, trace::parent(&headers)).await?;
-    answer(&api, &caller, stored.upload(), wait).await
+    answer(&api, &caller, stored.upload(), (wait, Language::of(&headers))).await
 }
 
 /// The photo of a multipart or JSON request. Errors: 415 for other types.
@@ -118,13 +118,18 @@ async fn read(api: &Api, owner: &Owner, headers: &HeaderMap, request: Request) -
 }
 
 /// 202 at once, or 200 with the result if it is done within the wait.
-async fn answer(api: &Api, caller: &Caller, upload: Upload, wait: Option<Duration>) -> Answer {
+async fn answer(
+    api: &Api,
+    caller: &Caller,
+    upload: Upload,
+    (wait, language): (Option<Duration>, Language),
+) -> Answer {
     let upload = match wait {
         Some(_) => prefer::until_done(api, caller, upload.upload_id, wait).await?,
         None => upload,
     };
     let status_url = api.links.status(upload.upload_id);
-    let body = document(api, &upload).await?;
+    let body = document(api, &upload, language).await?;
     let response = match wait.is_some() && upload.status.is_done() {
         true => json(StatusCode::OK, &body),
         false => with(json(StatusCode::ACCEPTED, &body), header::RETRY_AFTER, "1"),
@@ -132,18 +137,21 @@ async fn answer(api: &Api, caller: &Caller, upload: Upload, wait: Option<Duratio
     Ok(prefer::applied(with(response, header::LOCATION, &status_url), wait))
 }
 
-async fn document(api: &Api, upload: &Upload) -> Result<Value, Problem> {
+/// A photo that failed has an `error`, so that it does not read like one without a face.
+async fn document(api: &Api, upload: &Upload, language: Language) -> Result<Value, Problem> {
     let (tenant, user, id) = (&upload.tenant_id, &upload.user_id, upload.upload_id);
     let stored = upload.object.as_ref().map(|object| object.key.clone());
     let original = || stored.unwrap_or_else(|| ObjectKey::upload(tenant, user, id));
     // The preview has no metadata; the original may say where it was taken.
     let key = preview(upload).unwrap_or_else(original);
+    let facts = Facts::of(upload, language);
     Ok(json!({
         "upload_id": id,
         "image_url": api.links.to(&key).await?,
         "status_url": api.links.status(id),
         "state": upload.status,
-        "emotion": Facts::of(upload, Language::English).emotion,
+        "emotion": facts.emotion,
+        "error": facts.failure(),
     }))
 }
 

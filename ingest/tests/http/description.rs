@@ -1,9 +1,10 @@
 //! The OpenAPI document matches the routes.
 
-use crate::client::{Client, send};
+use crate::client::{Client, declaration, send};
 use crate::server::Server;
+use domain::MediaType;
 use reqwest::Method;
-use serde_json::Value;
+use serde_json::{Value, json};
 
 #[tokio::test]
 async fn every_described_operation_is_there_and_asks_for_a_token_if_it_says_so() {
@@ -30,5 +31,39 @@ async fn every_described_operation_is_there_and_asks_for_a_token_if_it_says_so()
                 );
             }
         }
+    }
+}
+
+#[tokio::test]
+async fn the_limits_are_described() {
+    let server = Server::start().await;
+    let document = Client::anonymous(&server).get("/openapi.json").await.json();
+    let limits = &document["info"]["x-limits"];
+    let types: Vec<&str> = MediaType::ALL.iter().map(|media_type| media_type.as_str()).collect();
+    assert_eq!(limits["content_types"], json!(types));
+    let told = document["info"]["description"].as_str().expect("a text");
+    assert!(told.contains("30,000 pixels a side and 200 megapixels"), "{told}");
+    for key in ["max_inline_bytes", "max_photo_bytes"] {
+        let limit = limits[key].as_u64().expect("a number");
+        assert!(told.contains(&limit.to_string()), "{key}: {told}");
+    }
+    for (path, method, limit) in [
+        ("/detect-faces", "post", "max_inline_bytes"),
+        ("/upload-image", "post", "max_inline_bytes"),
+        ("/objects/{key}", "put", "max_photo_bytes"),
+    ] {
+        let body = &document["paths"][path][method]["requestBody"];
+        assert_eq!(body["description"], format!("At most {} bytes", limits[limit]), "{path}");
+        if path != "/upload-image" {
+            assert!(types.iter().all(|media_type| body["content"][*media_type].is_object()), "{body}");
+        }
+    }
+    // The very limit is accepted, and one byte more is not.
+    let limit = limits["max_photo_bytes"].as_u64().expect("a number");
+    let ana = Client::of(&server, "ana@acme");
+    for (length, status) in [(limit, 201), (limit + 1, 413)] {
+        let mut declared = declaration(&length.to_le_bytes());
+        declared["content_length"] = json!(length);
+        assert_eq!(ana.post("/uploads", &declared).await.status, status);
     }
 }

@@ -91,6 +91,67 @@ async fn a_status_tells_why_and_the_limit_in_the_callers_language() {
 }
 
 #[tokio::test]
+async fn an_upload_that_failed_within_the_wait_has_an_error() {
+    let server = Server::start().await;
+    let ana = Client::of(&server, "ana@acme");
+    let upload = ana.ask(Method::POST, "/upload-image").header("content-type", "application/json");
+    let upload = upload.header("prefer", "wait=20").header("accept-language", "es");
+    let uploading = tokio::spawn(send(upload.body(json!({"image": "/9j/4CBhIHBob3Rv"}).to_string())));
+    while server.hosts[0].drain(1).await == 0 {
+        tokio::task::yield_now().await;
+    }
+    let stored = ana.get("/uploads?state=stored").await.json();
+    let id = stored["uploads"][0]["upload_id"].as_str().expect("intake has accepted it");
+    fail_faces(&server, id, "undecodable_image").await;
+    server.drain().await;
+    let uploaded = uploading.await.expect("no panic").json();
+    assert_eq!(uploaded["state"], "failed", "{uploaded}");
+    let error = &uploaded["error"];
+    assert_eq!(
+        (&error["code"], &error["retryable"]),
+        (&json!("undecodable_image"), &json!(false)),
+        "{uploaded}"
+    );
+    assert!(error["detail"].as_str().expect("a sentence").starts_with("la imagen está dañada"), "{uploaded}");
+    assert_eq!(
+        ana.post("/upload-image", &json!({"image": "/9j/4CBhIHBob3Rvcw=="})).await.json()["error"],
+        json!(null)
+    );
+}
+
+#[tokio::test]
+async fn refusals_speak_the_callers_language() {
+    let server = Server::start().await;
+    let ana = Client::of(&server, "ana@acme");
+    for (path, body, code, english, spanish) in [
+        (
+            "/upload-image",
+            json!({"image": "dGV4dA=="}),
+            "unsupported_type",
+            "is not a picture",
+            "no es una imagen",
+        ),
+        ("/upload-image", json!({"image": ""}), "empty_photo", "is empty", "está vacía"),
+        ("/upload-image", json!({"image": "/9j/".repeat(40_000)}), "too_large", "at most", "como máximo"),
+        ("/uploads", declaration(b""), "empty_photo", "at least 1", "está vacía"),
+    ] {
+        for (language, part) in [("en", english), ("es", spanish), ("de", english)] {
+            let request = ana.ask(Method::POST, path).header("content-type", "application/json");
+            let answered = send(request.header("accept-language", language).body(body.to_string())).await;
+            let problem = answered.json();
+            assert_eq!(problem["code"], code, "{problem}");
+            assert!(problem["detail"].as_str().expect("a sentence").contains(part), "{language}: {problem}");
+            if let Some(limit) = problem["limit"].as_u64() {
+                assert!(
+                    problem["detail"].as_str().expect("a sentence").contains(&limit.to_string()),
+                    "{problem}"
+                );
+            }
+        }
+    }
+}
+
+#[tokio::test]
 async fn a_form_has_one_photo_wherever_it_is() {
     let server = Server::start().await;
     let ana = Client::of(&server, "ana@acme");
@@ -223,7 +284,7 @@ async fn browsers_of_other_origins_may_read_ranges() {
     assert!(send(preflight).await.header("access-control-allow-headers").contains("if-range"));
     let get = Client::anonymous(&server).ask(Method::GET, "/healthz").header("origin", "https://app.example");
     let exposed = send(get).await.header("access-control-expose-headers").to_owned();
-    for header in ["accept-ranges", "content-range", "etag"] {
+    for header in ["accept-ranges", "content-range", "etag", "preference-applied"] {
         assert!(exposed.contains(header), "{exposed}");
     }
 }
