@@ -26,7 +26,7 @@ Ends with 1 if a photo could not be looked at.";
 /// What `analyse` was asked.
 #[derive(clap::Args, Debug)]
 pub struct Arguments {
-    /// Photos: JPEG, PNG, WebP
+    /// Photos: JPEG, PNG, WebP, HEIC, AVIF, GIF, BMP, TIFF
     #[arg(required = true, value_name = "FILE")]
     files: Vec<PathBuf>,
     /// Look for small faces in overlapping tiles too: up to 14 times the work
@@ -73,7 +73,7 @@ pub fn run(settings: &Settings, arguments: &Arguments, out: &mut impl Write) -> 
 /// Errors: why the file is no photo, the stable code first.
 fn look(analyser: &Analyser, file: &Path, options: Options) -> Result<Look, String> {
     let start = Instant::now();
-    let (bytes, _) = photo_content::read(file, vision::decode::BYTES_LIMIT as u64)?;
+    let (bytes, _) = photo_content::read(file, vision::limits::MAX_BYTES as u64)?;
     let picture = vision::decode(&bytes).map_err(|error| format!("{}: {error}", error.code()))?;
     let decoding = start.elapsed();
     let faces = analyser.analyse(&picture, options);

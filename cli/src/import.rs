@@ -35,7 +35,7 @@ pub enum Import {
 /// What `import photos` was asked.
 #[derive(clap::Args, Debug)]
 pub struct Arguments {
-    /// Directories to be searched for photos (JPEG, PNG, WebP), and photos
+    /// Directories to be searched for photos (JPEG, PNG, WebP, HEIC, AVIF, GIF, BMP, TIFF), and photos
     #[arg(required = true, value_name = "DIR|FILE")]
     paths: Vec<PathBuf>,
     /// Whose uploads they become; without it the tenant's only user

@@ -17,7 +17,7 @@ pub fn find(paths: &[PathBuf]) -> anyhow::Result<Vec<PathBuf>> {
         let about = fs::metadata(path).with_context(|| path.display().to_string())?;
         match about.is_dir() {
             true => match photos_in(path)? {
-                photos if photos.is_empty() => bail!("{}: no photo (JPEG, PNG, WebP) in it", path.display()),
+                photos if photos.is_empty() => bail!("{}: no photo in it", path.display()),
                 photos => files.extend(photos),
             },
             false => files.push(path.clone()),

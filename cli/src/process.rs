@@ -40,7 +40,7 @@ const PUBLIC_URL: &str = "http://localhost";
 /// What `process` was asked.
 #[derive(clap::Args, Debug)]
 pub struct Arguments {
-    /// Photos (JPEG, PNG, WebP), and directories to be searched for photos
+    /// Photos (JPEG, PNG, WebP, HEIC, AVIF, GIF, BMP, TIFF), and directories to be searched for photos
     #[arg(required = true, value_name = "FILE|DIR")]
     paths: Vec<PathBuf>,
     /// Write each photo's picture, melody, score and preview into DIR

@@ -133,10 +133,7 @@ async fn look(
 }
 
 fn sniff(first: &[u8]) -> Result<MediaType, &'static str> {
-    MediaType::sniff(first).ok_or(match MediaType::is_heif(first) {
-        true => "heic_unsupported",
-        false => "unsupported_type",
-    })
+    MediaType::sniff(first).ok_or("unsupported_type")
 }
 
 /// Whether the object is what was declared: its type, or the stable code of what is wrong with it.

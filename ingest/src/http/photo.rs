@@ -7,27 +7,17 @@ use domain::Ports;
 use domain::upload::Kind;
 use domain::{MediaType, TenantId, UserId};
 
-fn heic() -> Problem {
-    Problem::unsupported("heic_unsupported", "HEIC/HEIF is not taken; send JPEG, PNG or WebP")
-}
+/// The accepted formats, for people.
+const FORMATS: &str = "photos are JPEG, PNG, WebP, HEIC, AVIF, GIF, BMP or TIFF";
 
 /// The type that a client declares. Errors: 415 with the list.
 pub(crate) fn declared_type(raw: &str) -> Result<MediaType, Problem> {
-    let lower = raw.to_ascii_lowercase();
-    match MediaType::parse(raw) {
-        Some(media_type) => Ok(media_type),
-        None if lower.starts_with("image/hei") => Err(heic()),
-        None => Err(Problem::unsupported("unsupported_type", "photos are JPEG, PNG or WebP")),
-    }
+    MediaType::parse(raw).ok_or_else(|| Problem::unsupported("unsupported_type", FORMATS))
 }
 
 /// The type that the first bytes tell. Errors: 415 with the list.
 pub(crate) fn sniffed_type(bytes: &[u8]) -> Result<MediaType, Problem> {
-    match MediaType::sniff(bytes) {
-        Some(media_type) => Ok(media_type),
-        None if MediaType::is_heif(bytes) => Err(heic()),
-        None => Err(Problem::unsupported("unsupported_type", "the bytes are no JPEG, PNG or WebP")),
-    }
+    MediaType::sniff(bytes).ok_or_else(|| Problem::unsupported("unsupported_type", FORMATS))
 }
 
 /// Stores a photo. Errors: 422 for an empty one, 415 for what is no photo.
@@ -50,11 +40,12 @@ mod tests {
     use super::*;
 
     #[test]
-    fn heic_is_refused_by_name() {
-        let told = |problem: Problem| format!("{problem:?}").contains("heic_unsupported");
-        assert!(told(declared_type("image/HEIC").unwrap_err()));
-        assert!(told(sniffed_type(b"\0\0\0\x18ftypheic....").unwrap_err()));
-        assert!(!told(sniffed_type(b"plain text").unwrap_err()));
+    fn types_are_declared_and_sniffed() {
+        assert_eq!(declared_type("image/HEIC").unwrap(), MediaType::Heic);
+        assert_eq!(sniffed_type(b"\0\0\0\x14ftypheic\0\0\0\0mif1").unwrap(), MediaType::Heic);
         assert_eq!(declared_type("image/png").unwrap(), MediaType::Png);
+        for refused in [declared_type("image/x-icon"), sniffed_type(b"plain text")] {
+            assert!(format!("{:?}", refused.unwrap_err()).contains("HEIC, AVIF, GIF"));
+        }
     }
 }
