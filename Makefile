@@ -1,4 +1,4 @@
-# What README names. Each target installs what it needs, or says what is missing.
+# The commands that README.md names. Each target installs what it needs, or says what is missing.
 .POSIX:
 .PHONY: help run demo test check bench models validate deploy teardown audit
 
@@ -6,24 +6,24 @@ STACK = semblante
 PARAMETERS =
 DATA = keep
 
-help: ## This list
+help: ## Print this list
 	@grep -E '^[a-z]+:.*## ' Makefile | sed 's/:.*## /	/' | expand -t 12
 
 run: ## Start everything on this machine: http://127.0.0.1:8080, data in ./data
 	@test -e models/sample1.jpg || shared/vision/models.sh
 	cargo run --release --locked -p semblante -- up
 
-demo: ## Send a sample photo through the whole pipeline; what comes out is in target/demo
+demo: ## Send a sample photo through the whole pipeline; the results are in target/demo
 	@test -e models/sample1.jpg || shared/vision/models.sh
 	cargo run --release --locked -p semblante -- process models/sample1.jpg --out target/demo
 
-test: ## All tests, as CI runs them
+test: ## Run all tests, as CI does
 	@tests/run.sh test
 
-check: ## Format, lints, unit tests and tidy: for every day
+check: ## Run format, lints, unit tests and tidy: for every day
 	@tests/run.sh check
 
-bench: ## One benchmark: make bench BENCH="queue --json FILE"; without BENCH: which there are
+bench: ## Run a benchmark: make bench BENCH="queue --json FILE"; list them: make bench
 	cargo build --release --locked -p bench -p semblante
 	target/release/bench $(BENCH)
 
@@ -36,9 +36,9 @@ validate: ## Check template.yaml and the state machine, without an account (need
 deploy: ## Deploy to AWS: make deploy [STACK=semblante] [PARAMETERS="FaceEngine=embedded ..."]
 	@lambda/deploy/deploy.sh $(STACK) $(PARAMETERS)
 
-teardown: ## Remove what deploy made: make teardown [STACK=semblante] [DATA=delete]
+teardown: ## Remove what `make deploy` made: make teardown [STACK=semblante] [DATA=delete]
 	@DATA=$(DATA) lambda/deploy/teardown.sh $(STACK)
 
-audit: ## Licences, bans and security advisories (needs cargo-deny and a network)
+audit: ## Check licences, bans and security advisories (needs cargo-deny and a network)
 	@cargo deny --version >/dev/null 2>&1 || { echo "make audit: needs cargo-deny: cargo install --locked cargo-deny" >&2; exit 1; }
 	cargo deny --locked --all-features check

@@ -1,5 +1,5 @@
 #!/bin/sh
-# Says which tools the tests need and are not there, and how to get them.
+# Names each tool that the tests need and that is missing, and how to install it.
 set -eu
 missing=0
 

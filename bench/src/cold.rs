@@ -1,11 +1,12 @@
 //! Cold starts of the Lambda functions under a local Runtime API: from the start of the process to its first request for
-//! an event, the first event, memory, size of the package. Beside them a Python function that imports boto3 and OpenCV.
-//! Every start is a process of its own, pinned to one core; medians.
+//! an event, the first event, memory, size of the package; for comparison a Python function that imports boto3 and
+//! OpenCV. Every start is a separate process, pinned to one core. Medians.
 
 #[path = "../../lambda/tests/functions/runtime_api.rs"]
 mod runtime_api;
 
-use crate::report::Report;
+use crate::machine::peak_memory_mb;
+use crate::report::{Report, median, ms};
 use anyhow::{Context, bail, ensure};
 use axum::Router;
 use axum::http::HeaderMap;
@@ -16,10 +17,10 @@ use std::time::{Duration, Instant};
 use tokio::net::TcpListener;
 use tokio::process::Command;
 
-/// Starts of each function; the median counts.
+/// Starts of each function.
 const REPEATS: usize = 9;
-/// Nothing takes longer.
-const PATIENCE: Duration = Duration::from_secs(60);
+/// Time limit of a start and of an event.
+const TIME_LIMIT: Duration = Duration::from_secs(60);
 const CORE: &str = "0";
 const PROGRAMS: &str = "target/release";
 const RIVAL: &str = "bench/rivals/lambda/runtime.py";
@@ -27,7 +28,7 @@ const PYTHON: &str = "bench/rivals/.venv/bin/python";
 /// A ZIP's own bytes around one file named `bootstrap`: local header, directory, end.
 const ZIP_FRAME: usize = 30 + 9 + 46 + 9 + 22;
 
-/// What template.yaml tells every function.
+/// The settings that template.yaml gives to every function.
 const COMMON: [(&str, &str); 9] = [
     ("LOG_LEVEL", "warn"),
     ("MAX_RECEIVES", "5"),
@@ -40,23 +41,20 @@ const COMMON: [(&str, &str); 9] = [
     ("SECRET", "stack-secret"),
 ];
 
-/// A function to start.
 struct Function {
     name: &'static str,
-    /// A binary of ours, or nothing: the Python function.
+    /// `None`: the Python function.
     binary: Option<&'static str>,
     settings: Vec<(&'static str, &'static str)>,
     event: Value,
 }
 
-/// One start.
 struct Start {
     init_ms: f64,
     first_ms: f64,
-    peak_mib: f64,
+    peak_mb: f64,
 }
 
-/// Runs the benchmark.
 pub fn run(report: &mut Report) -> anyhow::Result<()> {
     let threads = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
     threads.block_on(all(report))
@@ -70,24 +68,28 @@ async fn all(report: &mut Report) -> anyhow::Result<()> {
         let packed = miniz_oxide::deflate::compress_to_vec(&bytes, 9).len() + ZIP_FRAME;
         report.add(format!("{binary}: package"), packed as f64 / 1e6, "MB");
     }
-    let aws = fake_stage().await?;
+    let aws = fake_aws().await?;
     let mut medians = Vec::new();
     for function in functions() {
         let mut starts = Vec::new();
         for _ in 0..REPEATS {
             starts.push(start(&function, &aws).await.with_context(|| function.name.to_owned())?);
         }
-        let init_ms = median(&starts, |start| start.init_ms);
-        let peak_mib = median(&starts, |start| start.peak_mib);
+        let init_ms = median(starts.iter().map(|start: &Start| start.init_ms));
+        let peak_mb = median(starts.iter().map(|start| start.peak_mb));
         report.add(format!("{}: init", function.name), init_ms, "ms");
-        report.add(format!("{}: first event", function.name), median(&starts, |start| start.first_ms), "ms");
-        report.add(format!("{}: memory", function.name), peak_mib, "MiB");
-        medians.push((function.name, init_ms, peak_mib));
+        report.add(
+            format!("{}: first event", function.name),
+            median(starts.iter().map(|start| start.first_ms)),
+            "ms",
+        );
+        report.add(format!("{}: memory", function.name), peak_mb, "MB");
+        medians.push((function.name, init_ms, peak_mb));
     }
     let of = |wanted: &str| medians.iter().find(|(name, ..)| *name == wanted).copied();
-    if let Some(((_, own_ms, own_mib), (_, python_ms, python_mib))) = of(REKOGNITION).zip(of(BOTO)) {
+    if let Some(((_, own_ms, own_mb), (_, python_ms, python_mb))) = of(REKOGNITION).zip(of(BOTO)) {
         report.add("Python's init / ours", python_ms / own_ms, "x");
-        report.add("our memory / Python's", own_mib / python_mib, "x");
+        report.add("our memory / Python's", own_mb / python_mb, "x");
     }
     Ok(())
 }
@@ -137,7 +139,7 @@ fn functions() -> Vec<Function> {
     ]
 }
 
-/// `GET /healthz` as an HTTP API tells it.
+/// The event of `GET /healthz` from an HTTP API.
 fn health() -> Value {
     json!({
         "version": "2.0",
@@ -190,34 +192,22 @@ async fn start(function: &Function, aws: &str) -> anyhow::Result<Start> {
     let began = Instant::now();
     let process =
         command.spawn().context("taskset (util-linux) is needed to pin the functions to one core")?;
-    tokio::time::timeout(PATIENCE, runtime.initialised()).await.context("it never asked for an event")?;
-    let init_ms = began.elapsed().as_secs_f64() * 1e3;
+    tokio::time::timeout(TIME_LIMIT, runtime.initialised())
+        .await
+        .context("the function did not request an event")?;
+    let init_ms = ms(began.elapsed());
     let began = Instant::now();
-    let answer = tokio::time::timeout(PATIENCE, runtime.invoke(function.event.clone())).await?;
-    let first_ms = began.elapsed().as_secs_f64() * 1e3;
+    let answer = tokio::time::timeout(TIME_LIMIT, runtime.invoke(function.event.clone())).await?;
+    let first_ms = ms(began.elapsed());
     if let Some(Err(error)) = answer {
         bail!("the first event failed: {error}");
     }
-    let pid = process.id().context("it ended")?;
-    Ok(Start { init_ms, first_ms, peak_mib: peak_mib(pid)? })
+    let pid = process.id().context("the function ended")?;
+    Ok(Start { init_ms, first_ms, peak_mb: peak_memory_mb(&pid.to_string())? })
 }
 
-/// The most memory that a process had, in MiB, as Linux tells it.
-fn peak_mib(pid: u32) -> anyhow::Result<f64> {
-    let status = std::fs::read_to_string(format!("/proc/{pid}/status")).context("it ended")?;
-    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).context("no VmHWM")?;
-    let kib: f64 = line.trim().trim_end_matches("kB").trim().parse()?;
-    Ok(kib / 1024.0)
-}
-
-fn median(starts: &[Start], of: impl Fn(&Start) -> f64) -> f64 {
-    let mut values: Vec<f64> = starts.iter().map(of).collect();
-    values.sort_by(f64::total_cmp);
-    values[values.len() / 2]
-}
-
-/// What stands in for AWS: a secret, and tables in which there is nothing.
-async fn fake_stage() -> anyhow::Result<String> {
+/// A fake of AWS: a secret, and empty answers for all other calls.
+async fn fake_aws() -> anyhow::Result<String> {
     let listener = TcpListener::bind("127.0.0.1:0").await?;
     let url = format!("http://{}", listener.local_addr()?);
     let answer = async |headers: HeaderMap| {

@@ -1,8 +1,8 @@
-//! What a million uploads cost on AWS, from the counted calls of one: the template deployed into the emulator, photos with
-//! one face sent through it. us-east-1, without storage, data transfer and free tiers, list prices of 2025.
+//! Cost of a million uploads on AWS, from the counted calls of one: the template is deployed into the emulator, and photos
+//! with one face are sent through it. us-east-1, list prices of 2025, without storage, data transfer and free tiers.
 //!
-//! A transition is a state entered, and the end. Durations are what the emulator reports of each function, on this
-//! machine's cores whatever memory a function has; Rekognition answers at once there, so its time is assumed.
+//! A transition is a state entered, or the end. The emulator reports each function's duration on this machine's cores,
+//! whatever memory a function has; its Rekognition answers at once, so that time is an assumption.
 
 use crate::report::Report;
 use anyhow::{Context, ensure};
@@ -14,7 +14,7 @@ use std::process::Command;
 const PYTHON: &str = "tests/aws/.venv/bin/python";
 const COUNT: &str = "tests/aws/deployed/cost.py";
 const BINARIES: &str = "target/release";
-/// Shows three people side by side; the first keeps to the left of this column.
+/// A photo of three people side by side; the face of the first lies left of column [`ALONE`].
 const GROUP: &str = "models/sample1.jpg";
 const ALONE: usize = 750;
 const GREY: u8 = 128;
@@ -35,14 +35,14 @@ const INVOCATION: f64 = 0.20;
 const GIGABYTE_SECOND: f64 = 13.3334;
 /// Dollars for a million bytes a million times: half a dollar a gigabyte.
 const LOG_BYTE: f64 = 0.5e-3;
-/// Each queue's message is sent, received and deleted.
+/// Each message is sent, received and deleted.
 const REQUESTS_A_MESSAGE: f64 = 3.0;
 /// `uploads` and five stages.
 const MESSAGES: f64 = 6.0;
 /// Half a second of DetectFaces, an assumption, in the half gigabyte that template.yaml gives its function.
 const REKOGNITION_GIGABYTE_S: f64 = 0.25;
 
-/// What one upload asked for.
+/// The calls of one upload.
 #[derive(Deserialize)]
 struct Counted {
     api_requests: f64,
@@ -59,14 +59,13 @@ struct Counted {
     log_bytes: f64,
 }
 
-/// By what finds faces.
+/// The calls with each face engine.
 #[derive(Deserialize)]
 struct Counts {
     rekognition: Counted,
     embedded: Counted,
 }
 
-/// Runs the benchmark.
 pub fn run(report: &mut Report) -> anyhow::Result<()> {
     let hint = "needs the emulator (tests/aws/venv.sh) and the functions (cargo build --release -p lambda)";
     let folder = tempfile::tempdir()?;
@@ -84,7 +83,7 @@ pub fn run(report: &mut Report) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// A photo of 2.5 megapixels with one face: a sample, of which all but one are painted over.
+/// A photo of 2.5 megapixels with one face: a sample whose other faces are painted over.
 fn one_face() -> anyhow::Result<Vec<u8>> {
     let group = std::fs::read(Path::new(GROUP)).with_context(|| format!("{GROUP}: make models"))?;
     let picture = vision::decode(&group)?;
@@ -101,7 +100,7 @@ fn one_face() -> anyhow::Result<Vec<u8>> {
     Ok(jpeg)
 }
 
-/// The counts of an upload and the lines of a million, but for Rekognition's own; their sum.
+/// Adds the counts of one upload and the cost of a million, except Rekognition's own; returns the sum of the cost.
 fn table(report: &mut Report, engine: &str, counted: &Counted) -> f64 {
     for (name, count) in [
         ("transitions", counted.transitions),
@@ -133,7 +132,7 @@ fn lines(counted: &Counted) -> Vec<(&'static str, f64)> {
         ("S3", counted.s3_puts * S3_PUT + counted.s3_gets * S3_GET),
         ("DynamoDB", counted.dynamodb_write_units * WRITE_UNIT + counted.dynamodb_read_units * READ_UNIT),
         ("SQS", MESSAGES * REQUESTS_A_MESSAGE * SQS_REQUEST),
-        // One of S3, and those of ours.
+        // One event of S3, and the pipeline's own.
         ("EventBridge", (1.0 + counted.events) * EVENT),
         ("API Gateway", counted.api_requests * API_REQUEST),
         ("logs", counted.log_bytes * LOG_BYTE),

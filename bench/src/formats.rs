@@ -74,7 +74,8 @@ fn measured(file: &Path) -> anyhow::Result<Measured> {
 fn make(photos: &Path) -> anyhow::Result<()> {
     let rivals = Path::new(env!("CARGO_MANIFEST_DIR")).join("rivals");
     let hint = "install it: `python3 -m venv .venv && .venv/bin/pip install numpy pillow pillow-heif` in bench/rivals";
-    let models = std::env::var_os("SEMBLANTE_MODELS_DIR").map_or_else(|| PathBuf::from("models"), PathBuf::from);
+    let models =
+        std::env::var_os("SEMBLANTE_MODELS_DIR").map_or_else(|| PathBuf::from("models"), PathBuf::from);
     let status = Command::new(rivals.join(".venv/bin/python"))
         .arg(rivals.join("formats/make.py"))
         .args([photos, &models.join("sample1.jpg")])

@@ -1,19 +1,24 @@
-//! What the machine below gives: cores, syncs of the disk, time and memory of processes, a folder to work in. Linux.
+//! The machine (Linux): cores, disk, time and memory of processes, folders.
 
 use anyhow::Context;
 use std::fs::File;
 use std::io::Write;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 use tempfile::TempDir;
 
-/// A folder that goes with the benchmark, below `target`: a disk, where `/tmp` may be memory.
+/// A temporary folder below `target`, which is on a disk; the system's temporary folder may be in memory.
 pub fn folder() -> anyhow::Result<TempDir> {
     std::fs::create_dir_all("target").context("target")?;
     tempfile::Builder::new().prefix("bench-").tempdir_in("target").context("a folder in target")
 }
 
-/// How often a second the disk takes 4 KiB at the end of a file and syncs it.
+/// The folder of the face engine's networks and of the sample photos.
+pub fn models() -> PathBuf {
+    std::env::var_os("SEMBLANTE_MODELS_DIR").map_or_else(|| PathBuf::from("models"), PathBuf::from)
+}
+
+/// The rate at which the disk appends 4 KiB to a file and syncs it.
 pub fn syncs_per_second(folder: &Path, time: Duration) -> anyhow::Result<f64> {
     let mut file = File::create(folder.join("syncs"))?;
     let (begun, mut syncs) = (Instant::now(), 0.0);
@@ -25,7 +30,7 @@ pub fn syncs_per_second(folder: &Path, time: Duration) -> anyhow::Result<f64> {
     Ok(syncs / begun.elapsed().as_secs_f64())
 }
 
-/// Processor, cores and memory, in a line.
+/// Processor, cores and memory in one line.
 pub fn description() -> anyhow::Result<String> {
     let processors = read("/proc/cpuinfo")?;
     let model = processors.lines().find_map(|line| line.strip_prefix("model name")).unwrap_or("unknown");
@@ -34,13 +39,13 @@ pub fn description() -> anyhow::Result<String> {
     Ok(format!("{}, {cores} cores, {gib:.0} GiB", model.trim_start_matches(['\t', ' ', ':'])))
 }
 
-/// Tasks that ran or wanted to, over the last minute: what else the machine had to do.
+/// Runnable tasks, averaged over the last minute: other load on the machine.
 pub fn load_average() -> anyhow::Result<f64> {
     let loads = read("/proc/loadavg")?;
     Ok(loads.split_whitespace().next().context("/proc/loadavg")?.parse()?)
 }
 
-/// The time that the threads of a process (`self`, or its id) have been on a core.
+/// CPU time of a process (`self`, or its id).
 pub fn cpu_time(process: &str) -> anyhow::Result<Duration> {
     let stat = read(&format!("/proc/{process}/stat"))?;
     // The name in parentheses may hold anything; user and system time are the 12th and 13th field after it.
@@ -51,12 +56,11 @@ pub fn cpu_time(process: &str) -> anyhow::Result<Duration> {
     Ok(Duration::from_secs_f64(ticks / rustix::param::clock_ticks_per_second() as f64))
 }
 
-/// This process's resident memory in MiB.
 pub fn resident_mib() -> anyhow::Result<f64> {
     Ok(kib_of("/proc/self/status", "VmRSS:")? / 1024.0)
 }
 
-/// The most memory that a process (`self`, or its id) has held, in MB.
+/// Peak resident memory of a process (`self`, or its id).
 pub fn peak_memory_mb(process: &str) -> anyhow::Result<f64> {
     Ok(kib_of(&format!("/proc/{process}/status"), "VmHWM:")? * 1024.0 / 1e6)
 }
@@ -65,7 +69,7 @@ fn read(path: &str) -> anyhow::Result<String> {
     std::fs::read_to_string(path).with_context(|| path.to_owned())
 }
 
-/// The number of KiB on a line of one of Linux's files.
+/// The KiB on the line `name` of a file of /proc.
 fn kib_of(path: &str, name: &str) -> anyhow::Result<f64> {
     let text = read(path)?;
     let line =
@@ -73,7 +77,7 @@ fn kib_of(path: &str, name: &str) -> anyhow::Result<f64> {
     Ok(line.trim().trim_end_matches("kB").trim().parse()?)
 }
 
-/// The bytes of the database in a data directory, with its log, in MiB.
+/// The size of the database in a data directory, with its log.
 pub fn database_mib(root: &Path) -> anyhow::Result<f64> {
     let mut bytes = 0;
     for entry in std::fs::read_dir(root)? {

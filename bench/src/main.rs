@@ -1,4 +1,4 @@
-//! Benchmarks: `make bench BENCH="NAME [--json FILE]"`. Each prints its figures as a table.
+//! Benchmarks: `make bench BENCH="NAME [--json FILE]"`; `make bench` lists them.
 
 mod cold;
 mod cost;
@@ -12,43 +12,43 @@ mod report;
 mod statemachine;
 mod vision;
 
-use clap::{Parser, Subcommand};
+use clap::{CommandFactory, Parser, Subcommand};
 use report::Report;
 use std::path::PathBuf;
 
-/// Measures Semblante and prints a table.
+/// Measures Semblante. Prints a table; without a benchmark, lists them.
 #[derive(Parser)]
 struct Arguments {
     #[command(subcommand)]
-    benchmark: Benchmark,
-    /// Also write the figures to FILE as [{"name", "value", "unit"}].
+    benchmark: Option<Benchmark>,
+    /// Also write the figures to FILE as [{"name", "value", "unit"}]
     #[arg(long, global = true, value_name = "FILE")]
     json: Option<PathBuf>,
 }
 
 #[derive(Subcommand)]
 enum Benchmark {
-    /// Cold starts of the Lambda functions, beside a Python function.
+    /// Cold starts of the Lambda functions and of a Python function
     Cold,
-    /// What a million uploads cost on AWS, from the counted calls of one in the emulator.
+    /// Cost of a million uploads on AWS, from the counted calls of one upload in the emulator
     Cost,
-    /// Decoding of each picture format: time and memory.
+    /// Decoding of each picture format: time and memory
     Formats {
-        /// Only decode this file, in this process; prints JSON.
+        /// Decode this file alone in this process and print JSON
         #[arg(long, hide = true, value_name = "FILE")]
         own: Option<PathBuf>,
     },
-    /// Pictures and melodies: speed, recognisability, loudness, repeatability.
+    /// Pictures and melodies: speed, recognisability, loudness, repeatability
     Muse(muse::Arguments),
-    /// The whole command: photos from PUT to gallery, status requests, memory, start.
+    /// The server: photos from PUT to gallery, status requests, memory, start-up
     Pipeline(pipeline::Arguments),
-    /// The embedded queue and gallery, beside the disk and apalis-sqlite.
+    /// The embedded queue and gallery, compared with the disk and with apalis-sqlite
     Queue(queue::Arguments),
-    /// The pipeline's state machine with workers that answer at once.
+    /// The pipeline's state machine with workers that answer at once
     Statemachine(statemachine::Arguments),
-    /// The embedded face engine against face-api, rustface and OpenCV.
+    /// The embedded face engine, compared with face-api, rustface and OpenCV
     Vision {
-        /// Only measure the engine, in this process; prints JSON.
+        /// Measure the engine alone in this process and print JSON
         #[arg(long, hide = true)]
         own: bool,
     },
@@ -57,7 +57,8 @@ enum Benchmark {
 fn main() -> anyhow::Result<()> {
     let arguments = Arguments::parse();
     let mut report = Report::default();
-    match arguments.benchmark {
+    let Some(benchmark) = arguments.benchmark else { return Ok(Arguments::command().print_help()?) };
+    match benchmark {
         Benchmark::Cold => cold::run(&mut report)?,
         Benchmark::Cost => cost::run(&mut report)?,
         Benchmark::Formats { own: Some(file) } => return formats::own(&file),
@@ -69,5 +70,5 @@ fn main() -> anyhow::Result<()> {
         Benchmark::Vision { own: true } => return vision::own(),
         Benchmark::Vision { own: false } => vision::run(&mut report)?,
     }
-    report.write(arguments.json.as_deref())
+    report.finish(arguments.json.as_deref())
 }

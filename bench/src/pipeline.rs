@@ -1,5 +1,5 @@
-//! One machine as its users meet it: the real command as a process of its own, photos over HTTP, and beside it the same
-//! computations on plain threads. Everything in one run; ratios are what counts on a machine that others use too.
+//! The server as a separate process that receives photos over HTTP, compared with the same computations on plain threads.
+//! One run measures both, so that ratios hold on a machine with other load.
 
 mod client;
 mod load;
@@ -8,54 +8,50 @@ mod plain;
 mod server;
 
 use crate::machine::{self, folder, syncs_per_second};
-use crate::report::Report;
-use anyhow::{bail, ensure};
+use crate::report::{Report, median, ms};
+use anyhow::ensure;
 use client::Client;
 use plain::Plain;
 use server::{Program, Server};
 use std::time::{Duration, Instant};
 use tokio::runtime::Runtime;
 
-/// The cores that the pipeline has, and each of them alone.
+/// taskset's lists of cores.
 const BOTH_CORES: &str = "0,1";
 const SERVERS_CORE: &str = "0";
 const LOADS_CORE: usize = 1;
-/// The figures that one machine is built for.
+/// Bounds that one machine of two cores must keep.
 const MAX_OF_PLAIN: f64 = 1.15;
 const MAX_MEMORY_MB: f64 = 600.0;
 const MIN_STATUS_RATE: f64 = 5_000.0;
 const MAX_BUSY_P99_MS: f64 = 50.0;
 const MAX_OF_CRITICAL_PATH: f64 = 1.3;
 const MAX_START_MS: f64 = 1_000.0;
-/// Status requests a second while the pipeline is busy.
+/// Status requests a second to a busy pipeline.
 const BUSY_RATE: u32 = 200;
-/// Starts of which the slowest counts.
+/// Starts, of which the slowest is reported.
 const STARTS: usize = 5;
 
-/// What to measure.
 #[derive(clap::Args)]
 pub struct Arguments {
-    /// Photos of about 2 megapixels that go through the whole pipeline.
+    /// Photos of about 2 megapixels through the whole pipeline
     #[arg(long, default_value_t = 100)]
     photos: usize,
-    /// Photos that go through an idle machine one by one.
+    /// Photos one by one through an idle machine
     #[arg(long, default_value_t = 12)]
     singles: usize,
-    /// Seconds of requests, at an idle pipeline and at a busy one.
+    /// Seconds of status requests, to an idle pipeline and to a busy one
     #[arg(long, default_value_t = 10.0)]
     seconds: f64,
 }
 
-/// The figures, and those that were missed.
 struct Bench<'a> {
     arguments: &'a Arguments,
     report: &'a mut Report,
-    missed: Vec<String>,
     program: Program,
     runtime: Runtime,
 }
 
-/// Runs the benchmark. Errors: something does not work, or a figure is missed.
 pub fn run(arguments: &Arguments, report: &mut Report) -> anyhow::Result<()> {
     println!("{}", machine::description()?);
     report.add("load average before", machine::load_average()?, "");
@@ -65,26 +61,16 @@ pub fn run(arguments: &Arguments, report: &mut Report) -> anyhow::Result<()> {
         "syncs/s",
     );
     let program = Program::find()?;
-    let mut bench = Bench { arguments, report, missed: Vec::new(), program, runtime: Runtime::new()? };
+    let mut bench = Bench { arguments, report, program, runtime: Runtime::new()? };
     bench.start()?;
     bench.status_of_an_idle_pipeline()?;
     bench.photos()?;
     bench.report.add("load average after", machine::load_average()?, "");
-    match bench.missed.is_empty() {
-        true => Ok(()),
-        false => bail!("missed: {}", bench.missed.join("; ")),
-    }
+    Ok(())
 }
 
 impl Bench<'_> {
-    fn at_most(&mut self, name: &str, value: f64, unit: &'static str, most: f64) {
-        self.report.add(name, value, unit);
-        if value > most {
-            self.missed.push(format!("{name}: {value:.2} of at most {most} {unit}"));
-        }
-    }
-
-    /// From the start of the process to the line that says where it listens.
+    /// From the start of the process to the line that names its address.
     fn start(&mut self) -> anyhow::Result<()> {
         let mut times = Vec::new();
         for _ in 0..STARTS {
@@ -92,7 +78,7 @@ impl Bench<'_> {
             times.push(Server::start(&self.program, data.path(), BOTH_CORES)?.ready_after);
         }
         let slowest = times.into_iter().max().unwrap_or_default();
-        self.at_most("start to listening, slowest of 5", ms(slowest), "ms", MAX_START_MS);
+        self.report.at_most("start to listening, slowest of 5", ms(slowest), "ms", MAX_START_MS);
         Ok(())
     }
 
@@ -112,16 +98,18 @@ impl Bench<'_> {
         let before = server.cpu()?;
         let answered = load::closed(&request, LOADS_CORE, time)?;
         let rate = answered as f64 / time.as_secs_f64();
-        self.report.add("GET /uploads/{id}, 32 connections, one core", rate, "requests/s");
-        if rate < MIN_STATUS_RATE {
-            self.missed.push(format!("status: {rate:.0} of {MIN_STATUS_RATE} requests/s"));
-        }
+        self.report.at_least(
+            "GET /uploads/{id}, 32 connections, one core",
+            rate,
+            "requests/s",
+            MIN_STATUS_RATE,
+        );
         let each = (server.cpu()? - before).as_secs_f64() * 1e6 / answered as f64;
-        self.report.add("… of which the server computes", each, "us/request");
+        self.report.add("… CPU time of the server", each, "us/request");
         Ok(())
     }
 
-    /// Everything that needs both cores and a server with photos in it.
+    /// The measurements of a server on both cores.
     fn photos(&mut self) -> anyhow::Result<()> {
         let Arguments { photos: whole, singles, .. } = *self.arguments;
         let mut photos = photos::varied(singles + 2 * whole)?;
@@ -134,10 +122,10 @@ impl Bench<'_> {
         self.one_by_one(&client, &plain, &photos)?;
         self.all_at_once(&server, &client, &plain, &batch)?;
         self.status_of_a_busy_pipeline(&client, &busy)?;
-        self.at_most("peak memory of the server", server.peak_memory_mb()?, "MB", MAX_MEMORY_MB);
+        self.report.at_most("peak memory of the server", server.peak_memory_mb()?, "MB", MAX_MEMORY_MB);
         drop(server);
         let again = Server::start(&self.program, data.path(), BOTH_CORES)?;
-        self.at_most(
+        self.report.at_most(
             "start to listening, with all of these in it",
             ms(again.ready_after),
             "ms",
@@ -146,7 +134,7 @@ impl Bench<'_> {
         Ok(())
     }
 
-    /// From the beginning of a photo's PUT to `complete`, against its critical path.
+    /// From the start of a photo's PUT to `complete`, relative to its critical path.
     fn one_by_one(&mut self, client: &Client, plain: &Plain, photos: &[Vec<u8>]) -> anyhow::Result<()> {
         let (mut took, mut paths, mut ratios) = (Vec::new(), Vec::new(), Vec::new());
         for photo in photos {
@@ -165,18 +153,18 @@ impl Bench<'_> {
             }
         }
         ensure!(!took.is_empty(), "no photo had a face");
-        self.report.add("one photo on an idle machine, PUT to complete, median", median(&mut took), "ms");
-        self.report.add("… its critical path: look, feel, paint or compose", median(&mut paths), "ms");
-        self.at_most(
+        self.report.add("one photo on an idle machine, PUT to complete, median", median(took), "ms");
+        self.report.add("… its critical path: faces, emotion, picture or melody", median(paths), "ms");
+        self.report.at_most(
             "PUT to complete against critical path, median",
-            median(&mut ratios),
+            median(ratios),
             "x",
             MAX_OF_CRITICAL_PATH,
         );
         Ok(())
     }
 
-    /// The whole batch through the pipeline, and through two plain threads; what comes out is the same.
+    /// The whole batch through the pipeline and through two plain threads. Errors: the results differ.
     fn all_at_once(
         &mut self,
         server: &Server,
@@ -204,42 +192,34 @@ impl Bench<'_> {
         self.report.add(format!("{count} photos, of which have faces"), complete as f64, "photos");
         self.report.add(format!("{count} photos through the pipeline"), pipeline.as_secs_f64(), "s");
         self.report.add(format!("{count} photos on two plain threads"), threads.as_secs_f64(), "s");
-        self.at_most(
+        self.report.at_most(
             "pipeline against plain threads",
             pipeline.as_secs_f64() / threads.as_secs_f64(),
             "x",
             MAX_OF_PLAIN,
         );
-        self.report.add(
-            "… in time on the cores",
-            pipeline_cpu.as_secs_f64() / threads_cpu.as_secs_f64(),
-            "x",
-        );
+        self.report.add("… in CPU time", pipeline_cpu.as_secs_f64() / threads_cpu.as_secs_f64(), "x");
         Ok(())
     }
 
-    /// Status requests at a fixed rate while both cores compute.
+    /// Status requests at a fixed rate to a server whose cores are busy.
     fn status_of_a_busy_pipeline(&mut self, client: &Client, photos: &[Vec<u8>]) -> anyhow::Result<()> {
         let time = Duration::from_secs_f64(self.arguments.seconds);
         let ids = self.runtime.block_on(client.upload_all(photos))?;
         let (Some(first), Some(last)) = (ids.first(), ids.last()) else { return Ok(()) };
         let mut latencies = load::open(&client.status_request(*first), BUSY_RATE, time)?;
         let left = self.runtime.block_on(client.state(*last))?;
-        ensure!(!client::is_done(&left), "the pipeline was not busy until the end; give it more photos");
+        ensure!(!client::is_done(&left), "the pipeline was not busy until the end; raise --photos");
         latencies.sort_unstable();
         let at = |share: f64| ms(latencies[((latencies.len() - 1) as f64 * share) as usize]);
         self.report.add("GET /uploads/{id} at 200/s, pipeline busy, median", at(0.5), "ms");
-        self.at_most("GET /uploads/{id} at 200/s, pipeline busy, p99", at(0.99), "ms", MAX_BUSY_P99_MS);
+        self.report.at_most(
+            "GET /uploads/{id} at 200/s, pipeline busy, p99",
+            at(0.99),
+            "ms",
+            MAX_BUSY_P99_MS,
+        );
         self.report.add("… the slowest", at(1.0), "ms");
         self.runtime.block_on(client.all_finished(&ids))
     }
-}
-
-fn ms(time: Duration) -> f64 {
-    time.as_secs_f64() * 1e3
-}
-
-fn median(values: &mut [f64]) -> f64 {
-    values.sort_by(f64::total_cmp);
-    values[values.len() / 2]
 }

@@ -1,11 +1,11 @@
-//! The embedded face engine against face-api (node, WebAssembly), rustface and OpenCV's Haar cascade: same photos,
+//! The embedded face engine compared with face-api (node, WebAssembly), rustface and OpenCV's Haar cascade: same photos,
 //! one run, one core, medians of nine.
 //!
-//! Every contestant runs as a process of its own pinned with `taskset`; a missing one is named together with the
-//! command that installs it, and the run fails.
+//! Every engine runs as a separate process, pinned with `taskset`. A missing engine fails the run; the error names the
+//! command that installs it.
 
-use crate::machine::peak_memory_mb;
-use crate::report::Report;
+use crate::machine::{models, peak_memory_mb};
+use crate::report::{Report, median, ms};
 use ::vision::{Analyser, Options, Picture, decode};
 use anyhow::{Context, bail};
 use serde::{Deserialize, Serialize};
@@ -13,14 +13,14 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::Instant;
 
-/// Times each measurement is taken; the median counts.
+/// Repeats of each measurement.
 const REPEATS: usize = 9;
-/// Overlap from which on a rival's box is the same face: rivals cut faces differently.
+/// Overlap (intersection over union) from which two boxes are the same face: engines frame faces differently.
 const SAME_FACE: f64 = 0.25;
-/// The core that contestants are pinned to.
+/// The core of every engine.
 const CORE: &str = "0";
 
-/// What a contestant says of one photo: boxes [x, y, width, height] in pixels and milliseconds of every repeat.
+/// An engine's result for one photo: boxes [x, y, width, height] in pixels, and the time of every repeat.
 #[derive(Debug, Default, Serialize, Deserialize)]
 #[serde(default)]
 struct Answer {
@@ -30,7 +30,7 @@ struct Answer {
     all_ms: Vec<f64>,
 }
 
-/// face-api's faces carry more than a box.
+/// face-api's result: its faces have more than a box.
 #[derive(Deserialize)]
 struct ReferenceAnswer {
     faces: Vec<ReferenceFace>,
@@ -44,7 +44,7 @@ struct ReferenceFace {
     rectangle: [f64; 4],
 }
 
-/// What the embedded engine's process says.
+/// The output of the embedded engine's process.
 #[derive(Serialize, Deserialize)]
 struct Own {
     load_ms: Vec<f64>,
@@ -52,7 +52,6 @@ struct Own {
     photos: Vec<Answer>,
 }
 
-/// Runs the benchmark.
 pub fn run(report: &mut Report) -> anyhow::Result<()> {
     let models = models();
     let photos: Vec<PathBuf> = (1..=6).map(|n| models.join(format!("sample{n}.jpg"))).collect();
@@ -65,7 +64,7 @@ pub fn run(report: &mut Report) -> anyhow::Result<()> {
     let haar = haar(&photos)?;
     let truth: Vec<&[[f64; 4]]> = face_api.iter().map(|answer| answer.faces.as_slice()).collect();
 
-    report.add("models loaded", median(&own.load_ms), "ms");
+    report.add("models loaded", median(own.load_ms.iter().copied()), "ms");
     report.add("peak memory, models and one photo of 1920 px", own.peak_mb, "MB");
     let engines = [
         ("semblante", &own.photos),
@@ -95,20 +94,20 @@ pub fn run(report: &mut Report) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// The embedded engine, measured in this process and printed as JSON: what the pinned process runs.
+/// Measures the embedded engine in this process and prints [`Own`] as JSON; the pinned process runs this.
 pub fn own() -> anyhow::Result<()> {
     let models = models();
     let mut load_ms = Vec::new();
     let start = Instant::now();
     let analyser = Analyser::open(&models)?;
-    load_ms.push(ms(start));
+    load_ms.push(ms(start.elapsed()));
     let mut photos = Vec::new();
     let mut peak_mb = 0.0;
     for n in 1..=6 {
         let bytes = std::fs::read(models.join(format!("sample{n}.jpg")))?;
         let answer = measure(&analyser, &bytes)?;
         if n == 1 {
-            // Before anything else has been in memory: a process that looks at photos of this size.
+            // Before larger photos: the peak of a process that analyses photos of this size.
             peak_mb = peak_memory_mb("self")?;
         }
         photos.push(answer);
@@ -116,7 +115,7 @@ pub fn own() -> anyhow::Result<()> {
     for _ in 1..REPEATS {
         let start = Instant::now();
         drop(Analyser::open(&models)?);
-        load_ms.push(ms(start));
+        load_ms.push(ms(start.elapsed()));
     }
     println!("{}", serde_json::to_string(&Own { load_ms, peak_mb, photos })?);
     Ok(())
@@ -127,13 +126,13 @@ fn measure(analyser: &Analyser, bytes: &[u8]) -> anyhow::Result<Answer> {
     for _ in 0..REPEATS {
         let start = Instant::now();
         let picture = decode(bytes)?;
-        answer.decode_ms.push(ms(start));
+        answer.decode_ms.push(ms(start.elapsed()));
         let between = Instant::now();
         answer.faces = analyser.detect(&picture, false).iter().map(|d| pixels(d, &picture)).collect();
-        answer.detect_ms.push(ms(between));
+        answer.detect_ms.push(ms(between.elapsed()));
         let start = Instant::now();
         analyser.analyse(&decode(bytes)?, Options::default());
-        answer.all_ms.push(ms(start));
+        answer.all_ms.push(ms(start.elapsed()));
     }
     Ok(answer)
 }
@@ -144,28 +143,28 @@ fn pixels(detection: &::vision::Detection, picture: &Picture) -> [f64; 4] {
     [b.left * width, b.top * height, b.width * width, b.height * height]
 }
 
-/// How many photos more two threads see than one in the same time.
+/// Throughput of two threads relative to one.
 fn two_threads(models: &Path, photos: &[PathBuf]) -> anyhow::Result<f64> {
     let analyser = Analyser::open(models)?;
     let files = photos.iter().map(std::fs::read).collect::<Result<Vec<_>, _>>()?;
-    let see_all = || {
+    let analyse_all = || {
         for bytes in files.iter().cycle().take(12) {
             let picture = decode(bytes).expect("the samples decode");
             analyser.analyse(&picture, Options::default());
         }
     };
-    // The best of five each: what else runs on the machine takes from two threads what it does not take from one.
+    // The best of five each: other load takes more from two threads than from one.
     let (mut one, mut two) = (f64::INFINITY, f64::INFINITY);
     for _ in 0..5 {
         let start = Instant::now();
-        see_all();
-        one = one.min(ms(start));
+        analyse_all();
+        one = one.min(ms(start.elapsed()));
         let start = Instant::now();
         std::thread::scope(|scope| {
-            scope.spawn(see_all);
-            scope.spawn(see_all);
+            scope.spawn(analyse_all);
+            scope.spawn(analyse_all);
         });
-        two = two.min(ms(start));
+        two = two.min(ms(start.elapsed()));
     }
     Ok(2.0 * one / two)
 }
@@ -196,7 +195,7 @@ fn rustface(photos: &[PathBuf]) -> anyhow::Result<Vec<Answer>> {
     rival(program.as_os_str(), vec![rustface_model(&rivals, hint)?], photos, hint)
 }
 
-/// The model that lies in rustface's package, wherever Cargo keeps it.
+/// The model in rustface's package, found through Cargo.
 fn rustface_model(rivals: &Path, hint: &str) -> anyhow::Result<String> {
     let cargo = Command::new(env!("CARGO"))
         .args(["metadata", "--format-version", "1"])
@@ -231,7 +230,7 @@ fn rival(
     pinned(program, &arguments, hint)
 }
 
-/// Runs a program on one core and reads the JSON that it prints.
+/// Runs a program on one core and parses its JSON output.
 fn pinned<T: serde::de::DeserializeOwned>(
     program: &std::ffi::OsStr,
     arguments: &[&str],
@@ -244,14 +243,14 @@ fn pinned<T: serde::de::DeserializeOwned>(
         .arg(program)
         .args(arguments)
         .output()
-        .context("taskset (util-linux) is needed to pin the contestants to one core")?;
+        .context("taskset (util-linux) is needed to pin the engines to one core")?;
     if !output.status.success() {
         bail!("{}\n{}", failed(), String::from_utf8_lossy(&output.stderr));
     }
     serde_json::from_slice(&output.stdout).with_context(failed)
 }
 
-/// (Faces of the truth that were found, boxes that are none of them.)
+/// Faces of the truth that were found, and boxes that match none of them.
 fn recall(answers: &[Answer], truth: &[&[[f64; 4]]]) -> (f64, f64) {
     let (mut found, mut wrong) = (0, 0);
     for (answer, truth) in answers.iter().zip(truth) {
@@ -270,21 +269,7 @@ fn overlap(a: &[f64; 4], b: &[f64; 4]) -> f64 {
 
 /// The mean over photos of the median over repeats.
 fn mean(answers: &[Answer], of: impl Fn(&Answer) -> &Vec<f64>) -> f64 {
-    answers.iter().map(|answer| median(of(answer))).sum::<f64>() / answers.len() as f64
-}
-
-fn median(values: &[f64]) -> f64 {
-    let mut sorted = values.to_vec();
-    sorted.sort_by(f64::total_cmp);
-    sorted.get(sorted.len() / 2).copied().unwrap_or(f64::NAN)
-}
-
-fn ms(since: Instant) -> f64 {
-    since.elapsed().as_secs_f64() * 1e3
-}
-
-fn models() -> PathBuf {
-    std::env::var_os("SEMBLANTE_MODELS_DIR").map_or_else(|| PathBuf::from("models"), PathBuf::from)
+    answers.iter().map(|answer| median(of(answer).iter().copied())).sum::<f64>() / answers.len() as f64
 }
 
 fn root() -> PathBuf {

@@ -1,70 +1,70 @@
-//! Everything that works on messages, in one process: intake, five stages, dead letters, timers.
+//! Everything that processes messages, in one process: intake, five stages, dead letters, maintenance, timers.
 
 use crate::boot::{Engines, Installation};
-use domain::ports::{Clock, Events};
-use domain::{Handler, Ports, QueueName, Stage};
+use domain::ports::Clock;
+use domain::{Handler, QueueName, Stage};
 use ingest::{Intake, Maintenance};
 use std::sync::Arc;
 use tokio::sync::watch;
 use tokio::task::JoinSet;
-use workers::{
-    DeadLetterHandler, EmotionAnalysis, FaceDetection, GalleryIndexing, ImageGeneration, Limits,
-    MelodyGeneration, PollHost, Polling, Settle, StageWorker,
-};
+use workers::{DeadLetterHandler, Limits, PollHost, Polling, Settle};
 
-/// A pipeline that runs.
 pub struct Pipeline {
     stop: watch::Sender<bool>,
     tasks: JoinSet<()>,
 }
 
-/// How many messages of each kind are settled at a time. What computes waits for a core besides.
-const ARRIVALS: usize = 8;
-const DEAD_LETTERS: usize = 1;
+/// Messages that are processed concurrently, by kind of queue. Computations wait for a core besides.
+const CONCURRENT: usize = 8;
+const CONCURRENT_DEAD_LETTERS: usize = 1;
 
 impl Pipeline {
-    /// Starts it on these live queues and their dead letters. `max_receives` is the queues' limit; closings are told
-    /// to `events`.
+    /// Starts on these live queues and their dead letters. `max_receives` is the queues' limit.
     pub fn start(
         installation: Arc<Installation>,
         engines: &Engines,
-        events: Arc<dyn Events>,
         queues: &[QueueName],
         max_receives: u32,
     ) -> Self {
         let stop = watch::Sender::new(false);
         let mut tasks = JoinSet::new();
-        let hosts = hosts(&installation, engines, events, max_receives);
+        let hosts = hosts(&installation, engines, max_receives);
         for host in hosts.into_iter().filter(|host| queues.contains(&host.queue_name.source())) {
             tasks.spawn(host.run(stopped(stop.subscribe())));
         }
-        let maintenance = Maintenance::new(installation.ports.clone(), installation.uploads_bucket());
+        let maintenance = Maintenance::new(installation.ports.clone(), &installation.uploads_bucket);
         let clock = installation.ports.clock.clone();
-        tasks.spawn(keep(maintenance, clock, stopped(stop.subscribe())));
+        tasks.spawn(maintain(maintenance, clock, stopped(stop.subscribe())));
         let stopped = stopped(stop.subscribe());
         tasks.spawn(async move {
-            if let Some(directory) = &installation.directory {
-                directory.run_timers(stopped).await;
+            if let Some(machine) = &installation.machine {
+                machine.orchestrator.run_timers(stopped).await;
             }
         });
         Pipeline { stop, tasks }
     }
 
-    /// Stops receiving, finishes what is held within the hosts' limit, and returns.
+    /// Stops receiving, and finishes received messages within the hosts' limit.
     pub async fn shut_down(mut self) {
         self.stop.send_replace(true);
         while self.tasks.join_next().await.is_some() {}
     }
 }
 
-/// Looks after uploads, a round a minute, until the pipeline is to stop.
-async fn keep(maintenance: Maintenance, clock: Arc<dyn Clock>, stopped: impl Future<Output = ()>) {
+/// A round of maintenance and a step through the contents of objects a minute, until the pipeline stops.
+async fn maintain(maintenance: Maintenance, clock: Arc<dyn Clock>, stopped: impl Future<Output = ()>) {
     let rounds = async {
-        let mut from = None;
+        let (mut from, mut contents) = (None, None);
         loop {
             match maintenance.round(from.take(), false).await {
                 Ok(round) => from = round.next,
-                Err(error) => tracing::warn!(error = %error, "the maintenance could not read what is due"),
+                Err(error) => {
+                    tracing::warn!(error = %error, "maintenance could not list the uploads that are due")
+                }
+            }
+            match maintenance.reconcile(contents.take()).await {
+                Ok(next) => contents = next,
+                Err(error) => tracing::warn!(error = %error, "contents of objects could not be reconciled"),
             }
             clock.sleep_until(clock.now() + ingest::maintenance::PAUSE).await;
         }
@@ -75,20 +75,15 @@ async fn keep(maintenance: Maintenance, clock: Arc<dyn Clock>, stopped: impl Fut
     }
 }
 
-/// Ends when the pipeline is to stop, or is gone.
+/// Ends when the pipeline stops, or is dropped.
 async fn stopped(mut stop: watch::Receiver<bool>) {
     if stop.wait_for(|stop| *stop).await.is_err() {
         tracing::debug!("the pipeline was dropped without a shutdown");
     }
 }
 
-fn hosts(
-    installation: &Installation,
-    engines: &Engines,
-    events: Arc<dyn Events>,
-    max_receives: u32,
-) -> Vec<PollHost> {
-    let ports = Ports { events, ..installation.ports.clone() };
+fn hosts(installation: &Installation, engines: &Engines, max_receives: u32) -> Vec<PollHost> {
+    let ports = &installation.ports;
     let limits = Limits { max_receives, ..Limits::default() };
     let host = |queue_name: QueueName, permits: usize, handler: Arc<dyn Handler>| PollHost {
         queue_name,
@@ -97,32 +92,21 @@ fn hosts(
         handler,
         polling: Polling { permits, ..Polling::default() },
     };
-    let intake = Intake::new(installation.ports.clone(), installation.uploads_bucket());
-    let mut hosts = vec![host(QueueName::UPLOADS, ARRIVALS, Arc::new(intake))];
-    for (worker, permits) in stages(&ports, engines) {
-        let queue = QueueName::of(worker.stage());
+    let intake = Intake::new(ports.clone(), &installation.uploads_bucket);
+    let mut hosts = vec![host(QueueName::UPLOADS, CONCURRENT, Arc::new(intake))];
+    for worker in workers::stages(ports, &engines.stages) {
+        let (queue, permits) = (QueueName::of(worker.stage()), permits(worker.stage()));
         hosts.push(host(queue, permits, Arc::new(Settle::new(ports.clone(), worker, limits))));
     }
     for queue in QueueName::live().map(QueueName::dead_letters) {
-        hosts.push(host(queue, DEAD_LETTERS, Arc::new(DeadLetterHandler::new(ports.clone(), queue))));
+        hosts.push(host(queue, CONCURRENT_DEAD_LETTERS, Arc::new(DeadLetterHandler::new(ports.clone()))));
     }
     hosts
 }
 
-fn stages(ports: &Ports, engines: &Engines) -> Vec<(Arc<dyn StageWorker>, usize)> {
-    let cores = std::thread::available_parallelism().map_or(1, |cores| cores.get());
-    Stage::ALL
-        .into_iter()
-        .map(|stage| -> (Arc<dyn StageWorker>, usize) {
-            match stage {
-                Stage::FaceDetection => {
-                    (Arc::new(FaceDetection::new(ports.objects.clone(), engines.faces.clone())), cores)
-                }
-                Stage::EmotionAnalysis => (Arc::new(EmotionAnalysis::new(ports.faces.clone())), ARRIVALS),
-                Stage::ImageGeneration => (Arc::new(ImageGeneration::new(engines.pictures.clone())), cores),
-                Stage::MelodyGeneration => (Arc::new(MelodyGeneration::new(engines.melodies.clone())), cores),
-                Stage::GalleryIndexing => (Arc::new(GalleryIndexing), ARRIVALS),
-            }
-        })
-        .collect()
+fn permits(stage: Stage) -> usize {
+    match stage {
+        Stage::EmotionAnalysis | Stage::GalleryIndexing => CONCURRENT,
+        _ => std::thread::available_parallelism().map_or(1, |cores| cores.get()),
+    }
 }

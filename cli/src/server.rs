@@ -1,5 +1,5 @@
-//! The HTTP server: how many connections there may be, and how long a client may take over a request's head, over reading
-//! its answer, and between two requests. How long bodies and requests may take is the API's to say.
+//! The HTTP server. It bounds the number of connections, and the time that a client may take for a request's head, for
+//! reading an answer, and between two requests. The API bounds bodies and requests.
 
 use axum::Router;
 use axum::extract::ConnectInfo;
@@ -19,28 +19,26 @@ use tokio::task::JoinSet;
 use tokio_io_timeout::TimeoutStream;
 use tower::util::MapRequest;
 
-/// The most bytes of a request's head.
+/// Bytes of a request's head.
 const MAX_HEAD: usize = 32 << 10;
-/// The most bytes that a connection reads, or holds back to write, ahead.
+/// Bytes that a connection reads ahead, or buffers to write.
 const MAX_AHEAD: usize = 64 << 10;
-/// The pause after an accept that failed for want of resources.
-const AFTER_A_FAILURE: Duration = Duration::from_secs(1);
+/// The pause after an accept that failed for lack of resources.
+const PAUSE_AFTER_FAILURE: Duration = Duration::from_secs(1);
 
-/// What clients may take.
 #[derive(Clone, Copy, Debug)]
 pub struct Limits {
-    /// Open connections; who comes then waits in the system's backlog until one of them ends.
+    /// Open connections; further ones wait in the system's backlog.
     pub connections: usize,
-    /// From a connection's beginning, or its last answer, to the end of the next request's head.
+    /// From the start of a connection, or its last answer, to the end of the next request's head.
     pub head: Duration,
-    /// How long a client may leave what was written to it unread.
+    /// How long a client may leave an answer unread.
     pub unread: Duration,
-    /// How long requests that are under way may take after the stop was asked for.
+    /// How long requests in progress may take after the stop.
     pub drain: Duration,
 }
 
 impl Limits {
-    /// The usual times.
     pub fn new(connections: usize) -> Self {
         Limits {
             connections,
@@ -51,7 +49,7 @@ impl Limits {
     }
 }
 
-/// Answers requests until `stop` ends, then those that are under way, for as long as the drain allows.
+/// Answers requests until `stop` ends, then finishes those in progress, for as long as the drain allows.
 pub async fn serve(
     listener: TcpListener,
     routes: Router,
@@ -99,16 +97,16 @@ async fn accept(
     listener: &TcpListener,
     places: &Arc<Semaphore>,
 ) -> (OwnedSemaphorePermit, TcpStream, SocketAddr) {
-    let place = places.clone().acquire_owned().await.expect("nobody closes the semaphore");
+    let place = places.clone().acquire_owned().await.expect("the semaphore is never closed");
     loop {
         match listener.accept().await {
             Ok((stream, peer)) => return (place, stream, peer),
-            // The client was gone before it was its turn.
+            // The client left before its connection was accepted.
             Err(error)
                 if matches!(error.kind(), ErrorKind::ConnectionAborted | ErrorKind::ConnectionReset) => {}
             Err(error) => {
-                tracing::error!(error = %error, "no connection could be accepted");
-                tokio::time::sleep(AFTER_A_FAILURE).await;
+                tracing::error!(error = %error, "cannot accept connections");
+                tokio::time::sleep(PAUSE_AFTER_FAILURE).await;
             }
         }
     }
@@ -118,12 +116,13 @@ async fn accept(
 mod tests {
     use super::*;
     use axum::routing::get;
+    use deadline::{LIMIT, within};
     use std::sync::Mutex;
     use tokio::io::{AsyncReadExt, AsyncWriteExt};
     use tokio::sync::Notify;
     use tokio::task::JoinHandle;
 
-    /// A server whose one route waits until it is let go.
+    /// A server whose one route waits for a signal.
     struct Running {
         address: SocketAddr,
         let_go: Arc<Notify>,
@@ -165,7 +164,8 @@ mod tests {
     /// All that comes until the server closes.
     async fn rest(mut stream: TcpStream) -> String {
         let mut answer = Vec::new();
-        stream.read_to_end(&mut answer).await.unwrap();
+        let reading = stream.read_to_end(&mut answer);
+        within(LIMIT, "the end of the connection", reading).await.unwrap();
         String::from_utf8(answer).unwrap()
     }
 
@@ -192,7 +192,7 @@ mod tests {
     async fn connections_beyond_the_limit_wait_for_their_turn() {
         let running = start(Limits { connections: 1, ..limits() }).await;
         let first = send(running.address, WAIT).await;
-        running.entered.notified().await;
+        within(LIMIT, "the request", running.entered.notified()).await;
         let second = send(running.address, WAIT).await;
         for _ in 0..100 {
             tokio::task::yield_now().await;
@@ -201,7 +201,7 @@ mod tests {
         assert_eq!(*running.came.lock().unwrap(), [name(&first)]);
         let names = [name(&first), name(&second)];
         drop(first);
-        running.entered.notified().await;
+        within(LIMIT, "the request", running.entered.notified()).await;
         assert_eq!(*running.came.lock().unwrap(), names);
     }
 
@@ -210,24 +210,24 @@ mod tests {
         let running = start(limits()).await;
         let idle = send(running.address, "").await;
         let asked = send(running.address, WAIT).await;
-        running.entered.notified().await;
+        within(LIMIT, "the request", running.entered.notified()).await;
         running.stop.notify_one();
         assert_eq!(rest(idle).await, "");
         running.let_go.notify_one();
         let peer = asked.local_addr().unwrap().to_string();
         let answer = rest(asked).await;
         assert!(answer.starts_with("HTTP/1.1 200") && answer.ends_with(&peer), "{answer}");
-        running.server.await.unwrap();
-        assert!(TcpStream::connect(running.address).await.is_err(), "nobody listens any more");
+        within(LIMIT, "the end of the server", running.server).await.unwrap();
+        assert!(TcpStream::connect(running.address).await.is_err(), "the port is closed");
     }
 
     #[tokio::test]
     async fn a_stop_does_not_wait_for_ever() {
         let running = start(Limits { drain: Duration::from_millis(50), ..limits() }).await;
         let asked = send(running.address, WAIT).await;
-        running.entered.notified().await;
+        within(LIMIT, "the request", running.entered.notified()).await;
         running.stop.notify_one();
-        running.server.await.unwrap();
+        within(LIMIT, "the end of the server", running.server).await.unwrap();
         assert_eq!(rest(asked).await, "");
     }
 }

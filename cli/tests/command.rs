@@ -1,17 +1,22 @@
 //! The command as a process: what it prints and how it ends.
 
+use deadline::LIMIT;
 use std::path::Path;
-use std::process::{Command, Output};
+use std::process::{Command, Output, Stdio};
 
 /// Runs `semblante` in a folder of its own, with no environment but what is given.
 fn semblante(folder: &Path, environment: &[(&str, &str)], arguments: &[&str]) -> Output {
-    Command::new(env!("CARGO_BIN_EXE_semblante"))
+    let process = Command::new(env!("CARGO_BIN_EXE_semblante"))
         .current_dir(folder)
         .env_clear()
         .envs(environment.iter().copied())
         .args(arguments)
-        .output()
-        .expect("cargo built the command")
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .expect("cargo built the command");
+    deadline::output(process, LIMIT, &format!("semblante {}", arguments.join(" ")))
 }
 
 fn text(bytes: &[u8]) -> String {
@@ -85,6 +90,27 @@ fn wrong_settings_end_with_2_and_all_are_named() {
 }
 
 #[test]
+fn an_error_names_the_flag_that_was_typed() {
+    let folder = tempfile::tempdir().unwrap();
+    for (arguments, sentence) in [
+        (
+            &["up", "--listen", "8080"][..],
+            "semblante: --listen: setting listen must be an address and a port",
+        ),
+        (&["up", "--set", "listen=8080"], "semblante: --set listen: setting listen must be"),
+        (
+            &["queues", "--backend", "gcp"],
+            "semblante: --backend: setting backend must be one of embedded, aws",
+        ),
+        (&["queues", "--data", ""], "semblante: --data: setting data must be a path"),
+    ] {
+        let output = semblante(folder.path(), &[], arguments);
+        assert_eq!(output.status.code(), Some(2), "{arguments:?}");
+        assert!(text(&output.stderr).starts_with(sentence), "{arguments:?}: {}", text(&output.stderr));
+    }
+}
+
+#[test]
 fn doctor_says_what_is_missing() {
     let folder = tempfile::tempdir().unwrap();
     let output = semblante(folder.path(), &[], &["doctor"]);
@@ -141,7 +167,7 @@ fn an_account_needs_its_settings() {
 /// What each command's help must tell beside its examples.
 const HELPS: [(&[&str], &[&str]); 18] = [
     (&["up"], &["--listen", "SIGTERM"]),
-    (&["process"], &["<FILE|DIR>", "--out", "--json"]),
+    (&["process"], &["<FILE|DIR>", "--out", "--json", "--verbose", "--quiet"]),
     (&["import"], &["photos"]),
     (&["import", "photos"], &["<DIR|FILE>", "--user", "--tenant", "--create", "--process", "--json"]),
     (&["status"], &["<ID>", "--tenant", "--json"]),
@@ -165,9 +191,40 @@ const HELPS: [(&[&str], &[&str]); 18] = [
             "--wait",
         ],
     ),
-    (&["analyse"], &["<FILE>", "--tiles", "--descriptors", "--draw", "--json"]),
-    (&["paint"], &["--emotion", "HAPPY", "--seed", "--style", "aurora", "--size", "--output", "--json"]),
-    (&["compose"], &["--emotion", "SAD", "--seed", "--bars", "--soundfont", "--output", "--midi", "--json"]),
+    (&["analyse"], &["<FILE|->", "--tiles", "--descriptors", "--draw", "--json"]),
+    (
+        &["paint"],
+        &[
+            "--emotion",
+            "HAPPY",
+            "--seed",
+            "0 to 18446744073709551615",
+            "--valence",
+            "--arousal",
+            "--style",
+            "aurora",
+            "--size",
+            "--output <FILE|->",
+            ".png",
+            "--json",
+        ],
+    ),
+    (
+        &["compose"],
+        &[
+            "--emotion",
+            "SAD",
+            "--seed",
+            "0 to 18446744073709551615",
+            "--valence",
+            "--arousal",
+            "--bars",
+            "--soundfont",
+            "--output <FILE|->",
+            "--midi <FILE|->",
+            "--json",
+        ],
+    ),
     (&["settings"], &["Secrets", "--json"]),
     (&["doctor"], &["skipped", "--json"]),
 ];
@@ -184,7 +241,11 @@ fn every_help_tells_what_the_command_takes() {
             assert!(help.contains(part), "{command:?}: {part} is not in:\n{help}");
         }
         let has_examples = help.contains("Examples:\n  semblante ");
-        assert!(has_examples || ["settings", "doctor"].contains(&command[0]), "{command:?}:\n{help}");
+        let at = |part: &str| help.find(part).unwrap_or(usize::MAX);
+        assert!(
+            has_examples && at("Examples:") < at("Options:"),
+            "{command:?}: examples come first:\n{help}"
+        );
         assert!(main.contains(&format!("\n  {} ", command[0])), "{command:?} is not in:\n{main}");
     }
 }

@@ -27,8 +27,8 @@ async fn gallery(client: &reqwest::Client, server: &Server, token: &str) -> Valu
 #[tokio::test]
 async fn a_photo_comes_out_in_the_gallery_and_stays_there() {
     let data = tempfile::tempdir().unwrap();
-    let server = Server::start(data.path());
-    let client = reqwest::Client::new();
+    let server = Server::start(data.path(), &[]);
+    let client = reqwest::Client::builder().timeout(deadline::LIMIT).build().unwrap();
     let token = token(&client, &server, "signup").await;
 
     let photo = std::fs::read(Path::new(ROOT).join("models/sample1.jpg")).unwrap();
@@ -51,9 +51,37 @@ async fn a_photo_comes_out_in_the_gallery_and_stays_there() {
     assert_eq!(shown["uploads"].as_array().map(Vec::len), Some(1), "{shown}");
     assert_eq!(server.stop(), Some(0));
 
-    let again = Server::start(data.path());
+    let again = Server::start(data.path(), &[]);
     let token = self::token(&client, &again, "login").await;
     let shown = gallery(&client, &again, &token).await;
     assert_eq!(shown["uploads"][0]["state"], "complete", "people and results survive a restart: {shown}");
     assert_eq!(again.stop(), Some(0));
+}
+
+#[tokio::test]
+async fn metrics_have_an_address_of_their_own_and_proxies_are_trusted_by_setting() {
+    let data = tempfile::tempdir().unwrap();
+    let free = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().to_string();
+    let environment =
+        [("SEMBLANTE_METRICS_LISTEN", free.as_str()), ("SEMBLANTE_TRUSTED_PROXIES", "127.0.0.0/8")];
+    let server = Server::start(data.path(), &environment);
+    let client = reqwest::Client::builder().timeout(deadline::LIMIT).build().unwrap();
+    let status = async |url: String| client.get(url).send().await.expect("an answer").status().as_u16();
+    assert_eq!(status(format!("http://{free}/metrics")).await, 200);
+    assert_eq!(status(format!("{}/metrics", server.url)).await, 404);
+
+    // Ten failures per account and address, then a delay: each caller behind the proxy has a count of its own.
+    let log_in = async |caller: String| {
+        let request =
+            client.post(format!("{}/api/v1/auth/login", server.url)).header("x-forwarded-for", caller);
+        let request = request.header("content-type", "application/json");
+        let answer = request.body(r#"{"email":"ana@example.com","password":"x"}"#).send().await;
+        answer.expect("an answer").status().as_u16()
+    };
+    for _ in 0..10 {
+        assert_ne!(log_in("192.0.2.1".to_owned()).await, 200);
+    }
+    assert_eq!(log_in("192.0.2.1".to_owned()).await, 429);
+    assert_ne!(log_in("192.0.2.2".to_owned()).await, 429);
+    assert_eq!(server.stop(), Some(0));
 }

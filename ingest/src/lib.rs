@@ -1,28 +1,20 @@
-//! The way in: what arrives on queue `uploads` becomes records and attempts.
+//! The HTTP API with its authentication, the intake of upload events, and maintenance.
 
-pub mod attempt;
+mod acceptance;
 pub mod auth;
+pub mod content;
 pub mod deposit;
-pub mod erasure;
 pub mod http;
 pub mod intake;
 pub mod maintenance;
 pub mod metrics;
-pub mod objects;
 pub mod problem;
-mod promotion;
-pub mod redrive;
-pub mod replay;
 pub mod request_context;
-pub mod request_id;
 mod trace;
 pub mod upload_notifier;
 
 pub use deposit::deposit;
-pub use erasure::erase;
 pub use intake::Intake;
 pub use maintenance::Maintenance;
 pub use metrics::Metrics;
-pub use redrive::redrive;
-pub use replay::Replay;
 pub use upload_notifier::{NotifyingUploads, UploadNotifier};

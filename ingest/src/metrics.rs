@@ -1,5 +1,5 @@
-//! Metrics of one process, kept in memory until they are asked for in Prometheus' text format. What tells series apart is
-//! never an id, and bounded, so the number of series is.
+//! Metrics of one process, in memory, written in Prometheus' text format. Labels are never ids and have bounded values, so
+//! the number of series is bounded.
 
 use domain::ports::Meter;
 use domain::ports::queue::Depth;
@@ -18,11 +18,11 @@ use std::time::Duration;
 /// The text format's media type.
 pub const CONTENT_TYPE: &str = prometheus_text::CONTENT_TYPE;
 
-/// Upper bounds of the histogram of stages: from an emotion's weighing to the time limit of a stage.
+/// Upper bounds of stage durations: from the emotion analysis to a stage's time limit.
 const STAGE_SECONDS: [f64; 12] = [0.01, 0.03, 0.1, 0.3, 0.6, 1.0, 2.0, 5.0, 10.0, 30.0, 60.0, 120.0];
-/// The most codes that are told apart. A service outside may have words of its own.
+/// Distinct codes; an external service may send codes of its own.
 const MAX_CODES: usize = 100;
-/// What the codes beyond that, and methods that nobody knows, are called.
+/// The label of further codes and of unknown methods.
 const OTHER: &str = "other";
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
@@ -52,12 +52,12 @@ struct StageLabels {
 struct OutcomeLabels {
     stage: &'static str,
     outcome: &'static str,
-    /// Empty where nothing failed, which to Prometheus is no label at all.
+    /// Empty without a failure, which Prometheus treats as no label.
     code: String,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
-struct LetterLabels {
+struct DeadLetterLabels {
     queue: &'static str,
     code: String,
 }
@@ -72,7 +72,6 @@ struct ReasonLabels {
     reason: &'static str,
 }
 
-/// The metrics of one process.
 pub struct Metrics {
     registry: Registry,
     codes: Mutex<BTreeSet<String>>,
@@ -82,7 +81,7 @@ pub struct Metrics {
     durations: Family<StageLabels, Histogram, fn() -> Histogram>,
     outcomes: Family<OutcomeLabels, Counter>,
     retries: Family<StageLabels, Counter>,
-    letters: Family<LetterLabels, Counter>,
+    dead_letters: Family<DeadLetterLabels, Counter>,
     refused: Family<CodeLabels, Counter>,
     ignored: Family<ReasonLabels, Counter>,
 }
@@ -98,7 +97,7 @@ impl Default for Metrics {
             durations: Family::new_with_constructor(|| Histogram::new(STAGE_SECONDS)),
             outcomes: Family::default(),
             retries: Family::default(),
-            letters: Family::default(),
+            dead_letters: Family::default(),
             refused: Family::default(),
             ignored: Family::default(),
         };
@@ -114,24 +113,28 @@ impl Metrics {
         registry.register("queue_messages", "Messages of a queue", self.messages.clone());
         let oldest = "Age of a queue's oldest message";
         registry.register_with_unit("queue_oldest", oldest, Unit::Seconds, self.oldest.clone());
-        let durations = "How long a stage worked on a message";
+        let durations = "Time that a stage worked on a message";
         registry.register_with_unit("stage_duration", durations, Unit::Seconds, self.durations.clone());
         registry.register("stage_outcomes", "Results of stages", self.outcomes.clone());
-        registry.register("stage_retries", "Messages left to come again", self.retries.clone());
-        registry.register("dead_letters", "Messages that became dead letters", self.letters.clone());
-        registry.register("objects_refused", "Objects that are not what was declared", self.refused.clone());
-        registry.register("objects_ignored", "Events of objects that changed nothing", self.ignored.clone());
+        registry.register("stage_retries", "Messages to be redelivered", self.retries.clone());
+        registry.register("dead_letters", "Messages that became dead letters", self.dead_letters.clone());
+        registry.register(
+            "objects_refused",
+            "Objects that differ from their declaration",
+            self.refused.clone(),
+        );
+        registry.register("objects_ignored", "Object events without effect", self.ignored.clone());
     }
 
     /// Counts an answered request; `route` is a pattern, never a path.
     pub fn request_answered(&self, method: &str, route: &str, status: u16) {
-        // Any caller can invent methods.
+        // Callers can invent methods.
         let known = ["GET", "HEAD", "POST", "PUT", "DELETE", "OPTIONS"];
         let method = known.into_iter().find(|known| *known == method).unwrap_or(OTHER);
         self.requests.get_or_create(&RequestLabels { method, route: route.to_owned(), status }).inc();
     }
 
-    /// Takes down how full a queue is.
+    /// Sets the gauges of a queue.
     pub fn queue_seen(&self, queue: QueueName, depth: &Depth) {
         let queue = queue.as_str();
         for (state, count) in [("visible", depth.visible), ("hidden", depth.hidden)] {
@@ -142,7 +145,7 @@ impl Metrics {
         self.oldest.get_or_create(&QueueLabels { queue }).set(oldest);
     }
 
-    /// All of them as text.
+    /// The metrics in Prometheus' text format.
     pub fn text(&self) -> String {
         let mut text = String::new();
         prometheus_text::encode(&mut text, &self.registry).expect("writing to a string cannot fail");
@@ -174,8 +177,8 @@ impl Meter for Metrics {
     }
 
     fn dead_lettered(&self, queue: QueueName, code: &Code) {
-        let labels = LetterLabels { queue: queue.as_str(), code: self.code(code) };
-        self.letters.get_or_create(&labels).inc();
+        let labels = DeadLetterLabels { queue: queue.as_str(), code: self.code(code) };
+        self.dead_letters.get_or_create(&labels).inc();
     }
 
     fn object_refused(&self, code: &Code) {
@@ -192,7 +195,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn measurements_come_out_as_text() {
+    fn measurements_are_written_as_text() {
         let metrics = Metrics::default();
         let failed = Outcome::Failed { code: Code::deadline() };
         metrics.stage_ran(Stage::FaceDetection, Duration::from_millis(500));
@@ -225,7 +228,7 @@ mod tests {
     }
 
     #[test]
-    fn invented_codes_do_not_make_series_without_end() {
+    fn the_number_of_codes_is_bounded() {
         let metrics = Metrics::default();
         for number in 0..10 * MAX_CODES {
             metrics.object_refused(&Code::parse(&format!("word_{number}")).unwrap());

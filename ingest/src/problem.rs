@@ -1,4 +1,4 @@
-//! RFC 9457 problems: what went wrong, in a stable code and a sentence. What the backend said goes to the log.
+//! RFC 9457 problems: a stable code and a sentence. The cause in the backend goes to the log.
 
 use axum::http::{HeaderName, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
@@ -8,10 +8,10 @@ use domain::ports::{PortError, PortErrorKind};
 use serde_json::{Map, Value, json};
 use std::time::Duration;
 
-/// When whoever was sent away because of too much to do should come back.
+/// The value of `Retry-After` when busy.
 const BUSY: Duration = Duration::from_secs(2);
 
-/// An answer that is no success. The outermost layer writes it out, because only there the request's id is known.
+/// An error answer. The outermost layer writes it out, because only that layer knows the request's id.
 #[derive(Clone, Debug)]
 pub struct Problem(Box<Parts>);
 
@@ -25,33 +25,32 @@ struct Parts {
 }
 
 impl Problem {
-    /// `code` is stable, and programs go by it; `detail` is a sentence for people.
+    /// `code` is stable, for programs; `detail` is a sentence for people.
     pub fn new(status: StatusCode, code: &str, detail: impl Into<String>) -> Self {
         let (code, detail) = (code.into(), detail.into());
         Problem(Box::new(Parts { status, code, detail, headers: Vec::new(), more: Map::new() }))
     }
 
-    /// 400: it cannot be read.
+    /// 400: the request cannot be parsed.
     pub fn malformed(code: &str, detail: impl Into<String>) -> Self {
         Problem::new(StatusCode::BAD_REQUEST, code, detail)
     }
 
-    /// 422: it can be read and means nothing.
-    pub fn meaningless(code: &str, detail: impl Into<String>) -> Self {
+    /// 422: the request can be parsed, and a value is invalid.
+    pub fn unprocessable(code: &str, detail: impl Into<String>) -> Self {
         Problem::new(StatusCode::UNPROCESSABLE_ENTITY, code, detail)
     }
 
-    /// 404: it is not there, or not the caller's.
+    /// 404: the upload does not exist, or is not the caller's.
     pub fn not_found() -> Self {
-        Problem::new(StatusCode::NOT_FOUND, "not_found", "there is no such upload")
+        Problem::new(StatusCode::NOT_FOUND, "not_found", "no such upload")
     }
 
-    /// 408: it took too long.
     pub fn request_timeout(detail: &str) -> Self {
         Problem::new(StatusCode::REQUEST_TIMEOUT, "request_timeout", detail)
     }
 
-    /// 409: not in this state.
+    /// 409: not allowed in the present state.
     pub fn conflict(code: &str, detail: impl Into<String>) -> Self {
         Problem::new(StatusCode::CONFLICT, code, detail)
     }
@@ -71,28 +70,32 @@ impl Problem {
         Problem::new(
             StatusCode::PAYLOAD_TOO_LARGE,
             "too_large",
-            format!("at most {limit} bytes are taken; {hint}"),
+            format!("at most {limit} bytes are accepted; {hint}"),
         )
         .with("limit", limit)
     }
 
-    /// 415, with what is taken.
+    /// 415, with the accepted types.
     pub fn unsupported(code: &str, detail: impl Into<String>) -> Self {
         let accepted: Vec<&str> = MediaType::ALL.iter().map(|accepted| accepted.as_str()).collect();
         Problem::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, code, detail).with("accepted", accepted)
     }
 
-    /// 503: later.
+    /// 503, to be retried.
     pub fn busy(code: &str, detail: &str) -> Self {
         Problem::new(StatusCode::SERVICE_UNAVAILABLE, code, detail).retry_after(BUSY)
     }
 
     /// 500: the log says more than the answer.
     pub fn internal() -> Self {
-        Problem::new(StatusCode::INTERNAL_SERVER_ERROR, "internal", "it is our fault and has been noted")
+        Problem::new(
+            StatusCode::INTERNAL_SERVER_ERROR,
+            "internal",
+            "the server failed; the failure has been logged",
+        )
     }
 
-    /// The problem behind an answer that the framework made.
+    /// The problem of an error answer that the framework made.
     pub fn of_status(status: StatusCode) -> Self {
         let phrase = status.canonical_reason().unwrap_or("error");
         let code = match status {
@@ -102,25 +105,29 @@ impl Problem {
         Problem::new(status, &code, phrase)
     }
 
-    /// The same, to be tried again after a while; whole seconds, rounded up.
+    #[cfg(test)]
+    pub(crate) fn code(&self) -> &str {
+        &self.0.code
+    }
+
+    /// Adds `Retry-After`: whole seconds, rounded up.
     pub fn retry_after(self, after: Duration) -> Self {
         let seconds = after.as_secs() + u64::from(after.subsec_nanos() > 0);
         self.with_header(header::RETRY_AFTER, HeaderValue::from(seconds.max(1)))
     }
 
-    /// The same with one more header.
     pub fn with_header(mut self, name: HeaderName, value: HeaderValue) -> Self {
         self.0.headers.push((name, value));
         self
     }
 
-    /// The same with one more member of its document.
+    /// Adds a member to the document.
     pub fn with(mut self, name: &str, value: impl Into<Value>) -> Self {
         self.0.more.insert(name.into(), value.into());
         self
     }
 
-    /// The whole answer; `instance` is the request's path.
+    /// `instance` is the request's path.
     pub fn write(self, request_id: &str, instance: &str) -> Response {
         let parts = self.0;
         let title = parts.status.canonical_reason().unwrap_or("error");
@@ -159,25 +166,25 @@ impl From<BeginRefused> for Problem {
     }
 }
 
-/// What a port's failure is to whoever asked. It is logged here, because he must not see it.
+/// The cause is logged here; the caller sees only its kind.
 impl From<PortError> for Problem {
     fn from(error: PortError) -> Self {
         match error.kind {
             PortErrorKind::NotFound => Problem::not_found(),
             PortErrorKind::Conflict => {
-                Problem::conflict("changed_meanwhile", "somebody else was faster; read again")
+                Problem::conflict("changed_meanwhile", "the resource changed; fetch it and retry")
             }
             PortErrorKind::Busy => {
                 tracing::warn!(error = %error, "a port is busy");
-                Problem::busy("busy", "there is too much to do; try again")
+                Problem::busy("busy", "the server is overloaded; retry later")
             }
             PortErrorKind::Full => {
-                tracing::error!(error = %error, "there is no room left");
-                let detail = "there is no room left to store it";
+                tracing::error!(error = %error, "the storage is full");
+                let detail = "the server has no storage left";
                 Problem::new(StatusCode::INSUFFICIENT_STORAGE, "storage_full", detail)
             }
             PortErrorKind::Denied | PortErrorKind::Broken => {
-                tracing::error!(error = %error, "a request could not be answered");
+                tracing::error!(error = %error, "a request failed");
                 Problem::internal()
             }
         }

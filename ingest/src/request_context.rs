@@ -1,31 +1,36 @@
-//! Around every request, whoever answers it: its id, its trace, and problems written out.
+//! Around every request: its id, its trace, and problems written out.
 
 use crate::problem::Problem;
-use crate::request_id::{self, REQUEST_ID};
 use crate::trace::{self, TRACEPARENT};
 use axum::extract::Request;
-use axum::http::header;
+use axum::http::{HeaderMap, HeaderName, HeaderValue, header};
 use axum::middleware::Next;
 use axum::response::Response;
 use tracing::{Instrument, error_span};
+use uuid::Uuid;
 
-/// The outermost layer.
+/// In requests and answers.
+pub const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+/// A longer id of a caller is replaced.
+const MAX_CHARACTERS: usize = 128;
+
+/// The outermost layer of the router.
 pub async fn around(mut request: Request, next: Next) -> Response {
-    let (id, id_header) = request_id::of(request.headers());
+    let (id, id_header) = request_id(request.headers());
     let trace = trace::begin(request.headers());
-    // Whoever names the request or its trace further in names them so.
+    // For the handlers and the layers inside.
     request.headers_mut().insert(REQUEST_ID, id_header.clone());
     request.headers_mut().insert(TRACEPARENT, trace::header(&trace));
     let path = request.uri().path().to_owned();
     let span = error_span!("request", trace.id = trace.trace_id(), request.id = id);
-    let mut response = written(next.run(request).instrument(span).await, &id, &path);
+    let mut response = write_problem(next.run(request).instrument(span).await, &id, &path);
     response.headers_mut().insert(REQUEST_ID, id_header);
     response.headers_mut().insert(TRACEPARENT, trace::header(&trace));
     response
 }
 
-/// Problems, and errors that the framework made, as `application/problem+json`.
-fn written(mut response: Response, id: &str, path: &str) -> Response {
+/// Writes problems and the framework's errors as `application/problem+json`.
+fn write_problem(mut response: Response, id: &str, path: &str) -> Response {
     let status = response.status();
     match response.extensions_mut().remove::<Problem>() {
         Some(problem) => problem.write(id, path),
@@ -37,5 +42,42 @@ fn written(mut response: Response, id: &str, path: &str) -> Response {
             problem.write(id, path)
         }
         None => response,
+    }
+}
+
+/// The caller's request id if it is fit for logs, else a new one; as text and as a header value.
+fn request_id(headers: &HeaderMap) -> (String, HeaderValue) {
+    let given = headers.get(REQUEST_ID).and_then(|id| Some((id.to_str().ok()?, id)));
+    match given.filter(|(id, _)| is_harmless(id)) {
+        Some((id, value)) => (id.to_owned(), value.clone()),
+        None => {
+            let id = Uuid::now_v7().to_string();
+            let value = HeaderValue::from_str(&id).expect("a UUID is visible ASCII");
+            (id, value)
+        }
+    }
+}
+
+fn is_harmless(id: &str) -> bool {
+    let legal = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.');
+    (1..=MAX_CHARACTERS).contains(&id.len()) && id.chars().all(legal)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_harmless_ids_are_kept() {
+        let (most, over) = ("x".repeat(MAX_CHARACTERS), "x".repeat(MAX_CHARACTERS + 1));
+        for (given, expected) in
+            [("a-b_c.9", true), (&*most, true), ("", false), ("a b", false), ("a\"b", false), (&*over, false)]
+        {
+            let mut headers = HeaderMap::new();
+            headers.insert(REQUEST_ID, HeaderValue::from_str(given).unwrap());
+            let (id, value) = request_id(&headers);
+            assert_eq!(id == given, expected, "{given:?}");
+            assert_eq!(value.to_str().unwrap(), id);
+        }
     }
 }

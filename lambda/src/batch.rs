@@ -1,17 +1,17 @@
-//! A batch of messages of a queue: each is decoded and settled by itself, so that one can fail without the others.
+//! Batches of messages: each message is decoded and handled alone, so that one can fail without the others.
 
 use aws_lambda_events::event::sqs::{SqsBatchResponse, SqsEvent, SqsMessage};
 use domain::ports::queue::{Delivery, Receipt};
-use domain::{Handler, QueueName, Timestamp, Verdict};
+use domain::{Handler, Message, QueueName, Timestamp, Verdict};
 use futures_util::future::join_all;
 use lambda_runtime::LambdaEvent;
+use lifecycle::span;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 use tracing::Instrument;
-use workers::span;
 
-/// What is left of a function's time for its answer, once its messages ran out of theirs.
+/// The part of a function's time that its messages do not get: it is for the answer.
 const MARGIN: Duration = Duration::from_millis(1500);
 
 /// Hands the messages of each queue to its handler.
@@ -22,7 +22,7 @@ pub struct Batches {
     handlers: BTreeMap<QueueName, Arc<dyn Handler>>,
 }
 
-/// A record that SQS would not have sent.
+/// A record that SQS never sends.
 #[derive(Debug, thiserror::Error)]
 #[error("a record without {0}")]
 pub struct NoMessage(&'static str);
@@ -37,8 +37,8 @@ impl Batches {
         Batches { prefix, handlers: handlers.into_iter().collect() }
     }
 
-    /// Settles a batch; the answer names the messages that come again. Errors: a record without an id, which cannot be
-    /// named: the whole batch comes again.
+    /// Settles a batch; the answer names the messages that SQS delivers again. Errors: a record without an id, which the
+    /// answer cannot name, so the whole batch is delivered again.
     pub async fn settle(&self, event: LambdaEvent<SqsEvent>) -> Result<SqsBatchResponse, NoMessage> {
         let time = event.context.deadline().duration_since(SystemTime::now()).unwrap_or_default();
         let time = time.saturating_sub(MARGIN);
@@ -56,30 +56,28 @@ impl Batches {
         Ok(response)
     }
 
-    /// Settles one message within the time that is left. One that is given up comes again; nothing is lost by dropping it.
+    /// Settles one message within the time that is left. One that runs out of time is delivered again.
     async fn one(&self, record: SqsMessage, time: Duration) -> Verdict {
         let queue = record.event_source_arn.as_deref().and_then(|arn| self.queue(arn));
         let Some((queue, handler)) = queue else {
-            tracing::error!(
-                arn = record.event_source_arn,
-                "a message of a queue that is not this function's"
-            );
+            tracing::error!(arn = record.event_source_arn, "message of a queue that is not this function's");
             return Verdict::Leave;
         };
         let delivery = match delivery(record) {
             Ok(delivery) => delivery,
             Err(error) => {
-                tracing::error!(%queue, %error, "a message that SQS would not have sent");
+                tracing::error!(%queue, %error, "malformed SQS message");
                 return Verdict::Leave;
             }
         };
+        let message = Message::decode(queue, delivery);
         let handled = async {
-            tokio::time::timeout(time, handler.handle(&delivery)).await.unwrap_or_else(|_| {
-                tracing::warn!("the function's time is over");
+            tokio::time::timeout(time, handler.handle(&message)).await.unwrap_or_else(|_| {
+                tracing::warn!("the function ran out of time; the message will be delivered again");
                 Verdict::Leave
             })
         };
-        handled.instrument(span::of(queue, &delivery)).await
+        handled.instrument(span::of_message(&message)).await
     }
 
     fn queue(&self, arn: &str) -> Option<(QueueName, &dyn Handler)> {
@@ -98,7 +96,7 @@ fn delivery(record: SqsMessage) -> Result<Delivery, NoMessage> {
         sent_at: sent_at.ok_or(NoMessage("the moment it was sent"))?,
         message_id: record.message_id.ok_or(NoMessage("an id"))?,
         receipt: Receipt(record.receipt_handle.ok_or(NoMessage("a receipt"))?),
-        // A message without a body is none of ours, and its handler says so.
+        // Its handler reports a message without a body as malformed.
         body: record.body.unwrap_or_default(),
     })
 }

@@ -1,21 +1,23 @@
 //! Settings to ports: the only file of this crate that names a backend.
 
-use crate::log_meter::LogMeter;
-use crate::settings::{ApiSettings, FaceEngine, Settings, StageSettings};
-use aws::{Clients, Connection, Resources};
+use crate::batch::Batches;
+use crate::settings::{ApiSettings, Settings, StageSettings};
+use crate::telemetry::{self, LogMeter};
+use ::settings::{FaceEngine, Reader, Resources};
+use aws::{Clients, Connection};
 use axum::Router;
 use domain::ports::{self, Maker};
-use domain::{Handler, Ports, QueueName, Stage};
+use domain::{Handler, Ports, QueueName};
 use ingest::Intake;
 use ingest::auth::{AuthService, AuthSettings};
 use ingest::http::{App, HttpSettings, NoLocalObjects};
 use ingest::maintenance::Maintenance;
+use lambda_runtime::Error;
+use std::collections::BTreeMap;
+use std::ffi::OsString;
 use std::sync::Arc;
 use tokio::sync::Semaphore;
-use workers::{
-    DeadLetterHandler, EmotionAnalysis, FaceDetection, GalleryIndexing, ImageGeneration, Limits,
-    MelodyGeneration, Settle, StageWorker,
-};
+use workers::{DeadLetterHandler, Engines, Limits, Settle};
 
 /// An installation in an AWS account.
 pub struct Installation {
@@ -25,51 +27,56 @@ pub struct Installation {
     limits: Limits,
 }
 
-/// Makes the clients, once for the life of the process. Nothing is asked of AWS yet.
-pub async fn open(settings: &Settings) -> Installation {
+/// Reads the settings out of the environment, `more` those of this function; starts the log; and makes the clients, once
+/// for the life of the process. Nothing is asked of AWS yet.
+pub async fn open<T>(
+    environment: impl IntoIterator<Item = (OsString, OsString)>,
+    more: impl FnOnce(&mut Reader) -> T,
+) -> Result<(Installation, T), Error> {
+    let environment: BTreeMap<OsString, OsString> = environment.into_iter().collect();
+    let reader = Reader::without_defaults(::settings::environment(&environment)?);
+    let (settings, more) = Settings::read(reader, more)?;
+    telemetry::start(settings.log_level);
     let clients = Clients::connect(&Connection::default()).await;
-    let resources = Arc::new(Resources {
-        media_bucket: settings.media_bucket.clone(),
-        users_photos_bucket: settings.users_photos_bucket.clone(),
-        queue_url_prefix: settings.queue_url_prefix.clone(),
-        table_prefix: settings.table_prefix.clone(),
-        state_machine_arn: settings.state_machine.clone(),
-        event_bus: settings.event_bus.clone(),
-        secret_id: settings.secret.clone(),
-    });
+    let resources = Arc::new(settings.resources);
     let ports = aws::ports(&clients, &resources, Arc::new(LogMeter));
     let limits = Limits { max_receives: settings.max_receives, ..Limits::default() };
-    Installation { ports, clients, resources, limits }
+    Ok((Installation { ports, clients, resources, limits }, more))
 }
 
 impl Installation {
-    /// What settles the messages of queue `uploads`.
+    /// Hands the messages of each queue to its handler.
+    pub fn batches(&self, handlers: impl IntoIterator<Item = (QueueName, Arc<dyn Handler>)>) -> Batches {
+        Batches::new(&self.resources.queue_url_prefix, handlers)
+    }
+
+    /// Handles the messages of queue `uploads`.
     pub fn intake(&self) -> Arc<dyn Handler> {
         Arc::new(Intake::new(self.ports.clone(), &self.resources.media_bucket))
     }
 
-    /// What settles the messages of a stage.
+    /// Handles the messages of a stage.
     pub fn stage(&self, settings: &StageSettings) -> anyhow::Result<Arc<dyn Handler>> {
         let limits = Limits { time: settings.time, ..self.limits };
-        Ok(Arc::new(Settle::new(self.ports.clone(), self.worker(settings)?, limits)))
+        let engines = Engines { faces: self.face_engine(settings)?, pictures: maker(), melodies: maker() };
+        let worker = workers::worker(settings.stage, &self.ports, &engines);
+        Ok(Arc::new(Settle::new(self.ports.clone(), worker, limits)))
     }
 
-    /// What settles the dead letters of a queue.
-    pub fn dead_letters(&self, queue: QueueName) -> Arc<dyn Handler> {
-        Arc::new(DeadLetterHandler::new(self.ports.clone(), queue))
+    /// Handles the dead letters of any queue.
+    pub fn dead_letters(&self) -> Arc<dyn Handler> {
+        Arc::new(DeadLetterHandler::new(self.ports.clone()))
     }
 
-    /// What looks after uploads that nobody asks for.
     pub fn maintenance(&self) -> Maintenance {
         Maintenance::new(self.ports.clone(), &self.resources.media_bucket)
     }
 
-    /// Rows of dead letters.
-    pub fn letters(&self) -> Arc<dyn ports::DeadLetters> {
+    pub fn dead_letter_rows(&self) -> Arc<dyn ports::DeadLetters> {
         self.ports.dead_letters.clone()
     }
 
-    /// The HTTP API. The gateway answers for CORS, so that nobody answers twice.
+    /// The HTTP API. CORS is left to the gateway: two answers to it would contradict each other.
     pub async fn routes(&self, settings: &ApiSettings) -> anyhow::Result<Router> {
         let auth_settings = AuthSettings::new(&settings.public_url);
         let auth = Arc::new(AuthService::open(self.ports.clone(), auth_settings, permits()).await?);
@@ -81,7 +88,7 @@ impl Installation {
         let app = App {
             ports: self.ports.clone(),
             auth: auth.clone(),
-            door: Arc::new(NoLocalObjects),
+            url_verifier: Arc::new(NoLocalObjects),
             metrics: Arc::default(),
             notifier: Arc::default(),
             settings: http,
@@ -89,25 +96,13 @@ impl Installation {
         Ok(ingest::http::router_beside(app, ingest::auth::routes(auth)))
     }
 
-    fn worker(&self, settings: &StageSettings) -> anyhow::Result<Arc<dyn StageWorker>> {
-        Ok(match settings.stage {
-            Stage::FaceDetection => {
-                Arc::new(FaceDetection::new(self.ports.objects.clone(), self.face_engine(settings)?))
-            }
-            Stage::EmotionAnalysis => Arc::new(EmotionAnalysis::new(self.ports.faces.clone())),
-            Stage::ImageGeneration => Arc::new(ImageGeneration::new(maker())),
-            Stage::MelodyGeneration => Arc::new(MelodyGeneration::new(maker())),
-            Stage::GalleryIndexing => Arc::new(GalleryIndexing),
-        })
-    }
-
     fn face_engine(&self, settings: &StageSettings) -> anyhow::Result<Arc<dyn ports::FaceEngine>> {
-        Ok(match settings.face_engine {
-            FaceEngine::Rekognition => Arc::new(aws::FaceEngine::new(&self.clients, permits())),
-            FaceEngine::Embedded => {
-                let analyser = Arc::new(vision::Analyser::open(&settings.models_dir)?);
+        Ok(match &settings.faces {
+            Some(faces) if faces.engine == FaceEngine::Embedded => {
+                let analyser = Arc::new(vision::Analyser::open(&faces.models_dir)?);
                 Arc::new(vision::FaceEngine::new(analyser, permits(), false))
             }
+            _ => Arc::new(aws::FaceEngine::new(&self.clients, permits())),
         })
     }
 }

@@ -1,28 +1,53 @@
-//! Runs a function: takes one event after the other from Lambda until the environment is shut down.
+//! Runs a function: takes events from Lambda, one after the other, until the environment is shut down.
 
 use crate::batch::Batches;
-use lambda_runtime::{Error, service_fn};
+use axum::Router;
+use axum::extract::ConnectInfo;
+use axum::http::Request;
+use lambda_http::request::RequestContext;
+use lambda_runtime::{Error, LambdaEvent, service_fn};
+use std::net::{IpAddr, Ipv6Addr, SocketAddr};
+use tower::ServiceExt;
 
 /// Settles batches of messages.
 pub async fn settle(batches: Batches) -> Result<(), Error> {
-    hear_of_shutdown().await;
+    install_shutdown_hook().await;
     lambda_runtime::run(service_fn(|event| async { batches.settle(event).await.map_err(Error::from) })).await
 }
 
-/// Does the same at every event, whatever it says.
+/// Does `work` at every event, whatever the event says.
 pub async fn repeat<F>(work: impl Fn() -> F) -> Result<(), Error>
 where
     F: Future<Output = Result<(), Error>>,
 {
-    hear_of_shutdown().await;
-    lambda_runtime::run(service_fn(|_: lambda_runtime::LambdaEvent<serde_json::Value>| work())).await
+    install_shutdown_hook().await;
+    lambda_runtime::run(service_fn(|_: LambdaEvent<serde_json::Value>| work())).await
 }
 
-/// Lambda sends SIGTERM to functions that register an extension, and kills the others. Nothing is under way then and
-/// nothing is buffered: the end is only told. Where extensions cannot be registered the function runs all the same.
-pub async fn hear_of_shutdown() {
-    let told = || async { tracing::info!("the environment shuts down") };
-    if tokio::spawn(lambda_runtime::spawn_graceful_shutdown_handler(told)).await.is_err() {
-        tracing::warn!("no extension could be registered: the shutdown will not be heard of");
+/// Answers requests of an API Gateway HTTP API (payload format 2.0).
+pub async fn serve(routes: Router) -> Result<(), lambda_http::Error> {
+    install_shutdown_hook().await;
+    lambda_http::run(routes.map_request(with_address)).await
+}
+
+/// Adds the caller's address as the gateway saw it: throttling goes by it, and no header can change it.
+fn with_address<B>(mut request: Request<B>) -> Request<B> {
+    let address = match request.extensions().get::<RequestContext>() {
+        Some(RequestContext::ApiGatewayV2(context)) => {
+            context.http.source_ip.as_deref().and_then(|address| address.parse().ok())
+        }
+        _ => None,
+    };
+    let address = address.unwrap_or(IpAddr::V6(Ipv6Addr::UNSPECIFIED));
+    request.extensions_mut().insert(ConnectInfo(SocketAddr::new(address, 0)));
+    request
+}
+
+/// Lambda sends SIGTERM only to functions that register an extension, and kills the others. Between events nothing is in
+/// progress or buffered, so the hook only logs; a function whose extension cannot be registered runs without it.
+async fn install_shutdown_hook() {
+    let hook = || async { tracing::info!("the environment shuts down") };
+    if tokio::spawn(lambda_runtime::spawn_graceful_shutdown_handler(hook)).await.is_err() {
+        tracing::warn!("no extension could be registered: the shutdown will not be logged");
     }
 }

@@ -1,14 +1,11 @@
-//! The typed definition: what a state machine is, after everything about it was checked.
+//! The typed definition of a state machine, after all checks.
 
 use std::collections::BTreeMap;
 
 use crate::expression::Expression;
-use crate::fields::LoadError;
-use crate::load_state::Resources;
-use crate::substitute::Substitutions;
-use crate::template::Template;
+use crate::template::{Condition, Seconds, Template, Text};
 
-/// A loaded state machine: checked, its expressions parsed once. Share it between executions and threads.
+/// A loaded state machine with parsed expressions. Executions and threads share it.
 #[derive(Debug)]
 pub struct Definition {
     pub(crate) machine: Machine,
@@ -17,22 +14,13 @@ pub struct Definition {
 }
 
 impl Definition {
-    /// Reads a definition in Amazon States Language, puts in the substitutions and checks all of it.
-    ///
-    /// # Errors
-    /// Everything that `CreateStateMachine` refuses, every field that this interpreter does not know or does not
-    /// support, every expression that does not parse and every `${Name}` without a substitution, each with its path.
-    pub fn load(text: &str, substitutions: &Substitutions) -> Result<Definition, LoadError> {
-        crate::load::definition(text, substitutions, Resources::Callable)
-    }
-
-    /// SHA-256 of the definition's text after substitution, in hexadecimal: an execution is pinned to it.
+    /// SHA-256 of the definition's text after substitution, in hexadecimal. Executions are pinned to it.
     pub fn hash(&self) -> &str {
         &self.hash
     }
 }
 
-/// The states of a machine, or of a branch.
+/// The states of a machine or of a branch.
 #[derive(Debug)]
 pub(crate) struct Machine {
     pub start_at: String,
@@ -47,11 +35,11 @@ pub(crate) struct State {
     pub output: Option<Template>,
 }
 
-/// Where a state leads.
+/// The transition of a state.
 #[derive(Debug, Clone)]
 pub(crate) enum Next {
     State(String),
-    /// The machine or branch ends here: `End`, Succeed, Fail, and Choice, which leads by its rules.
+    /// The machine or branch ends here: `End`, Succeed and Fail; also Choice, whose rules hold its transitions.
     End,
 }
 
@@ -71,8 +59,7 @@ pub(crate) enum Kind {
 
 #[derive(Debug)]
 pub(crate) struct Task {
-    pub resource: String,
-    /// `.waitForTaskToken`: the task ends with its worker's answer, not with the message.
+    /// `.waitForTaskToken`: the task ends with the worker's answer, not with the sent message.
     pub callback: bool,
     pub arguments: Option<Template>,
     pub timeout: Option<Seconds>,
@@ -96,12 +83,6 @@ pub(crate) struct Rule {
 }
 
 #[derive(Debug)]
-pub(crate) enum Condition {
-    Literal(bool),
-    Expression(Expression),
-}
-
-#[derive(Debug)]
 pub(crate) struct Parallel {
     pub branches: Vec<Machine>,
     pub arguments: Option<Template>,
@@ -117,21 +98,9 @@ pub(crate) enum Wait {
 }
 
 #[derive(Debug)]
-pub(crate) enum Seconds {
-    Literal(u64),
-    Expression(Expression),
-}
-
-#[derive(Debug)]
 pub(crate) struct Fail {
     pub error: Option<Text>,
     pub cause: Option<Text>,
-}
-
-#[derive(Debug)]
-pub(crate) enum Text {
-    Literal(String),
-    Expression(Expression),
 }
 
 #[derive(Debug)]

@@ -3,18 +3,18 @@
 use jsonata_core::ast::AstNode;
 use jsonata_core::parser;
 
-use crate::fields::{LoadError, Path};
+use crate::load_error::{LoadError, LoadErrorKind, Path};
 
 #[derive(Debug)]
 pub(crate) struct Expression {
     /// As error messages quote it: without its delimiters and the blanks within them.
     pub source: String,
     pub ast: AstNode,
-    /// `["states", "input", "x"]` for `$states.input.x`: nothing but names, which are looked up without an evaluator.
+    /// `["states", "input", "x"]` for `$states.input.x`: such chains of names are looked up without an evaluator.
     pub names: Option<Vec<String>>,
 }
 
-/// What a string of a definition is.
+/// A string of a JSONata state.
 pub(crate) enum Str<'a> {
     Literal(&'a str),
     Expression(Expression),
@@ -24,8 +24,8 @@ const OPEN: &str = "{%";
 const CLOSE: &str = "%}";
 
 impl Expression {
-    /// Reads a string of a JSONata state. It is an expression exactly when it begins with `{%` and ends with `%}`;
-    /// one of them alone is refused, blanks around them make it a plain string.
+    /// Reads a string of a JSONata state. A string that begins with `{%` and ends with `%}` is an expression; with one
+    /// of the two it is refused; with blanks around them it is a plain string.
     pub fn read<'a>(text: &'a str, path: &Path) -> Result<Str<'a>, LoadError> {
         let (open, close) = (text.starts_with(OPEN), text.ends_with(CLOSE));
         if !open && !close {
@@ -39,8 +39,17 @@ impl Expression {
             Ok(ast) => {
                 Ok(Str::Expression(Expression { source: source.to_owned(), ast, names: names(source) }))
             }
-            Err(error) => Err(path.schema(format!("JSONata expression does not parse: {error}"))),
+            Err(error) => Err(path.error(LoadErrorKind::Expression, without_code(&error.to_string()))),
         }
+    }
+}
+
+/// The parser's message without its prefix and code, as AWS gives it: `Unexpected end of expression`.
+fn without_code(message: &str) -> &str {
+    let message = message.strip_prefix("Parse error: ").unwrap_or(message);
+    match message.split_once(": ") {
+        Some((code, rest)) if code.len() == 5 && code.starts_with('S') => rest,
+        _ => message,
     }
 }
 

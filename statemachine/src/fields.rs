@@ -1,117 +1,13 @@
-//! Reading one JSON object of a definition field by field, so that nothing in it goes unread.
+//! Reading one JSON object of a definition field by field, so that unread fields are found.
 
-use std::fmt;
+use std::ops::RangeInclusive;
 
 use serde_json::{Map, Value};
 
-/// Why a definition was refused.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("{path}: {message}")]
-pub struct LoadError {
-    /// Whether it is wrong, or right but not for this interpreter.
-    pub kind: LoadErrorKind,
-    /// Where: `$.States.Greet.Next`.
-    pub path: Path,
-    /// What is wrong there; for what `CreateStateMachine` says itself, in its words.
-    pub message: String,
-}
+use crate::load_error::{LoadError, Path};
+use crate::value::whole_number;
 
-/// What kind of refusal.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum LoadErrorKind {
-    /// Not a JSON object at all: AWS's `SCHEMA_VALIDATION_FAILED`, without a location.
-    Text,
-    /// Not shaped like a definition: AWS's `SCHEMA_VALIDATION_FAILED`.
-    Schema,
-    /// A transition that leads nowhere, or a state that nothing leads to: AWS's `MISSING_TRANSITION_TARGET`.
-    Transition,
-    /// A state's name that is there twice: AWS's `DUPLICATE_STATE_NAME`.
-    DuplicateName,
-    /// Step Functions has it, this interpreter does not.
-    Unsupported,
-    /// A `${Name}` without a substitution.
-    Substitution,
-}
-
-impl LoadErrorKind {
-    /// AWS's code for it, where AWS has one.
-    pub fn code(self) -> Option<&'static str> {
-        match self {
-            LoadErrorKind::Text | LoadErrorKind::Schema => Some("SCHEMA_VALIDATION_FAILED"),
-            LoadErrorKind::Transition => Some("MISSING_TRANSITION_TARGET"),
-            LoadErrorKind::DuplicateName => Some("DUPLICATE_STATE_NAME"),
-            LoadErrorKind::Unsupported | LoadErrorKind::Substitution => None,
-        }
-    }
-}
-
-/// A place in a definition. Displays as `$.States.Greet`; [`Path::pointer`] is AWS's `/States/Greet`.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Path(Vec<Segment>);
-
-#[derive(Debug, Clone, PartialEq, Eq)]
-enum Segment {
-    Field(String),
-    Index(usize),
-}
-
-impl Path {
-    pub(crate) fn field(&self, name: &str) -> Path {
-        self.with(Segment::Field(name.to_owned()))
-    }
-
-    pub(crate) fn index(&self, index: usize) -> Path {
-        self.with(Segment::Index(index))
-    }
-
-    fn with(&self, segment: Segment) -> Path {
-        let mut segments = self.0.clone();
-        segments.push(segment);
-        Path(segments)
-    }
-
-    pub(crate) fn error(&self, kind: LoadErrorKind, message: impl Into<String>) -> LoadError {
-        LoadError { kind, path: self.clone(), message: message.into() }
-    }
-
-    pub(crate) fn schema(&self, message: impl Into<String>) -> LoadError {
-        self.error(LoadErrorKind::Schema, message)
-    }
-
-    pub(crate) fn unsupported(&self, message: impl Into<String>) -> LoadError {
-        self.error(LoadErrorKind::Unsupported, message)
-    }
-
-    /// As AWS writes a location: `/States/Greet/Retry[0]`, the whole definition is `/`.
-    pub fn pointer(&self) -> String {
-        let mut pointer = String::new();
-        for segment in &self.0 {
-            match segment {
-                Segment::Field(name) => {
-                    pointer.push('/');
-                    pointer.push_str(name);
-                }
-                Segment::Index(index) => pointer.push_str(&format!("[{index}]")),
-            }
-        }
-        if pointer.is_empty() { "/".to_owned() } else { pointer }
-    }
-}
-
-impl fmt::Display for Path {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("$")?;
-        for segment in &self.0 {
-            match segment {
-                Segment::Field(name) => write!(f, ".{name}")?,
-                Segment::Index(index) => write!(f, "[{index}]")?,
-            }
-        }
-        Ok(())
-    }
-}
-
-/// One JSON object, with a memory of which of its fields were asked for.
+/// One JSON object and the names of the fields that were read from it.
 pub(crate) struct Fields<'a> {
     pub path: Path,
     map: &'a Map<String, Value>,
@@ -131,7 +27,7 @@ impl<'a> Fields<'a> {
         self.map.get(name)
     }
 
-    /// Looks without counting the field as read.
+    /// Does not count the field as read.
     pub fn peek(&self, name: &str) -> Option<&'a Value> {
         self.map.get(name)
     }
@@ -140,7 +36,7 @@ impl<'a> Fields<'a> {
         self.map.contains_key(name)
     }
 
-    /// Fails with AWS's words for what is missing.
+    /// Fails if fields are missing, and names them in the given order.
     pub fn require(&self, names: &[&str]) -> Result<(), LoadError> {
         let missing: Vec<&str> = names.iter().copied().filter(|name| !self.has(name)).collect();
         if missing.is_empty() {
@@ -172,15 +68,14 @@ impl<'a> Fields<'a> {
         }
     }
 
-    /// A whole number within `range`.
     pub fn integer(
         &mut self,
         name: &'static str,
-        range: std::ops::RangeInclusive<u64>,
+        range: RangeInclusive<u64>,
     ) -> Result<Option<u64>, LoadError> {
         let path = self.path.field(name);
         let Some(value) = self.get(name) else { return Ok(None) };
-        whole_number(value, &path, &range).map(Some)
+        integer(value, &path, &range).map(Some)
     }
 
     pub fn array(&mut self, name: &'static str) -> Result<Option<&'a Vec<Value>>, LoadError> {
@@ -192,38 +87,76 @@ impl<'a> Fields<'a> {
         }
     }
 
-    /// Refuses what was never asked for: fields that `unsupported` knows as Step Functions' own, and fields that
-    /// nobody knows.
-    pub fn finish(&self, unsupported: &[&str]) -> Result<(), LoadError> {
-        for name in self.map.keys() {
-            if self.seen.contains(&name.as_str()) {
-                continue;
-            }
-            let path = self.path.field(name);
-            return Err(if unsupported.contains(&name.as_str()) {
-                path.unsupported(format!("field {name} is not supported here"))
-            } else {
-                path.schema(unknown_field(name))
-            });
+    /// Refuses fields that were not read: those in `unsupported` as features that only Step Functions has, those of
+    /// the other query language, and others as unknown.
+    pub fn finish(&self, language: Language, unsupported: &[&str]) -> Result<(), LoadError> {
+        let Some(name) = self.map.keys().find(|name| !self.seen.contains(&name.as_str())) else {
+            return Ok(());
+        };
+        if unsupported.contains(&name.as_str()) {
+            return Err(self.path.field(name).unsupported(format!("field {name} is not supported here")));
         }
-        Ok(())
+        let other = language.other();
+        Err(self.path.schema(if other.own_fields().contains(&name.as_str()) {
+            format!(
+                "The QueryLanguage is set to '{}', but field '{name}' is only supported for the '{}' QueryLanguage",
+                language.name(),
+                other.name()
+            )
+        } else {
+            format!("Field '{name}' is not supported")
+        }))
     }
 }
 
-/// AWS's words for a field that nobody knows.
-pub(crate) fn unknown_field(name: &str) -> String {
-    format!("The field '{name}' is not supported by Step Functions")
+/// The query language of a state. Of JSONPath states, only fields without paths are supported.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Language {
+    JsonPath,
+    Jsonata,
 }
 
-pub(crate) fn whole_number(
-    value: &Value,
-    path: &Path,
-    range: &std::ops::RangeInclusive<u64>,
-) -> Result<u64, LoadError> {
-    let number =
-        value.as_u64().or_else(|| value.as_f64().filter(|n| n.fract() == 0.0 && *n >= 0.0).map(|n| n as u64));
-    match number {
-        Some(number) if range.contains(&number) => Ok(number),
-        _ => Err(path.schema(format!("Expected a whole number from {} to {}", range.start(), range.end()))),
+impl Language {
+    fn other(self) -> Language {
+        match self {
+            Language::JsonPath => Language::Jsonata,
+            Language::Jsonata => Language::JsonPath,
+        }
     }
+
+    fn name(self) -> &'static str {
+        match self {
+            Language::JsonPath => "JSONPath",
+            Language::Jsonata => "JSONata",
+        }
+    }
+
+    /// The fields that only states of this language have.
+    pub fn own_fields(self) -> &'static [&'static str] {
+        match self {
+            Language::JsonPath => &[
+                "InputPath",
+                "OutputPath",
+                "ResultPath",
+                "Parameters",
+                "ResultSelector",
+                "Result",
+                "SecondsPath",
+                "TimestampPath",
+                "TimeoutSecondsPath",
+                "HeartbeatSecondsPath",
+                "ErrorPath",
+                "CausePath",
+                "Variable",
+            ],
+            Language::Jsonata => &["Arguments", "Output", "Condition"],
+        }
+    }
+}
+
+/// A whole number within `range`.
+pub(crate) fn integer(value: &Value, path: &Path, range: &RangeInclusive<u64>) -> Result<u64, LoadError> {
+    whole_number(value).filter(|number| range.contains(number)).ok_or_else(|| {
+        path.schema(format!("Expected a whole number from {} to {}", range.start(), range.end()))
+    })
 }

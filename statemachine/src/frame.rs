@@ -4,64 +4,34 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use crate::host::Status;
+use crate::message::TaskId;
 use crate::seed::Seed;
 use crate::strand::{Strand, TaskRun, earliest};
 use crate::time::{Millis, timestamp};
 
-/// Names one scheduled task within its execution. A retry is a new task.
-pub type TaskId = u64;
-
-/// The execution's status, as `DescribeExecution` gives it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
-pub enum Status {
-    /// Not over yet.
-    Running,
-    /// Ended with an output.
-    Succeeded,
-    /// Ended by an error that nothing caught.
-    Failed,
-    /// Ran into the machine's own TimeoutSeconds.
-    TimedOut,
-    /// Stopped from outside.
-    Aborted,
-}
-
-impl Status {
-    /// As AWS writes it: `RUNNING`, `SUCCEEDED`, `FAILED`, `TIMED_OUT`, `ABORTED`.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Status::Running => "RUNNING",
-            Status::Succeeded => "SUCCEEDED",
-            Status::Failed => "FAILED",
-            Status::TimedOut => "TIMED_OUT",
-            Status::Aborted => "ABORTED",
-        }
-    }
-}
-
-/// What `$states.context.Execution` and `.StateMachine` say. The start time is the `now` of [`crate::start`].
+/// The values of `$states.context.Execution` and `.StateMachine`. The start time is the `now` of [`crate::start`].
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Execution {
-    /// The execution's ARN, or whatever the host names executions by.
+    /// The execution's ARN, or the host's own identifier of executions.
     pub id: String,
-    /// Its name within the machine.
+    /// The execution's name within the machine.
     pub name: String,
-    /// The machine's ARN, or whatever the host names machines by.
+    /// The machine's ARN, or the host's own identifier of machines.
     #[serde(default)]
     pub machine_id: String,
-    /// The machine's name.
+    /// The machine's name; empty outside AWS.
     #[serde(default)]
     pub machine_name: String,
-    /// The role that it runs under; a machine outside AWS has none.
+    /// The ARN of the role that the execution assumes; `None` outside AWS.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub role_arn: Option<String>,
-    /// The execution's input.
+    /// The execution's input, as `$states.context.Execution.Input` gives it.
     pub input: Value,
 }
 
 impl Execution {
-    /// An execution that goes by its name only.
+    /// An execution outside AWS: its name is its identifier, and the machine has none.
     pub fn new(name: impl Into<String>, input: Value) -> Execution {
         let name = name.into();
         Execution {
@@ -75,10 +45,11 @@ impl Execution {
     }
 }
 
-/// Everything about one execution that [`crate::step`] needs. Store [`Frame::to_bytes`] beside the execution.
+/// The complete state of one execution, input and output of [`crate::step`]. Store [`Frame::to_bytes`] beside the
+/// execution.
 ///
-/// Compatibility: a reader ignores fields that it does not know and takes a default for those that are missing, and
-/// refuses a frame of a later major version.
+/// Compatibility: a reader ignores unknown fields, takes defaults for missing ones, and refuses a frame of a later
+/// version.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Frame {
     #[serde(rename = "v")]
@@ -101,7 +72,7 @@ pub struct Frame {
     pub(crate) root: Option<Strand>,
 }
 
-/// What is counted over the whole execution.
+/// Counters of the whole execution.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub(crate) struct Counters {
     /// History events so far: the last event's id.
@@ -121,17 +92,17 @@ pub(crate) struct Counters {
 /// A stored frame that cannot be read.
 #[derive(Debug, thiserror::Error)]
 pub enum FrameError {
-    /// It is not what [`Frame::to_bytes`] wrote.
+    /// [`Frame::to_bytes`] did not write these bytes.
     #[error("frame is unreadable: {0}")]
     Unreadable(#[from] serde_json::Error),
-    /// A later version of this library wrote it.
+    /// A later version of this library wrote the frame.
     #[error("frame has version {0}; this library reads up to {FRAME_VERSION}")]
     TooNew(u32),
 }
 
 pub(crate) const FRAME_VERSION: u32 = 1;
 
-/// The only field that every version of a frame has.
+/// The one field that every version of a frame has.
 #[derive(Deserialize)]
 struct Version {
     v: u32,
@@ -159,7 +130,7 @@ impl Frame {
         }
     }
 
-    /// How the execution stands.
+    /// The execution's current status.
     pub fn status(&self) -> Status {
         self.status
     }
@@ -169,7 +140,7 @@ impl Frame {
         &self.definition
     }
 
-    /// What the execution was started with.
+    /// The execution as [`crate::start`] received it.
     pub fn execution(&self) -> &Execution {
         &self.execution
     }
@@ -184,17 +155,17 @@ impl Frame {
         self.counters.events
     }
 
-    /// When [`crate::step`] is next due without any event from outside; `None`: never.
+    /// When the host must call [`crate::step`] with [`crate::Event::Tick`]; `None`: only events continue the execution.
     pub fn next_deadline(&self) -> Option<Timestamp> {
         self.deadline().map(timestamp)
     }
 
-    /// The tasks that wait for an answer, oldest branch first.
+    /// The tasks that wait for an answer, in the order of the branches.
     pub fn tasks(&self) -> Vec<TaskId> {
         self.runs().into_iter().map(|run| run.id).collect()
     }
 
-    /// The tasks whose tokens are out.
+    /// The tasks whose tokens are valid.
     pub(crate) fn tokens(&self) -> Vec<TaskId> {
         self.runs().into_iter().filter(|run| run.token).map(|run| run.id).collect()
     }

@@ -1,4 +1,4 @@
-//! The functions that Step Functions adds to JSONata, and those of JSONata that would look at the world.
+//! The functions that Step Functions adds to JSONata, and those of JSONata that depend on time or randomness.
 
 use std::cell::Cell;
 use std::rc::Rc;
@@ -13,7 +13,7 @@ use crate::limits::{MAX_OUTPUT_BYTES, MAX_RANGE};
 use crate::seed::Seed;
 use crate::time::{Millis, iso};
 
-/// The execution's random numbers, drawn in order.
+/// The random numbers of the execution, in order.
 pub(crate) struct Draws {
     seed: Seed,
     next: Rc<Cell<u64>>,
@@ -33,8 +33,9 @@ impl Draws {
     }
 }
 
-/// Makes `$partition`, `$range`, `$hash`, `$random`, `$uuid`, `$parse` ("Transforming data with JSONata in Step
-/// Functions"), takes `$eval` away as AWS does, bounds `$pad`, and ties `$now`, `$millis`, `$shuffle` to the step's time and seed.
+/// Registers `$partition`, `$range`, `$hash`, `$random`, `$uuid`, `$parse` ("Transforming data with JSONata in Step
+/// Functions"), removes `$eval` as AWS does, bounds `$pad`, and binds `$now`, `$millis`, `$shuffle` to the step's time and
+/// the seed.
 pub(crate) fn register(evaluator: &mut Evaluator, draws: Rc<Draws>, now: Millis) {
     let taken = "the name is registered once and not compilable";
     evaluator.register_fn("partition", partition).expect(taken);
@@ -91,7 +92,7 @@ fn range(args: &[JValue]) -> HostFnResult {
     })
 }
 
-/// `$hash(data, algorithm)` in hexadecimal; data that is no string is hashed as JSON.
+/// `$hash(data, algorithm)` in hexadecimal; data other than strings is hashed as JSON.
 fn hash(args: &[JValue]) -> HostFnResult {
     let Some(data) = args.first().filter(|value| !value.is_undefined()) else { return Ok(JValue::Undefined) };
     let text = match data.as_str() {
@@ -138,7 +139,7 @@ fn random(draws: &Draws, args: &[JValue]) -> JValue {
     JValue::from_f64(Seed::from_bytes(digest).fraction(0))
 }
 
-/// `$shuffle(array)`, Fisher and Yates' way.
+/// `$shuffle(array)`, by the Fisher-Yates algorithm.
 fn shuffle(draws: &Draws, args: &[JValue]) -> JValue {
     let Some(mut items) = args.first().and_then(|value| value.as_array().cloned()) else {
         return args.first().cloned().unwrap_or(JValue::Undefined);
@@ -150,7 +151,7 @@ fn shuffle(draws: &Draws, args: &[JValue]) -> JValue {
     JValue::array(items)
 }
 
-/// `$pad(text, width, char?)`: to the right, or for a negative width to the left. JSONata's own would fill the memory.
+/// `$pad(text, width, char?)`: on the right, for a negative width on the left. JSONata's own has no limit of memory.
 fn pad(args: &[JValue]) -> HostFnResult {
     let Some(text) = args.first().and_then(JValue::as_str) else { return Ok(JValue::Undefined) };
     let width =

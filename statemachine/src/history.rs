@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-/// What kind of event: the `type` of `GetExecutionHistory`.
+/// The `type` of an event in `GetExecutionHistory`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[allow(missing_docs)] // The names are Step Functions' own.
 pub enum EventKind {
@@ -41,21 +41,21 @@ pub enum EventKind {
     FailStateEntered,
 }
 
-/// One event. Fields that the kind does not have are absent.
+/// One event. Fields that its kind does not have are absent.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct HistoryEvent {
-    /// Counts from 1 within the execution.
+    /// The event's number within the execution, from 1.
     pub id: u64,
-    /// The event that led to this one; 0 for the first of the execution, of its first state and for
-    /// `EvaluationFailed` of a field.
+    /// The id of the event that led to this one; 0 for `ExecutionStarted`, `ExecutionAborted` and the entry of the first
+    /// state. An `EvaluationFailed` right after a state's entry follows on the event before that entry.
     pub previous_event_id: u64,
-    /// When, in milliseconds since 1970.
+    /// Milliseconds since 1970 UTC.
     pub timestamp_ms: i64,
-    /// What happened.
+    /// The `type` of the event.
     #[serde(rename = "type")]
     pub kind: EventKind,
-    /// The state's name.
+    /// The name of the state.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub name: Option<String>,
     /// The execution's or state's input.
@@ -64,10 +64,10 @@ pub struct HistoryEvent {
     /// The execution's, state's or task's output.
     #[serde(default, skip_serializing_if = "Option::is_none", with = "present")]
     pub output: Option<Value>,
-    /// The error's name.
+    /// The name of the error.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub error: Option<String>,
-    /// The error's cause.
+    /// The cause of the error.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub cause: Option<String>,
     /// The field whose expression failed (`EvaluationFailed`).
@@ -120,7 +120,7 @@ impl HistoryEvent {
     }
 }
 
-/// Keeps an output of `null` apart from no output at all.
+/// Distinguishes an output of `null` from an absent output.
 mod present {
     use serde::{Deserialize, Deserializer, Serialize, Serializer};
     use serde_json::Value;

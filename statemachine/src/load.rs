@@ -1,104 +1,108 @@
-//! Reading a definition: the machine and its graph. States are read in `load_state`.
+//! Loading a definition: substitution, parsing, and the fields of the whole machine.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use serde_json::Value;
 use sha2::{Digest, Sha256};
 
-use crate::definition::{Definition, Kind, Machine, Next, State};
-use crate::fields::{Fields, LoadError, LoadErrorKind, Path};
+use crate::definition::Definition;
+use crate::fields::{Fields, Language};
 use crate::limits::{MAX_DEFINITION_BYTES, MAX_SECONDS};
-use crate::load_state::{Language, Reader, Resources, language};
-use crate::substitute::{Substitutions, substitute};
+use crate::load_error::{LoadError, LoadErrorKind, Path};
+use crate::load_fields::language;
+use crate::load_state::Reader;
+use crate::syntax::{SyntaxError, syntax_error};
 
-pub(crate) fn definition(
-    text: &str,
-    substitutions: &Substitutions,
-    resources: Resources,
-) -> Result<Definition, LoadError> {
-    let root = Path::default();
-    if text.len() > MAX_DEFINITION_BYTES {
-        return Err(root.schema("Definition is larger than 1 MiB"));
+/// The value of each `${Name}` in a definition's text, as in CloudFormation's DefinitionSubstitutions.
+pub type Substitutions = BTreeMap<String, String>;
+
+impl Definition {
+    /// Reads a definition in Amazon States Language, replaces the `${Name}`s and checks the whole text.
+    ///
+    /// # Errors
+    /// Everything that `CreateStateMachine` refuses, every field that this interpreter does not know or does not
+    /// support, every expression that does not parse and every `${Name}` without a substitution, each with its path.
+    pub fn load(text: &str, substitutions: &Substitutions) -> Result<Definition, LoadError> {
+        let root = Path::default();
+        if text.len() > MAX_DEFINITION_BYTES {
+            return Err(root.schema("Definition is larger than 1 MiB"));
+        }
+        let text = substitute(text, substitutions)?;
+        let value = parse(&text)?;
+        let mut fields = Fields::of(&value, root)?;
+        fields.require(&["States", "StartAt"])?;
+        let version = fields.string("Version")?.unwrap_or("1.0");
+        if version != "1.0" {
+            return Err(fields.path.field("Version").schema("Version must be 1.0"));
+        }
+        fields.string("Comment")?;
+        let timeout_s = fields.integer("TimeoutSeconds", 1..=MAX_SECONDS)?;
+        let language = language(&mut fields, Language::JsonPath)?;
+        let machine = Reader::default().machine(&mut fields, language)?;
+        fields.finish(language, &[])?;
+        Ok(Definition { machine, timeout_s, hash: hex::encode(Sha256::digest(&text)) })
     }
-    let text = substitute(text, substitutions)?;
-    let value: Value = match serde_json::from_str(&text) {
-        Ok(value @ Value::Object(_)) => value,
-        _ => return Err(root.error(LoadErrorKind::Text, "Definition must be a valid JSON object")),
-    };
-    let mut fields = Fields::of(&value, root)?;
-    fields.require(&["StartAt", "States"])?;
-    let version = fields.string("Version")?.unwrap_or("1.0");
-    if version != "1.0" {
-        return Err(fields.path.field("Version").schema("Version must be 1.0"));
-    }
-    fields.string("Comment")?;
-    let timeout_s = fields.integer("TimeoutSeconds", 1..=MAX_SECONDS)?;
-    let language = language(&mut fields, Language::JsonPath)?;
-    let machine = machine(&mut fields, language, &mut Reader::new(resources))?;
-    fields.finish(&[])?;
-    let hash = hex::encode(Sha256::digest(&text));
-    Ok(Definition { machine, timeout_s, hash })
 }
 
-/// Reads StartAt and States of a machine or of a branch.
-pub(crate) fn machine(
-    fields: &mut Fields,
-    language: Language,
-    reader: &mut Reader,
-) -> Result<Machine, LoadError> {
-    fields.require(&["StartAt", "States"])?;
-    let start_at = fields.required_string("StartAt")?.to_owned();
-    let path = fields.path.field("States");
-    let Some(Value::Object(states)) = fields.get("States") else {
-        return Err(path.schema("Value is not of type object"));
-    };
-    if states.is_empty() {
-        return Err(path.schema("A state machine needs at least one state"));
+fn parse(text: &str) -> Result<Value, LoadError> {
+    let parsed = serde_json::from_str(text);
+    if let (Err(_), Some(SyntaxError { message, location })) = (&parsed, syntax_error(text)) {
+        return Err(LoadError::syntax(message, location));
     }
-    let mut machine = Machine { start_at, states: BTreeMap::new() };
-    for (name, value) in states {
-        reader.name(name, &path.field(name))?;
-        machine.states.insert(name.clone(), reader.state(value, path.field(name), language)?);
+    match parsed {
+        Ok(value @ Value::Object(_)) => Ok(value),
+        _ => Err(Path::default().error(LoadErrorKind::Text, "Definition must be a valid JSON object")),
     }
-    check_graph(&machine, &fields.path)?;
-    Ok(machine)
 }
 
-/// Every transition leads to a state of this machine, and every state can be reached.
-fn check_graph(machine: &Machine, path: &Path) -> Result<(), LoadError> {
-    let mut reached = BTreeSet::new();
-    let mut open = vec![(machine.start_at.as_str(), path.field("StartAt"))];
-    while let Some((name, from)) = open.pop() {
-        let Some((name, state)) = machine.states.get_key_value(name) else {
-            return Err(from.error(LoadErrorKind::Transition, format!("Missing 'Next' target: {name}")));
+/// Replaces every `${Name}` within the JSON text. The values stand between JSON quotes, so they are escaped as JSON.
+fn substitute(text: &str, substitutions: &Substitutions) -> Result<String, LoadError> {
+    let mut result = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some(start) = rest.find("${") {
+        let (before, from) = rest.split_at(start);
+        result.push_str(before);
+        let Some(name) = name_at(from) else {
+            result.push_str("${");
+            rest = &from[2..];
+            continue;
         };
-        if reached.insert(name.as_str()) {
-            open.extend(targets(state, &path.field("States").field(name)));
-        }
+        let value = substitutions.get(name).ok_or_else(|| {
+            Path::default().error(LoadErrorKind::Substitution, format!("${{{name}}} has no substitution"))
+        })?;
+        let quoted = Value::from(value.as_str()).to_string();
+        result.push_str(&quoted[1..quoted.len() - 1]);
+        rest = &from[name.len() + 3..];
     }
-    for name in machine.states.keys() {
-        if !reached.contains(name.as_str()) {
-            let message = format!("State \"{name}\" is not reachable.");
-            return Err(path.field("States").field(name).error(LoadErrorKind::Transition, message));
-        }
-    }
-    Ok(())
+    result.push_str(rest);
+    Ok(result)
 }
 
-fn targets<'a>(state: &'a State, path: &Path) -> Vec<(&'a str, Path)> {
-    let mut targets = Vec::new();
-    if let Next::State(next) = &state.next {
-        targets.push((next.as_str(), path.field("Next")));
+/// The name in `${Name}` at the start of `text`; `None` for other text after `${`, such as a group-by of JSONata.
+fn name_at(text: &str) -> Option<&str> {
+    let name = &text[2..text.find('}')?];
+    let word = !name.is_empty() && name.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_' || b == b'-');
+    word.then_some(name)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn placeholders() {
+        let substitutions = Substitutions::from([("A".into(), "x".into()), ("B".into(), "\"q\"\\".into())]);
+        for (text, wanted) in [
+            ("${A}", Some("x")),
+            ("<${A}${A}>", Some("<xx>")),
+            ("${B}", Some("\\\"q\\\"\\\\")),
+            ("$states", Some("$states")),
+            ("items${ name: price }", Some("items${ name: price }")),
+            ("${", Some("${")),
+            ("${}", Some("${}")),
+            ("${C}", None),
+        ] {
+            assert_eq!(substitute(text, &substitutions).ok().as_deref(), wanted, "{text}");
+        }
     }
-    if let Kind::Choice(choice) = &state.kind {
-        let rules = choice.rules.iter().enumerate();
-        targets.extend(
-            rules.map(|(i, rule)| (rule.next.as_str(), path.field("Choices").index(i).field("Next"))),
-        );
-        targets.extend(choice.default.iter().map(|next| (next.as_str(), path.field("Default"))));
-    }
-    let catchers = state.catch().iter().enumerate();
-    targets
-        .extend(catchers.map(|(i, catch)| (catch.next.as_str(), path.field("Catch").index(i).field("Next"))));
-    targets
 }

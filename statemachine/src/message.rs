@@ -1,4 +1,4 @@
-//! The message that a Task sends, as SQS would get it.
+//! The message that a Task sends, as SQS receives it, and SQS's answers to it.
 
 use std::collections::BTreeMap;
 
@@ -6,48 +6,50 @@ use md5::{Digest, Md5};
 use serde_json::{Map, Value};
 
 use crate::failure::Failure;
-use crate::frame::TaskId;
+
+/// Identifies one scheduled task within its execution. A retry is a new task.
+pub type TaskId = u64;
 
 /// One message for a queue.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Message {
-    /// The task that sends it.
+    /// The task that sends the message.
     pub task: TaskId,
-    /// `QueueUrl`: whatever the definition names the queue by.
+    /// `QueueUrl`: the queue as the definition names it.
     pub queue_url: String,
     /// `MessageBody`: a string as it is, anything else as compact JSON.
     pub body: String,
-    /// `MessageGroupId`.
+    /// `MessageGroupId`, the tenant in fair queues.
     pub group_id: Option<String>,
-    /// `MessageDeduplicationId`.
+    /// `MessageDeduplicationId`, for FIFO queues only.
     pub deduplication_id: Option<String>,
-    /// `DelaySeconds`.
+    /// `DelaySeconds`, from 0 to 900.
     pub delay_s: u32,
-    /// `MessageAttributes`, by name.
+    /// `MessageAttributes`, by their names.
     pub attributes: BTreeMap<String, Attribute>,
     /// The task token that the task waits for; `None`: the task ends when the message is sent.
     pub token: Option<String>,
 }
 
-/// One message attribute.
+/// One attribute of a message.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Attribute {
-    /// `DataType`: `String` or `Number`, with a label after a dot if wanted. Binary ones are not supported.
+    /// `DataType`: `String` or `Number`, optionally with a label after a dot. `Binary` is not supported.
     pub data_type: String,
-    /// `StringValue`.
+    /// `StringValue`, also for numbers.
     pub value: String,
 }
 
 /// The transport type of a string in the digest of attributes.
 const STRING_VALUE: u8 = 1;
 
-/// What is wrong with a message, as SQS says it.
+/// An error of SQS about the arguments of a message, in its words.
 pub(crate) struct Refusal {
     code: &'static str,
     message: String,
 }
 
-/// The arguments of `sqs:sendMessage` that a [`Message`] has a place for.
+/// The arguments of `sqs:sendMessage` that a [`Message`] can carry.
 pub(crate) const ARGUMENTS: [&str; 6] = [
     "QueueUrl",
     "MessageBody",
@@ -57,7 +59,7 @@ pub(crate) const ARGUMENTS: [&str; 6] = [
     "MessageAttributes",
 ];
 
-/// Longest delay of a message (SQS).
+/// Maximum delay of a message, in seconds (SQS).
 const MAX_DELAY_S: u64 = 900;
 
 impl Refusal {
@@ -72,7 +74,7 @@ impl Refusal {
         Refusal { code: "InvalidParameterValue", message }
     }
 
-    /// The error that Step Functions makes of it.
+    /// The failure that Step Functions reports for the refusal.
     pub fn failure(&self, request_id: &str) -> Failure {
         let Refusal { code, message } = self;
         let cause = format!(
@@ -83,7 +85,7 @@ impl Refusal {
 }
 
 impl Message {
-    /// The message in the arguments of a Task.
+    /// Reads the arguments of a Task.
     pub(crate) fn read(task: TaskId, arguments: &Value, token: Option<String>) -> Result<Message, Refusal> {
         let text = |name: &str| match arguments.get(name) {
             None | Some(Value::Null) => Ok(None),
@@ -110,7 +112,7 @@ impl Message {
         })
     }
 
-    /// What SQS answers: `{MessageId, MD5OfMessageBody, MD5OfMessageAttributes?}`, for
+    /// SQS's answer: `{MessageId, MD5OfMessageBody, MD5OfMessageAttributes?}`, the output of
     /// [`crate::Event::MessageSent`].
     pub fn accepted(&self, message_id: &str) -> Value {
         let mut answer = Map::new();
@@ -122,7 +124,7 @@ impl Message {
         Value::Object(answer)
     }
 
-    /// Name, type and value in order of the names, each with its length before it, as the SQS developer guide has it
+    /// Name, type and value in the order of the names, each after its length, as in the SQS developer guide
     /// ("Calculating the MD5 message digest for message attributes").
     fn md5_of_attributes(&self) -> String {
         let mut digest = Md5::new();

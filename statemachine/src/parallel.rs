@@ -1,26 +1,27 @@
-//! The Parallel state: its branches run side by side, and the first failure stops the others.
+//! The Parallel state: its branches run concurrently, and the first failure stops the others.
 
 use serde_json::Value;
 
 use crate::definition::{Kind, Machine, Parallel, State};
-use crate::effect::Effect;
-use crate::failure::Failure;
+use crate::failure::{Failure, check_state};
 use crate::history::{EventKind, HistoryEvent};
-use crate::run::{Extra, Flow, Progress, Run};
+use crate::host::Effect;
+use crate::run::{Bindings, Flow, Progress, Run};
 use crate::strand::{Activity, Branch, Strand};
 
 impl Run<'_> {
     pub fn start_branches(&mut self, state: &State, parallel: &Parallel, strand: &mut Strand) -> Flow {
         let arguments = parallel.arguments.as_ref();
-        let input = self.evaluate(state, strand, Extra::default(), |scope| {
+        let input = self.evaluate(state, strand, Bindings::default(), |scope| {
             arguments.map(|arguments| arguments.render(scope, "Arguments")).transpose()
         });
+        let input = input.map_err(|error| self.evaluation_failed(strand, error)).and_then(|input| {
+            let input = input.unwrap_or_else(|| strand.input.clone());
+            check_state(&input, &strand.state).map(|()| input)
+        });
         let input = match input {
-            Ok(input) => input.unwrap_or_else(|| strand.input.clone()),
-            Err(error) => {
-                let failure = self.evaluation_failed(strand, error);
-                return self.handle(state, strand, failure);
-            }
+            Ok(input) => input,
+            Err(failure) => return self.handle(state, strand, failure),
         };
         self.record(strand, HistoryEvent::new(EventKind::ParallelStateStarted));
         let begin = |machine: &Machine| {
@@ -32,7 +33,7 @@ impl Run<'_> {
         self.drive_branches(state, strand, branches)
     }
 
-    /// Runs every branch as far as it gets, then settles the state if that ended it.
+    /// Runs every branch as far as possible, then ends the state if its branches have ended.
     pub fn drive_branches(&mut self, state: &State, strand: &mut Strand, mut branches: Vec<Branch>) -> Flow {
         let Kind::Parallel(parallel) = &state.kind else { return Flow::Wait };
         let mut paused = false;
@@ -68,11 +69,15 @@ impl Run<'_> {
                 strand.previous = strand.previous.max(last);
             }
         }
+        let results = Value::Array(results);
+        if let Err(failure) = check_state(&results, &strand.state) {
+            return self.parallel_failed(state, strand, failure);
+        }
         self.record_after(strand.previous, HistoryEvent::new(EventKind::ParallelStateSucceeded));
-        self.exit(state, strand, Some(Value::Array(results)))
+        self.exit(state, strand, Some(results))
     }
 
-    /// Stops all branches, then lets the state retry, catch or fail. What comes next follows on the failure.
+    /// Stops all branches, then retries, catches or fails. The next event follows on the failed branch's last one.
     fn branch_failed(
         &mut self,
         state: &State,
@@ -92,16 +97,20 @@ impl Run<'_> {
                 }
             }
         }
-        if let Some(delay) = self.retry(state, strand, &failure) {
-            strand.activity = Activity::Backoff { until: self.now.saturating_add(delay) };
-            return Flow::Wait;
+        self.parallel_failed(state, strand, failure)
+    }
+
+    /// Only the last attempt adds ParallelStateFailed.
+    fn parallel_failed(&mut self, state: &State, strand: &mut Strand, failure: Failure) -> Flow {
+        if let Some(flow) = self.retry(state, strand, &failure) {
+            return flow;
         }
         self.record(strand, HistoryEvent::new(EventKind::ParallelStateFailed));
         self.catch(state, strand, failure)
     }
 
-    /// Stops a strand that is in `state`: what it waits for is given up, and the history says so for the states that
-    /// have such an event.
+    /// Stops a strand that is in `state`: kills its tokens, and records the abort of the kinds of state that have such
+    /// an event.
     fn abort(&mut self, state: &State, strand: &Strand) {
         match (&state.kind, &strand.activity) {
             (_, Activity::Enter) => return,

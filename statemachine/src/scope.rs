@@ -1,4 +1,4 @@
-//! What expressions see, and how one is evaluated.
+//! The variables and `$states` that expressions see, and the evaluation of an expression.
 
 use std::cell::Cell;
 use std::rc::Rc;
@@ -7,18 +7,17 @@ use jsonata_core::evaluator::{Context, Evaluator, EvaluatorOptions};
 use jsonata_core::value::JValue;
 use serde_json::Value;
 
-use crate::context::context;
 use crate::expression::Expression;
 use crate::frame::Execution;
 use crate::functions::{self, Draws};
 use crate::limits::{EXPRESSION_DEPTH, EXPRESSION_MS, EXPRESSION_SEQUENCE};
 use crate::seed::Seed;
 use crate::strand::Strand;
-use crate::time::Millis;
+use crate::time::{Millis, iso};
 use crate::value::{from_jsonata, object, to_jsonata};
 
-/// The variables and `$states` of one visit to a state. The evaluator is made for the first expression, so that a
-/// state without expressions costs nothing.
+/// The variables and `$states` of one visit to a state. The evaluator is created by the first expression that needs
+/// one, because most states need none.
 pub(crate) struct Scope<'a> {
     pub execution: &'a Execution,
     pub started_at: Millis,
@@ -34,15 +33,15 @@ pub(crate) struct Scope<'a> {
     pub evaluator: Option<Evaluator>,
 }
 
-/// A field that has no value.
+/// The failed evaluation of a field.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct EvaluationError {
     pub location: String,
-    /// The sentence of the cause that says what is wrong.
+    /// The second sentence of the cause.
     pub message: String,
-    /// Whether its event follows on the state's entry. Recorded so for a Wait's time, and not for other fields.
+    /// Whether `EvaluationFailed` follows on the state's entry; recorded only for the time of a Wait state.
     pub follows_entry: bool,
-    /// There is a value, but it is larger than a state may put out.
+    /// The value is larger than [`crate::MAX_OUTPUT_BYTES`].
     pub too_large: bool,
 }
 
@@ -62,7 +61,7 @@ impl Scope<'_> {
             return Ok(value);
         }
         let evaluated = self.evaluator().evaluate(&expression.ast, &JValue::Undefined);
-        let said = match evaluated {
+        let problem = match evaluated {
             Ok(value) if value.is_undefined() => "returned nothing (undefined).".to_owned(),
             Ok(value) if value.is_function() || value.is_regex() => {
                 "returned an unsupported result type.".to_owned()
@@ -71,16 +70,16 @@ impl Scope<'_> {
                 Some(value) => return Ok(value),
                 None => return Err(EvaluationError::too_large(location)),
             },
-            Err(error) => format!("threw an error during evaluation. {}", wording(error.message())),
+            Err(error) => thrown(error.message()),
         };
         let source = &expression.source;
         Err(EvaluationError::new(
             location,
-            format!("The JSONata expression '{source}' specified for the field '{location}' {said}"),
+            format!("The JSONata expression '{source}' specified for the field '{location}' {problem}"),
         ))
     }
 
-    /// Evaluates an expression whose value has to be of one type.
+    /// Evaluates an expression whose value must have one type.
     pub fn evaluate_as<T>(
         &mut self,
         expression: &Expression,
@@ -95,15 +94,14 @@ impl Scope<'_> {
                 location,
                 format!(
                     "The JSONata expression '{source}' specified for the field '{location}' returned an unexpected \
-                     result type. Expected '{wanted}', but was '{found}'."
+                     result type. Expected '{wanted}', but was '{found}' for value: {value}"
                 ),
             )
         })
     }
 
-    /// What a chain of names stands for, where that needs no evaluator: most expressions of a definition are such
-    /// chains. Everything else is left to the evaluator: what is undefined, arrays (which JSONata maps over), and the
-    /// rest of the context.
+    /// The value of a chain of names, the most frequent kind of expression. The evaluator handles the rest: undefined
+    /// values, arrays (JSONata maps over them) and other parts of the context.
     fn look_up(&self, names: &[String]) -> Option<Value> {
         let names: Vec<&str> = names.iter().map(String::as_str).collect();
         let (from, rest) = match names.as_slice() {
@@ -123,7 +121,7 @@ impl Scope<'_> {
         if self.evaluator.is_none() {
             self.evaluator = Some(self.build());
         }
-        self.evaluator.as_mut().expect("it was made above")
+        self.evaluator.as_mut().expect("created above")
     }
 
     fn build(&self) -> Evaluator {
@@ -159,14 +157,65 @@ impl Scope<'_> {
     }
 }
 
-/// An evaluator's message as Step Functions words it, where that is known to differ.
-fn wording(message: &str) -> &str {
-    let fixed =
-        ["T1006: Attempted to invoke a non-function", "T1008: Attempted to partially apply a non-function"];
-    fixed.into_iter().find(|fixed| message.starts_with(fixed)).unwrap_or(message)
+/// `$states.context`: `{Execution, State, StateMachine, Task?}`; Task only while a task's fields are evaluated.
+/// Recordings show RetryCount only for states that can retry, and no RedriveCount for express executions.
+fn context(
+    execution: &Execution,
+    started_at: Millis,
+    strand: &Strand,
+    retries: bool,
+    token: Option<&str>,
+) -> JValue {
+    let mut run = vec![
+        ("Id", execution.id.as_str().into()),
+        ("Input", to_jsonata(&execution.input)),
+        ("Name", execution.name.as_str().into()),
+        ("RoleArn", execution.role_arn.as_deref().map_or(JValue::Null, JValue::from)),
+        ("StartTime", iso(started_at).into()),
+    ];
+    if !execution.id.contains(":express:") {
+        run.push(("RedriveCount", JValue::from(0_u64)));
+    }
+    let mut state =
+        vec![("Name", strand.state.as_str().into()), ("EnteredTime", iso(strand.entered_at).into())];
+    if retries {
+        state.push(("RetryCount", JValue::from(strand.retries.values().sum::<u64>())));
+    }
+    let machine =
+        [("Id", execution.machine_id.as_str().into()), ("Name", execution.machine_name.as_str().into())];
+    let mut parts =
+        vec![("Execution", object(run)), ("State", object(state)), ("StateMachine", object(machine))];
+    if let Some(token) = token {
+        parts.push(("Task", object([("Token", token.into())])));
+    }
+    object(parts)
 }
 
-pub(crate) fn type_name(value: &Value) -> &'static str {
+/// The evaluator's errors in the words of Step Functions, where they differ, by the code that they begin with.
+const WORDINGS: [(&str, &str); 5] = [
+    ("T1006", ". T1006: Attempted to invoke a non-function"),
+    ("T1008", ". T1008: Attempted to partially apply a non-function"),
+    (
+        "D1011",
+        ": Stack overflow error: Check for non-terminating recursive function. Consider rewriting as tail-recursive.",
+    ),
+    ("D1012", ": Expression evaluation timeout: Check for infinite loop"),
+    ("D2015", ": Expression evaluation memory limit exceeded: Check for excessive memory usage"),
+];
+
+/// The sentence about an expression that threw an error. A message with a code is a sentence of its own.
+fn thrown(message: &str) -> String {
+    let begin = "threw an error during evaluation";
+    if let Some((_, wording)) = WORDINGS.iter().find(|(code, _)| message.starts_with(code)) {
+        return format!("{begin}{wording}");
+    }
+    let coded = message.split_once(':').is_some_and(|(code, _)| {
+        code.len() == 5 && code.is_char_boundary(1) && code[1..].bytes().all(|digit| digit.is_ascii_digit())
+    });
+    format!("{begin}{} {message}", if coded { '.' } else { ':' })
+}
+
+fn type_name(value: &Value) -> &'static str {
     match value {
         Value::Null => "null",
         Value::Bool(_) => "boolean",

@@ -1,10 +1,10 @@
-//! Randomness as data: every draw is a hash of the execution's seed and a counter that lives in the frame.
+//! Randomness as data: every draw is a hash of the execution's seed and a counter in the frame.
 
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
-/// Secret randomness of one execution, from the host's random source. Who knows it can compute the execution's task
-/// tokens, so it stays in the frame and never in a log.
+/// The secret randomness of one execution, from the host's random source. Task tokens are computed from it, so it must
+/// not appear in logs.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(into = "String", try_from = "String")]
 pub struct Seed([u8; 32]);
@@ -15,8 +15,7 @@ impl Seed {
         Seed(bytes)
     }
 
-    /// The task token of task `task`: 64 hexadecimal digits, 256 bits, one for each scheduled task, so a retry has a
-    /// new one.
+    /// The token of a scheduled task: 256 bits in hexadecimal. A retry is a new task and has a new token.
     pub(crate) fn token(&self, task: u64) -> String {
         hex::encode(self.draw("token", task))
     }

@@ -1,14 +1,13 @@
-//! The two entries: an execution's start, and everything that happens to it afterwards.
+//! The interpreter's two functions: the start of an execution, and its steps.
 
 use jiff::Timestamp;
 use serde_json::{Map, Value};
 
 use crate::definition::Definition;
-use crate::effect::{Effect, End};
-use crate::event::Event;
-use crate::failure::{Failure, RUNTIME};
-use crate::frame::{Counters, Execution, FRAME_VERSION, Frame, Status};
+use crate::failure::{Failure, RUNTIME, check_state};
+use crate::frame::{Counters, Execution, FRAME_VERSION, Frame};
 use crate::history::{EventKind, HistoryEvent};
+use crate::host::{Effect, End, Event, Status};
 use crate::limits::HISTORY_LIMIT;
 use crate::run::{Progress, Run};
 use crate::seed::Seed;
@@ -16,17 +15,17 @@ use crate::strand::Strand;
 use crate::time::{after_seconds, millis};
 use crate::value::is_too_deep;
 
-/// What a step did.
+/// The result of [`step`].
 #[derive(Debug, Clone, PartialEq)]
 pub struct Step {
-    /// Whether the event was for something that the execution waits for. If not, a worker's call is answered with
-    /// `TaskTimedOut`, and nothing has changed on the event's account.
+    /// Whether the execution waited for the event. If not, the event changed nothing, and a worker's call is answered
+    /// with `TaskTimedOut`.
     pub accepted: bool,
-    /// What the host has to do.
+    /// The actions for the host, in order.
     pub effects: Vec<Effect>,
 }
 
-/// Begins an execution and runs it until it waits.
+/// Starts an execution and runs it until it waits or ends.
 pub fn start(
     definition: &Definition,
     execution: Execution,
@@ -57,13 +56,16 @@ pub fn start(
         if too_deep {
             return Progress::Failed(Failure::new(RUNTIME, "The input is nested too deep."));
         }
-        run.drive(&definition.machine, strand)
+        match check_state(&strand.input, &strand.state) {
+            Ok(()) => run.drive(&definition.machine, strand),
+            Err(failure) => Progress::Failed(failure),
+        }
     });
     (frame, effects)
 }
 
-/// Applies one event to an execution and runs it until everything in it waits again. Deadlines that have passed by
-/// `now` come first: an answer that arrives after its task's time limit is too late.
+/// Applies one event to an execution and runs it until it waits again or ends. Deadlines up to `now` come first: an
+/// answer at or after its task's time limit is too late.
 ///
 /// The definition must be the one that the execution was started with ([`Frame::definition`] is its hash).
 pub fn step(definition: &Definition, frame: &mut Frame, event: Event, now: Timestamp) -> Step {
@@ -102,7 +104,7 @@ impl Frame {
         self.burst(now, |run, strand| run.drive(&definition.machine, strand))
     }
 
-    /// Runs the root strand and ends the execution if that ended it.
+    /// Runs the root strand, and ends the execution with it.
     fn burst(&mut self, now: i64, drive: impl FnOnce(&mut Run, &mut Strand) -> Progress) -> Vec<Effect> {
         let Some(mut root) = self.root.take() else { return Vec::new() };
         let mut run = Run::new(&self.execution, &self.seed, self.started_at, &mut self.counters, now);
@@ -136,7 +138,7 @@ impl Frame {
         effects
     }
 
-    /// Ends the execution here and now: tokens that are still out die.
+    /// Ends the execution and kills its valid tokens.
     fn cut_off(&mut self, now: i64, kind: EventKind, previous: u64, end: End) -> Vec<Effect> {
         let tokens = self.tokens();
         let mut effects: Vec<Effect> = tokens.into_iter().map(|task| Effect::KillToken { task }).collect();

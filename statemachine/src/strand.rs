@@ -1,12 +1,12 @@
-//! One strand of control within a frame, and what it waits for.
+//! One strand of control within a frame, and the event or time that it waits for.
 
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-use crate::event::Event;
-use crate::frame::TaskId;
+use crate::host::Event;
+use crate::message::TaskId;
 use crate::time::Millis;
 
 /// One strand of control: the machine itself, or one branch of a Parallel state.
@@ -24,6 +24,9 @@ pub(crate) struct Strand {
     /// The id of the state's `…StateEntered`.
     #[serde(rename = "e", default)]
     pub entered: u64,
+    /// The event before the state's `…StateEntered`, until the state records another event or waits; never stored.
+    #[serde(skip)]
+    pub before_entry: Option<u64>,
     #[serde(rename = "t", default)]
     pub entered_at: Millis,
     /// Retries so far in this state, by the index of the retrier that granted them.
@@ -33,7 +36,7 @@ pub(crate) struct Strand {
     pub activity: Activity,
 }
 
-/// What a strand is doing in its state.
+/// The progress of a strand within its state.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub(crate) enum Activity {
     /// About to enter the state.
@@ -48,7 +51,7 @@ pub(crate) enum Activity {
     /// In a Wait state.
     #[serde(rename = "wait")]
     Wait { until: Millis },
-    /// Waiting to retry.
+    /// Waiting for a retry's delay.
     #[serde(rename = "back")]
     Backoff { until: Millis },
     /// In a Parallel state.
@@ -65,7 +68,7 @@ pub(crate) enum Branch {
     Done { output: Value, last: u64 },
 }
 
-/// A task that was scheduled and not answered yet.
+/// A scheduled task without an answer.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub(crate) struct TaskRun {
     #[serde(rename = "t")]
@@ -76,10 +79,10 @@ pub(crate) struct TaskRun {
     pub heartbeat_s: Option<u64>,
     #[serde(rename = "ha", default, skip_serializing_if = "Option::is_none")]
     pub heartbeat_at: Option<Millis>,
-    /// Whether a token is out for it.
+    /// Whether the task has a valid token.
     #[serde(rename = "k", default, skip_serializing_if = "std::ops::Not::not")]
     pub token: bool,
-    /// What this very step brings; never stored.
+    /// The event of the current step; never stored.
     #[serde(skip)]
     pub arrived: Option<Event>,
 }
@@ -98,6 +101,7 @@ impl Strand {
             variables,
             previous,
             entered: 0,
+            before_entry: None,
             entered_at: 0,
             retries: BTreeMap::new(),
             activity: Activity::Enter,
@@ -106,7 +110,7 @@ impl Strand {
 
     pub fn deadline(&self) -> Option<Millis> {
         match &self.activity {
-            // A strand that can run is overdue.
+            // A strand that can run is due at once.
             Activity::Enter | Activity::Again => Some(self.entered_at),
             Activity::Task(task) => task.deadline(),
             Activity::Wait { until } | Activity::Backoff { until } => Some(*until),
@@ -150,7 +154,7 @@ impl Branch {
     }
 }
 
-/// The earlier of two deadlines that there may be.
+/// The earlier of two optional deadlines.
 pub(crate) fn earliest(a: Option<Millis>, b: Option<Millis>) -> Option<Millis> {
     match (a, b) {
         (Some(a), Some(b)) => Some(a.min(b)),

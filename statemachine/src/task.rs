@@ -1,21 +1,22 @@
-//! The Task state: one message to a queue, and for `.waitForTaskToken` the answer of who got it.
+//! The Task state: one message to a queue and, for `.waitForTaskToken`, the worker's answer.
 
 use serde_json::Value;
 
 use crate::definition::{Kind, State, Task};
-use crate::effect::Effect;
-use crate::event::Event;
-use crate::exit::check_size;
-use crate::failure::Failure;
-use crate::frame::TaskId;
+use crate::failure::{Failure, Origin, check_state};
 use crate::history::{EventKind, HistoryEvent};
-use crate::message::Message;
-use crate::run::{Extra, Flow, Run};
+use crate::host::{Effect, Event};
+use crate::message::{Message, TaskId};
+use crate::run::{Bindings, Flow, Run};
 use crate::scope::{EvaluationError, Scope};
 use crate::strand::{Activity, Strand, TaskRun};
 use crate::time::after_seconds;
+use crate::value::is_too_large;
 
-/// What a Task state's fields evaluated to.
+/// The service of every task, the `resourceType` of its events.
+const SERVICE: &str = "sqs";
+
+/// The evaluated fields of a Task state.
 struct Request {
     arguments: Value,
     timeout_s: Option<u64>,
@@ -23,19 +24,19 @@ struct Request {
 }
 
 impl Run<'_> {
-    /// Schedules a new task and asks the host to send its message.
+    /// Schedules a new task, whose message the host sends.
     pub fn schedule(&mut self, state: &State, task: &Task, strand: &mut Strand) -> Flow {
         let id = self.counters.tasks + 1;
         let token = task.callback.then(|| self.seed.token(id));
-        let extra = Extra { token: token.as_deref(), ..Extra::default() };
-        let request = match self.evaluate(state, strand, extra, |scope| task.request(scope)) {
+        let bindings = Bindings { token: token.as_deref(), ..Bindings::default() };
+        let request = match self.evaluate(state, strand, bindings, |scope| task.request(scope)) {
             Ok(request) => request,
             Err(error) => {
                 let failure = self.evaluation_failed(strand, error);
                 return self.handle(state, strand, failure);
             }
         };
-        if let Err(failure) = check_size(&request.arguments, &task.resource) {
+        if let Err(failure) = check_state(&request.arguments, &strand.state) {
             return self.handle(state, strand, failure);
         }
         self.counters.tasks = id;
@@ -62,14 +63,14 @@ impl Run<'_> {
         wait_on(strand, run)
     }
 
-    /// Looks at a task that waits: what has arrived for it, or whether its time is up.
+    /// Handles the event that has arrived for a waiting task, or its time-out.
     pub fn attend(&mut self, state: &State, strand: &mut Strand, mut run: TaskRun) -> Flow {
         let Kind::Task(task) = &state.kind else { return Flow::Wait };
         let arrived = run.arrived.take();
         let end = match arrived {
             Some(Event::TaskSucceeded { output, .. }) => Ok(output),
             Some(Event::TaskFailed { error, cause, .. }) => {
-                Err((Failure { error, cause, heartbeat: false }, EventKind::TaskFailed))
+                Err((Failure { error, cause, ..Failure::default() }, EventKind::TaskFailed))
             }
             Some(Event::SendFailed { error, cause, .. }) => Err((Failure::new(&error, cause), unsent(task))),
             Some(Event::MessageSent { output, .. }) if !task.callback => Ok(output),
@@ -79,7 +80,7 @@ impl Run<'_> {
                 self.record(strand, event);
                 return wait_on(strand, run);
             }
-            // A heartbeat moves the heartbeat's deadline and nothing else; it leaves no event.
+            // A heartbeat only moves its deadline; it adds no event.
             Some(Event::Heartbeat { .. }) => {
                 run.heartbeat_at = run.heartbeat_s.map(|s| after_seconds(self.now, s));
                 return wait_on(strand, run);
@@ -87,7 +88,8 @@ impl Run<'_> {
             None | Some(Event::Tick | Event::Stop { .. }) => match run.deadline() {
                 Some(at) if at <= self.now => {
                     let heartbeat = run.timeout_at.is_none_or(|at| at > self.now);
-                    Err((Failure::timeout(heartbeat), EventKind::TaskTimedOut))
+                    let origin = if heartbeat { Origin::Heartbeat } else { Origin::TimeLimit };
+                    Err((Failure::timeout(origin), EventKind::TaskTimedOut))
                 }
                 _ => return wait_on(strand, run),
             },
@@ -98,7 +100,7 @@ impl Run<'_> {
         self.task_over(state, task, strand, end)
     }
 
-    /// The task has ended, and with it the state's work.
+    /// Ends the task, and with it the state's work.
     fn task_over(
         &mut self,
         state: &State,
@@ -106,10 +108,12 @@ impl Run<'_> {
         strand: &mut Strand,
         end: Result<Value, (Failure, EventKind)>,
     ) -> Flow {
-        let end = end.and_then(|output| match check_size(&output, &task.resource) {
-            Ok(()) => Ok(output),
-            Err(failure) => Err((failure, EventKind::TaskFailed)),
-        });
+        let end = match end {
+            Ok(output) if is_too_large(&output) => {
+                Err((Failure::task_too_large(SERVICE), EventKind::TaskFailed))
+            }
+            end => end,
+        };
         match end {
             Ok(output) => {
                 let event = HistoryEvent {
@@ -131,7 +135,7 @@ impl Run<'_> {
         }
     }
 
-    /// The message in the arguments, or what SQS says to them, with a request id as SQS gives one.
+    /// The message of the arguments, or SQS's refusal with a request id.
     fn message(&mut self, id: TaskId, arguments: &Value, token: Option<String>) -> Result<Message, Failure> {
         Message::read(id, arguments, token).map_err(|refusal| {
             let request_id = hex::encode(self.seed.bytes(self.counters.draws));
@@ -152,14 +156,14 @@ impl Task {
             Some(arguments) => arguments.render(scope, "Arguments")?,
             None => scope.strand.input.clone(),
         };
-        let timeout_s = self.timeout.as_ref().map(|s| s.read(scope, "TimeoutSeconds", 1)).transpose()?;
+        let timeout_s = self.timeout.as_ref().map(|s| s.render(scope, "TimeoutSeconds", 1)).transpose()?;
         let heartbeat_s =
-            self.heartbeat.as_ref().map(|s| s.read(scope, "HeartbeatSeconds", 1)).transpose()?;
+            self.heartbeat.as_ref().map(|s| s.render(scope, "HeartbeatSeconds", 1)).transpose()?;
         Ok(Request { arguments, timeout_s, heartbeat_s })
     }
 }
 
-/// What a message that never left is called in the history.
+/// The event for a message that was not sent.
 fn unsent(task: &Task) -> EventKind {
     if task.callback { EventKind::TaskSubmitFailed } else { EventKind::TaskFailed }
 }
@@ -168,7 +172,7 @@ fn task_event(task: &Task, kind: EventKind) -> HistoryEvent {
     let resource = if task.callback { "sendMessage.waitForTaskToken" } else { "sendMessage" };
     HistoryEvent {
         resource: Some(resource.to_owned()),
-        resource_type: Some("sqs".to_owned()),
+        resource_type: Some(SERVICE.to_owned()),
         ..HistoryEvent::new(kind)
     }
 }

@@ -1,14 +1,17 @@
-//! A JSON value of a definition with expressions in it: Arguments, Output, and what Assign assigns.
+//! Fields of a definition that may hold expressions: JSON values, texts, numbers of seconds, conditions.
 
 use serde_json::{Map, Value};
 
 use crate::expression::{Expression, Str};
-use crate::fields::{LoadError, Path};
+use crate::limits::MAX_SECONDS;
+use crate::load_error::{LoadError, Path};
 use crate::scope::{EvaluationError, Scope};
+use crate::value::whole_number;
 
+/// A JSON value: Arguments, Output, a value of Assign.
 #[derive(Debug)]
 pub(crate) enum Template {
-    /// Without any expression.
+    /// A value without any expression.
     Literal(Value),
     Expression(Box<Expression>),
     Object(Vec<(String, Template)>),
@@ -75,6 +78,57 @@ impl Template {
         match self {
             Template::Literal(value) => Ok(value.clone()),
             part => part.render(scope, &location()),
+        }
+    }
+}
+
+#[derive(Debug)]
+pub(crate) enum Text {
+    Literal(String),
+    Expression(Expression),
+}
+
+impl Text {
+    pub fn render(&self, scope: &mut Scope, location: &str) -> Result<String, EvaluationError> {
+        match self {
+            Text::Literal(text) => Ok(text.clone()),
+            Text::Expression(expression) => {
+                scope.evaluate_as(expression, location, "string", |value| value.as_str().map(str::to_owned))
+            }
+        }
+    }
+}
+
+#[derive(Debug)]
+pub(crate) enum Seconds {
+    Literal(u64),
+    Expression(Expression),
+}
+
+impl Seconds {
+    pub fn render(&self, scope: &mut Scope, location: &str, min: u64) -> Result<u64, EvaluationError> {
+        match self {
+            Seconds::Literal(seconds) => Ok(*seconds),
+            Seconds::Expression(expression) => scope.evaluate_as(expression, location, "integer", |value| {
+                whole_number(value).filter(|seconds| (min..=MAX_SECONDS).contains(seconds))
+            }),
+        }
+    }
+}
+
+#[derive(Debug)]
+pub(crate) enum Condition {
+    Literal(bool),
+    Expression(Expression),
+}
+
+impl Condition {
+    pub fn render(&self, scope: &mut Scope, location: &str) -> Result<bool, EvaluationError> {
+        match self {
+            Condition::Literal(holds) => Ok(*holds),
+            Condition::Expression(expression) => {
+                scope.evaluate_as(expression, location, "boolean", Value::as_bool)
+            }
         }
     }
 }

@@ -9,7 +9,7 @@ pub(crate) fn millis(at: Timestamp) -> Millis {
     at.as_millisecond()
 }
 
-/// The timestamp, held within what a [`Timestamp`] can be.
+/// Clamped to the range of [`Timestamp`].
 pub(crate) fn timestamp(at: Millis) -> Timestamp {
     Timestamp::from_millisecond(at).unwrap_or(if at < 0 { Timestamp::MIN } else { Timestamp::MAX })
 }
@@ -18,12 +18,12 @@ pub(crate) fn after_seconds(at: Millis, seconds: u64) -> Millis {
     at.saturating_add(i64::try_from(seconds).unwrap_or(i64::MAX).saturating_mul(1_000))
 }
 
-/// As in `$states.context`: `2026-03-14T01:59:26.535Z`.
+/// The format of `$states.context`: `2026-03-14T01:59:26.535Z`.
 pub(crate) fn iso(at: Millis) -> String {
     format!("{:.3}", timestamp(at))
 }
 
-/// Reads an ISO 8601 extended offset date-time, as the Timestamp field wants it: `T` between date and time, and an
+/// Reads an ISO 8601 extended offset date-time, the format of the Timestamp field: `T` between date and time, and an
 /// offset or `Z`. Fractions of a millisecond round up, so that a Wait never ends early.
 pub(crate) fn parse_offset_date_time(text: &str) -> Option<Millis> {
     let bytes = text.as_bytes();

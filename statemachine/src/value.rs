@@ -1,4 +1,4 @@
-//! Between the JSON of definitions and events and the values of the JSONata evaluator.
+//! Conversion between JSON and the values of the JSONata evaluator, and measures of JSON values.
 
 use jsonata_core::value::JValue;
 use serde_json::{Map, Number, Value};
@@ -23,13 +23,13 @@ pub(crate) fn object<'a>(fields: impl IntoIterator<Item = (&'a str, JValue)>) ->
     JValue::object(fields.into_iter().map(|(name, value)| (name.to_owned(), value)).collect())
 }
 
-/// `None`: nested deeper than [`MAX_DEPTH`], or larger than any state may put out.
+/// `None`: nested deeper than [`MAX_DEPTH`] or larger than [`MAX_OUTPUT_BYTES`].
 pub(crate) fn from_jsonata(value: &JValue) -> Option<Value> {
     let mut left = MAX_OUTPUT_BYTES;
     from_within(value, MAX_DEPTH, &mut left)
 }
 
-/// The value, if it has at most `depth` levels and its texts and elements come to at most `left` bytes.
+/// `left` counts down the bytes of texts and one byte for each element.
 fn from_within(value: &JValue, depth: usize, left: &mut usize) -> Option<Value> {
     *left = left.checked_sub(1)?;
     Some(match value {
@@ -64,6 +64,11 @@ fn number_from(number: f64) -> Value {
     Number::from_f64(number).map_or(Value::Null, Value::Number)
 }
 
+/// Larger than [`MAX_OUTPUT_BYTES`], or nested too deep.
+pub(crate) fn is_too_large(value: &Value) -> bool {
+    is_too_deep(value) || size(value) > MAX_OUTPUT_BYTES
+}
+
 pub(crate) fn is_too_deep(value: &Value) -> bool {
     fn within(value: &Value, left: usize) -> bool {
         match value {
@@ -73,6 +78,12 @@ pub(crate) fn is_too_deep(value: &Value) -> bool {
         }
     }
     !within(value, MAX_DEPTH)
+}
+
+/// A number without a fraction, also in floating-point notation (`5.0`).
+pub(crate) fn whole_number(value: &Value) -> Option<u64> {
+    let whole = |number: &f64| number.fract() == 0.0 && *number >= 0.0;
+    value.as_u64().or_else(|| value.as_f64().filter(whole).map(|number| number as u64))
 }
 
 /// Bytes of the value as compact JSON.

@@ -1,6 +1,6 @@
 #!/bin/sh
-# Deploys template.yaml into the emulator, with the functions' binaries as a debug build, and runs the journeys.
-# Usage: tests/aws/deployed.sh [NAME...]   (names of journeys; default: all)
+# Deploys template.yaml into the emulator, with the functions' binaries as a debug build, and runs the journeys by pytest.
+# Usage: tests/aws/deployed.sh [OPTION...]   (options of pytest: `-k replay` chooses journeys by name)
 set -eu
 cd "$(dirname "$0")/../.."
 [ -e models/sample1.jpg ] || { echo "deployed.sh: there are no sample photos; fetch them: make models" >&2; exit 1; }
@@ -13,4 +13,8 @@ mkdir -p "$binaries"
 for binary in ingest worker dead-letters maintenance; do
     strip -o "$binaries/$binary" "target/debug/$binary"
 done
-exec tests/aws/.venv/bin/python tests/aws/deployed "$binaries" "$@"
+folder=tests/aws/deployed
+# In this order: the last one leaves a proxy between the functions and AWS.
+exec tests/aws/.venv/bin/python -B -m pytest -c "$folder/pytest.ini" --binaries "$binaries" \
+    "$folder/test_journeys.py" "$folder/test_operation.py" "$folder/test_one_process.py" "$folder/test_removal.py" \
+    "$folder/test_faults.py" "$@"

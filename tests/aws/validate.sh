@@ -1,6 +1,6 @@
 #!/bin/sh
 # Checks template.yaml and the state machine's definition, without an account: sam validate --lint, cfn-lint, asl-validator.
-# Each is also shown something broken, which it must refuse: a validator that lets everything pass proves nothing.
+# Each must also refuse a broken file: a validator that passes everything proves nothing.
 set -eu
 cd "$(dirname "$0")/../.."
 tools=tests/aws/validate

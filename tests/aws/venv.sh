@@ -1,5 +1,6 @@
 #!/bin/sh
-# Python packages at the versions of a requirements.txt, in .venv beside it. Nothing to do where they are there already.
+# Installs the Python packages of a requirements.txt into .venv beside it, each checked by its hash. Does nothing if they are
+# there already. To change a version: edit requirements.in and run the command that begins requirements.txt (uv is on pip).
 # Usage: tests/aws/venv.sh [FOLDER]   (default: this one, the emulator's)
 set -eu
 cd "${1:-$(dirname "$0")}"
@@ -12,6 +13,6 @@ python3 -c 'import sys, venv, ensurepip; sys.exit(sys.version_info < (3, 11))' 2
 }
 rm -rf .venv
 python3 -m venv .venv
-.venv/bin/pip install --quiet --disable-pip-version-check --no-deps --requirement requirements.txt
+.venv/bin/pip install --quiet --disable-pip-version-check --no-deps --require-hashes --requirement requirements.txt
 .venv/bin/pip check
 cp requirements.txt .venv/requirements.txt

@@ -1,66 +1,67 @@
 //! Turns messages of the dead-letter queues into rows, and ends the tasks behind them.
 
-use crate::pass::{self, Pass, write_row};
-use crate::store;
+use crate::reply::{Over, reply, reply_superseded};
+use crate::resolve::{OpenTask, Resolution, resolve};
 use async_trait::async_trait;
-use domain::Ports;
 use domain::ports::PortError;
-use domain::ports::queue::Delivery;
-use domain::{Code, Handler, Outcome, QueueName, StageResult, StageTask, Verdict};
+use domain::{Code, Handler, Message, Outcome, Ports, StageResult, Verdict};
+use lifecycle::{Finished, dead_letter};
 
-/// Handles the dead letters of one queue.
+/// Handles dead letters of any queue.
 pub struct DeadLetterHandler {
     ports: Ports,
-    queue: QueueName,
 }
 
 impl DeadLetterHandler {
-    /// Handles the dead letters of `queue` (the dead-letter queue itself or its source).
-    pub fn new(ports: Ports, queue: QueueName) -> Self {
-        DeadLetterHandler { ports, queue: queue.dead_letters() }
+    pub fn new(ports: Ports) -> Self {
+        DeadLetterHandler { ports }
     }
 
-    async fn settle(&self, delivery: &Delivery) -> Result<(), PortError> {
-        if self.queue.stage().is_none() {
-            return write_row(&self.ports, self.queue, delivery, None, Code::dead_lettered()).await;
+    async fn settle(&self, message: &Message) -> Result<(), PortError> {
+        let ports = &self.ports;
+        if message.queue.stage().is_none() {
+            return self.write(message, Code::dead_lettered()).await;
         }
-        match pass::pass(&self.ports, self.queue, delivery).await? {
-            Pass::Settled => Ok(()),
-            Pass::HadResult(upload) => {
-                let result = self.queue.stage().and_then(|stage| upload.results.get(&stage));
-                match result.map(|result| &result.outcome) {
-                    Some(Outcome::Failed { code }) => self.bury(delivery, code.clone()).await,
+        let (task, finished) = match resolve(ports, message).await? {
+            Resolution::Done => return Ok(()),
+            Resolution::AlreadyRecorded(task, outcome) => (task, Finished::Recorded(outcome)),
+            Resolution::Pending(open) => (open.task, fail(ports, &open).await?),
+        };
+        match finished {
+            Finished::Superseded => reply_superseded(ports, task, Over::Superseded).await,
+            Finished::Erased => reply_superseded(ports, task, Over::Erased).await,
+            Finished::Recorded(outcome) => {
+                reply(ports, task, &outcome).await?;
+                match outcome {
+                    Outcome::Failed { code } => self.write(message, code).await,
                     _ => Ok(()),
                 }
             }
-            Pass::Open(upload, task) => {
-                let failed = Outcome::Failed { code: Code::dead_lettered() };
-                let now = self.ports.clock.now();
-                let result = StageResult {
-                    receive_count: delivery.receive_count,
-                    ..StageResult::without_work(failed, upload.attempt, now)
-                };
-                store::record(&self.ports, &task, &upload, &result).await?;
-                pass::pass(&self.ports, self.queue, delivery).await?;
-                self.bury(delivery, Code::dead_lettered()).await
-            }
         }
     }
 
-    async fn bury(&self, delivery: &Delivery, code: Code) -> Result<(), PortError> {
-        let task = StageTask::parse(&delivery.body).ok();
-        tracing::error!(queue = %self.queue.source(), message.id = delivery.message_id, code = %code, "dead letter");
-        write_row(&self.ports, self.queue, delivery, task.as_ref(), code).await
+    async fn write(&self, message: &Message, code: Code) -> Result<(), PortError> {
+        dead_letter::write(&self.ports, message, code, "received too often").await
     }
+}
+
+/// Records the failure of a stage that settled none of its message's deliveries.
+async fn fail(ports: &Ports, open: &OpenTask<'_>) -> Result<Finished, PortError> {
+    let failed = Outcome::Failed { code: Code::dead_lettered() };
+    let result = StageResult {
+        receive_count: open.delivery.receive_count,
+        ..StageResult::without_work(failed, open.upload.attempt, open.started_at)
+    };
+    lifecycle::finish_stage(ports, &open.upload, open.stage(), &result).await
 }
 
 #[async_trait]
 impl Handler for DeadLetterHandler {
-    async fn handle(&self, delivery: &Delivery) -> Verdict {
-        match self.settle(delivery).await {
+    async fn handle(&self, message: &Message) -> Verdict {
+        match self.settle(message).await {
             Ok(()) => Verdict::Acknowledge,
             Err(error) => {
-                tracing::warn!(queue = %self.queue, error = %error, "a dead letter could not be settled");
+                tracing::warn!(queue = %message.queue, %error, "dead letter not settled; it is delivered again");
                 Verdict::Leave
             }
         }

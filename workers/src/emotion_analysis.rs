@@ -1,4 +1,4 @@
-//! Stage emotion-analysis: from the faces' emotions to the photo's.
+//! Stage emotion-analysis: the emotions of all faces become the photo's.
 
 use crate::stage_worker::{StageWorker, Work};
 use async_trait::async_trait;
@@ -6,20 +6,18 @@ use domain::ports::Faces;
 use domain::{Affect, Distribution, Face, Finding, MadeBy, Outcome, Stage, StageEnd, StageOutput};
 use std::sync::Arc;
 
-/// Weighs the faces of a photo into one emotional state.
 pub struct EmotionAnalysis {
     faces: Arc<dyn Faces>,
 }
 
 impl EmotionAnalysis {
-    /// Reads the faces that face-detection left.
     pub fn new(faces: Arc<dyn Faces>) -> Self {
         EmotionAnalysis { faces }
     }
 }
 
-/// The photo's distribution: the mean of its faces', each weighted by its area times its confidence, so that whoever is
-/// in front counts for more than a passer-by. None where there is no face.
+/// The photo's emotional state: the mean of its faces' distributions, each weighted by area times confidence, so that a
+/// face in front counts for more than a passer-by. None without faces.
 pub fn feeling(faces: &[Face]) -> Option<Affect> {
     let weighted = faces.iter().map(|face| (&face.emotions, face.bounding_box.area() * face.confidence));
     Distribution::mean(weighted).map(Affect::new)
@@ -44,7 +42,7 @@ impl StageWorker for EmotionAnalysis {
             Err(error) => return StageEnd::Retry(error.into()),
         };
         let Some(affect) = feeling(&faces) else {
-            return StageEnd::Retry("the face rows are not there".into());
+            return StageEnd::Retry("the face rows are missing".into());
         };
         let (affect, made_by) = match upload.corrected {
             Some(emotion) => (Affect::certain(emotion), Some(MadeBy::owner())),

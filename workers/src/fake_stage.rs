@@ -1,22 +1,19 @@
-//! Stand-in stages: they answer at once with made-up results, so that the flow can be run before, and tested without,
-//! the real ones. Nothing of theirs is ever shown as real: their `made_by` says `stand-in`.
+//! Fake stages for tests: they answer at once with made-up results; the engine of their `made_by` is `fake`.
 
+use crate::adopt::provenance;
 use crate::stage_worker::{StageWorker, Work};
-use crate::store::provenance;
 use async_trait::async_trait;
-use bytes::Bytes;
 use domain::ports::objects::NewObject;
 use domain::{
     Affect, BoundingBox, Distribution, Emotion, Face, Finding, MadeBy, ObjectKey, Outcome, Stage, StageEnd,
     StageOutput, Upload,
 };
 
-/// A stage that makes everything up.
 #[derive(Clone, Copy, Debug)]
 pub struct FakeStage(pub Stage);
 
 fn made_by(stage: Stage) -> MadeBy {
-    MadeBy { engine: "stand-in".into(), model: stage.as_str().into(), digest: None, seed: None }
+    MadeBy { engine: "fake".into(), model: stage.as_str().into(), digest: None, seed: None }
 }
 
 fn face() -> Face {
@@ -30,14 +27,14 @@ fn face() -> Face {
 
 fn object(stage: Stage, content_type: &str) -> NewObject {
     NewObject {
-        bytes: Bytes::from_static(b"stand-in"),
+        bytes: b"fake".as_slice().into(),
         content_type: content_type.into(),
         metadata: provenance(&made_by(stage)).into_iter().collect(),
     }
 }
 
 impl FakeStage {
-    /// What the stage makes up for this attempt.
+    /// The made-up output for this attempt.
     pub fn output(self, upload: &Upload) -> StageOutput {
         let (tenant, id, attempt) = (&upload.tenant_id, upload.upload_id, upload.attempt);
         let mut output =
@@ -51,17 +48,16 @@ impl FakeStage {
             Stage::EmotionAnalysis => {
                 output.finding = Some(Finding::Feeling(Affect::certain(Emotion::Happy)))
             }
-            Stage::ImageGeneration => {
+            Stage::ImageGeneration | Stage::MelodyGeneration => {
+                let types = match self.0 {
+                    Stage::ImageGeneration => &["image/jpeg"][..],
+                    _ => &["audio/mpeg", "audio/midi"],
+                };
+                let objects = types.iter().map(|content_type| object(self.0, content_type));
                 output.objects =
-                    vec![(ObjectKey::picture(tenant, id, attempt), object(self.0, "image/jpeg"))];
+                    ObjectKey::artefacts(self.0, tenant, id, attempt).into_iter().zip(objects).collect();
             }
-            Stage::MelodyGeneration => {
-                output.objects = vec![
-                    (ObjectKey::melody(tenant, id, attempt), object(self.0, "audio/mpeg")),
-                    (ObjectKey::score(tenant, id, attempt), object(self.0, "audio/midi")),
-                ];
-            }
-            Stage::GalleryIndexing => output.made_by = None,
+            _ => output.made_by = None,
         }
         output
     }

@@ -1,10 +1,9 @@
-//! Stage gallery-indexing: closes the attempt. The closing itself, with the gallery row, is the settling of its result.
+//! Stage gallery-indexing: closes the attempt. It has no work of its own; committing its result is the closing.
 
 use crate::stage_worker::{StageWorker, Work};
 use async_trait::async_trait;
 use domain::{Outcome, Stage, StageEnd, StageOutput};
 
-/// Lets the attempt be closed.
 #[derive(Clone, Copy, Debug)]
 pub struct GalleryIndexing;
 

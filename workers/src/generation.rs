@@ -1,68 +1,85 @@
-//! What the two generators share: an order to a maker, and what becomes of it.
+//! Stages image-generation and melody-generation: a maker turns the photo's emotional state into art.
 
-use crate::stage_worker::Work;
-use crate::store::provenance;
+use crate::adopt::provenance;
+use crate::stage_worker::{StageWorker, Work};
+use async_trait::async_trait;
 use domain::ports::Maker;
-use domain::ports::maker::{Art, Artefact, MakerError, Order, Progress};
+use domain::ports::maker::{Art, ArtFile, Artefact, MakerError, Order, Progress};
 use domain::ports::objects::NewObject;
-use domain::{Code, Finding, ObjectKey, Outcome, Stage, StageEnd, StageOutput, Upload};
-use sha2::{Digest, Sha256};
-use std::time::Duration;
+use domain::{Code, Finding, ObjectKey, Outcome, Sha256, Stage, StageEnd, StageOutput, Upload};
+use std::sync::Arc;
 
-/// How long to wait when a maker's credentials or credit must be seen to by a person.
-const UNTIL_SEEN_TO: Duration = Duration::from_secs(900);
+/// One of the two generators.
+pub struct Generation {
+    stage: Stage,
+    art: Art,
+    maker: Arc<dyn Maker>,
+}
+
+impl Generation {
+    pub fn pictures(maker: Arc<dyn Maker>) -> Self {
+        Generation { stage: Stage::ImageGeneration, art: Art::Picture, maker }
+    }
+
+    pub fn melodies(maker: Arc<dyn Maker>) -> Self {
+        Generation { stage: Stage::MelodyGeneration, art: Art::Melody, maker }
+    }
+}
 
 /// The seed of an upload's stage: the same at every replay, another at each reroll.
 pub fn seed(upload: &Upload, stage: Stage) -> u64 {
-    let digest = Sha256::digest(format!("{}\n{stage}\n{}", upload.upload_id, upload.rerolls));
+    let digest = Sha256::of(format!("{}\n{stage}\n{}", upload.upload_id, upload.rerolls).as_bytes());
     let mut bytes = [0; 8];
-    bytes.copy_from_slice(&digest[..8]);
-    // 53 bits: the seed is told in JSON, where larger numbers lose digits.
+    bytes.copy_from_slice(&digest.bytes()[..8]);
+    // 53 bits: the seed is shown in JSON, where larger numbers lose digits.
     u64::from_be_bytes(bytes) >> 11
 }
 
 /// Names the order to services that know idempotency keys.
 fn order_key(upload: &Upload, stage: Stage) -> String {
     let key = format!("{}\n{}\n{}\n{stage}", upload.tenant_id, upload.upload_id, upload.attempt);
-    domain::Sha256::of(key.as_bytes()).to_string()
+    Sha256::of(key.as_bytes()).to_string()
 }
 
-/// Orders, or asks after what was ordered before. `keys` name the artefact's files.
-pub(crate) async fn run(
-    maker: &dyn Maker,
-    art: Art,
-    stage: Stage,
-    work: Work<'_>,
-    keys: &[ObjectKey],
-) -> StageEnd {
-    let Some(Finding::Feeling(affect)) = work.upload.finding(Stage::EmotionAnalysis) else {
-        return StageEnd::Retry("emotion-analysis left no feeling".into());
-    };
-    let progress = match work.pending.and_then(|pending| pending.job.as_ref()) {
-        Some(job) => maker.poll(job).await,
-        None => {
-            let order = Order { art, affect: affect.clone(), seed: seed(work.upload, stage), style: None };
-            maker.submit(order, &order_key(work.upload, stage)).await
+#[async_trait]
+impl StageWorker for Generation {
+    fn stage(&self) -> Stage {
+        self.stage
+    }
+
+    async fn run(&self, work: Work<'_>) -> StageEnd {
+        let upload = work.upload;
+        let Some(Finding::Feeling(affect)) = upload.finding(Stage::EmotionAnalysis) else {
+            return StageEnd::Retry("emotion-analysis left no feeling".into());
+        };
+        let progress = match work.pending.and_then(|pending| pending.job.as_ref()) {
+            Some(job) => self.maker.poll(job).await,
+            None => {
+                let seed = seed(upload, self.stage);
+                let order = Order { art: self.art, affect: affect.clone(), seed };
+                self.maker.submit(order, &order_key(upload, self.stage)).await
+            }
+        };
+        match progress {
+            Ok(Progress::Done(artefact)) => done(artefact, upload, self.stage),
+            Ok(Progress::Pending { job, after }) => StageEnd::Later { after, job: Some(job) },
+            Err(error) => failed(error),
         }
-    };
-    match progress {
-        Ok(Progress::Done(artefact)) => done(artefact, keys),
-        Ok(Progress::Pending { job, after }) => StageEnd::Later { after, job: Some(job) },
-        Err(error) => failed(error),
     }
 }
 
-fn done(artefact: Artefact, keys: &[ObjectKey]) -> StageEnd {
+fn done(artefact: Artefact, upload: &Upload, stage: Stage) -> StageEnd {
+    let keys = ObjectKey::artefacts(stage, &upload.tenant_id, upload.upload_id, upload.attempt);
     if artefact.files.len() != keys.len() {
         return StageEnd::Retry(format!("the maker made {} files", artefact.files.len()).into());
     }
     let made_by = &artefact.made_by;
-    let object = |file: domain::ports::maker::ArtFile| NewObject {
+    let object = |file: ArtFile| NewObject {
         bytes: file.bytes,
         content_type: file.content_type.into(),
         metadata: provenance(made_by).into_iter().collect(),
     };
-    let objects = keys.iter().cloned().zip(artefact.files.into_iter().map(object)).collect();
+    let objects = keys.into_iter().zip(artefact.files.into_iter().map(object)).collect();
     StageEnd::Done(Box::new(StageOutput {
         made_by: Some(artefact.made_by.clone()),
         objects,
@@ -72,20 +89,9 @@ fn done(artefact: Artefact, keys: &[ObjectKey]) -> StageEnd {
 
 fn failed(error: MakerError) -> StageEnd {
     let detail = error.to_string();
-    let reject = |code: &str| match Code::parse(code) {
-        Ok(code) => StageEnd::Reject { code, detail: detail.clone() },
-        Err(error) => StageEnd::Retry(error.into()),
-    };
     match error {
-        MakerError::RateLimited { after, .. } => StageEnd::Later { after, job: None },
-        MakerError::Auth | MakerError::Quota => {
-            tracing::error!(detail, "a maker must be seen to");
-            StageEnd::Later { after: UNTIL_SEEN_TO, job: None }
-        }
-        MakerError::Refused { code } => reject(&code),
-        MakerError::Invalid(_) => reject("invalid_order"),
-        MakerError::Unsupported(_) => reject("unsupported_art"),
-        MakerError::Ambiguous | MakerError::BadOutput(_) => StageEnd::Retry(detail.into()),
+        MakerError::Invalid(_) => StageEnd::Reject { code: Code::fixed("invalid_order"), detail },
+        MakerError::BadOutput(_) => StageEnd::Retry(detail.into()),
         MakerError::Transient(cause) => StageEnd::Retry(cause),
     }
 }
@@ -108,22 +114,14 @@ mod tests {
     }
 
     #[test]
-    fn makers_errors_end_as_they_should() {
+    fn errors_of_makers_end_a_stage() {
         let ends = |error| match failed(error) {
-            StageEnd::Later { after, .. } => format!("later {}", after.as_secs()),
             StageEnd::Reject { code, .. } => format!("reject {code}"),
             StageEnd::Retry(_) => "retry".into(),
-            StageEnd::Done(_) => "done".into(),
+            StageEnd::Later { .. } | StageEnd::Done(_) => "neither".into(),
         };
-        let limited = MakerError::RateLimited { after: Duration::from_secs(7), concurrency: true };
-        assert_eq!(ends(limited), "later 7");
-        assert_eq!(ends(MakerError::Quota), "later 900");
-        assert_eq!(
-            ends(MakerError::Refused { code: "moderation_blocked".into() }),
-            "reject moderation_blocked"
-        );
-        assert_eq!(ends(MakerError::Refused { code: "Odd Code".into() }), "retry");
-        assert_eq!(ends(MakerError::Ambiguous), "retry");
-        assert_eq!(ends(MakerError::Unsupported("polka".into())), "reject unsupported_art");
+        assert_eq!(ends(MakerError::Invalid("valence 7".into())), "reject invalid_order");
+        assert_eq!(ends(MakerError::BadOutput("silence".into())), "retry");
+        assert_eq!(ends(MakerError::Transient("no memory".into())), "retry");
     }
 }

@@ -1,14 +1,13 @@
 //! Receives from a queue and hands each message to its handler, a bounded number at a time.
 
-use crate::span;
-use crate::visibility::VisibilityGuard;
-use domain::ports::queue::Delivery;
-use domain::ports::{Clock, Queue};
-use domain::{Handler, QueueName, Verdict};
+use domain::ports::queue::{Delivery, Receipt};
+use domain::ports::{Clock, PortErrorKind, Queue};
+use domain::{Handler, Message, QueueName, Verdict};
+use lifecycle::span;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::Semaphore;
-use tokio::task::JoinSet;
+use tokio::task::{JoinHandle, JoinSet};
 use tracing::Instrument;
 
 /// How a queue is polled.
@@ -16,11 +15,11 @@ use tracing::Instrument;
 pub struct Polling {
     /// Messages that are handled at a time.
     pub permits: usize,
-    /// How long a message is hidden at first; it is extended while it is handled.
+    /// The visibility timeout; it is extended while a message is handled.
     pub visibility: Duration,
     /// How long one receive waits for a message.
     pub wait: Duration,
-    /// How long a shutdown waits for what is being handled; what is left then comes again.
+    /// How long a shutdown waits for messages in flight; the rest is delivered again.
     pub drain: Duration,
 }
 
@@ -35,27 +34,21 @@ impl Default for Polling {
     }
 }
 
-/// Polls one queue.
 #[derive(Clone)]
 pub struct PollHost {
-    /// Which.
     pub queue_name: QueueName,
-    /// Where from.
     pub queue: Arc<dyn Queue>,
-    /// When.
     pub clock: Arc<dyn Clock>,
-    /// Who settles.
     pub handler: Arc<dyn Handler>,
-    /// How.
     pub polling: Polling,
 }
 
-/// The pause after a receive that failed, so that a broken queue is not asked in a hot loop.
+/// The pause after a failed receive, so that a broken queue is not polled in a hot loop.
 const AFTER_A_FAILURE: Duration = Duration::from_secs(1);
 
 impl PollHost {
-    /// Polls until `stop` ends, then finishes what it holds within the drain limit. A message that it received and did
-    /// not finish comes again when its visibility ends.
+    /// Polls until `stop` ends, then finishes the messages in flight within the drain limit. A message that was received
+    /// and not finished is delivered again when its visibility timeout ends.
     pub async fn run(self, stop: impl Future<Output = ()> + Send) {
         let permits = Arc::new(Semaphore::new(self.polling.permits));
         let mut handling = JoinSet::new();
@@ -86,7 +79,7 @@ impl PollHost {
         tokio::select! {
             () = async { while handling.join_next().await.is_some() {} } => {}
             () = self.clock.sleep_until(deadline) => {
-                tracing::warn!(queue = %self.queue_name, left = handling.len(), "stopped before all was handled");
+                tracing::warn!(queue = %self.queue_name, left = handling.len(), "host stopped with messages in flight");
             }
         }
     }
@@ -96,39 +89,40 @@ impl PollHost {
         match self.queue.receive(self.queue_name, 1, visibility, wait).await {
             Ok(mut deliveries) => deliveries.pop(),
             Err(error) => {
-                tracing::error!(queue = %self.queue_name, error = %error, "receiving failed");
+                tracing::error!(queue = %self.queue_name, %error, "receive failed");
                 self.clock.sleep_until(self.clock.now() + AFTER_A_FAILURE).await;
                 None
             }
         }
     }
 
-    /// Handles one delivery and acknowledges it if its handler says so. Tests drive queues with this.
-    pub async fn handle(&self, delivery: Delivery) -> Verdict {
-        let span = span::of(self.queue_name, &delivery);
-        self.handle_traced(delivery).instrument(span).await
+    /// Handles one delivery and acknowledges it if its handler says so.
+    async fn handle(&self, delivery: Delivery) {
+        let message = Message::decode(self.queue_name, delivery);
+        let span = span::of_message(&message);
+        self.handle_decoded(message).instrument(span).await;
     }
 
-    async fn handle_traced(&self, delivery: Delivery) -> Verdict {
+    async fn handle_decoded(&self, message: Message) {
+        let receipt = &message.delivery.receipt;
         let guard = VisibilityGuard::hold(
             self.clock.clone(),
             self.queue.clone(),
             self.queue_name,
-            delivery.receipt.clone(),
+            receipt.clone(),
             self.polling.visibility,
         );
-        let verdict = self.handler.handle(&delivery).await;
+        let verdict = self.handler.handle(&message).await;
         drop(guard);
         if verdict == Verdict::Acknowledge
-            && let Err(error) = self.queue.acknowledge(self.queue_name, &[delivery.receipt]).await
+            && let Err(error) = self.queue.acknowledge(self.queue_name, std::slice::from_ref(receipt)).await
         {
-            tracing::warn!(queue = %self.queue_name, error = %error, "not acknowledged; it comes again");
+            tracing::warn!(queue = %self.queue_name, %error, "message not acknowledged; it is delivered again");
         }
-        verdict
     }
 
-    /// Handles what can be received now, one by one, at most `most`; tells how many there were. The production runner
-    /// is what tests drain.
+    /// Handles the messages that can be received now, one by one, at most `most`; returns their number. Tests run queues
+    /// with it.
     pub async fn drain(&self, most: usize) -> usize {
         for handled in 0..most {
             let received =
@@ -139,5 +133,37 @@ impl PollHost {
             };
         }
         most
+    }
+}
+
+/// Extends a message's visibility timeout, each third of it, until this is dropped.
+struct VisibilityGuard(JoinHandle<()>);
+
+impl VisibilityGuard {
+    fn hold(
+        clock: Arc<dyn Clock>,
+        queue: Arc<dyn Queue>,
+        name: QueueName,
+        receipt: Receipt,
+        visibility: Duration,
+    ) -> Self {
+        let holding = async move {
+            loop {
+                clock.sleep_until(clock.now() + visibility / 3).await;
+                match queue.extend(name, &receipt, visibility).await {
+                    Ok(()) => {}
+                    // Lost to another host; records are fenced by attempt and result.
+                    Err(error) if error.kind == PortErrorKind::NotFound => return,
+                    Err(error) => tracing::warn!(queue = %name, %error, "visibility timeout not extended"),
+                }
+            }
+        };
+        VisibilityGuard(tokio::spawn(holding.in_current_span()))
+    }
+}
+
+impl Drop for VisibilityGuard {
+    fn drop(&mut self) {
+        self.0.abort();
     }
 }

@@ -1,4 +1,4 @@
-"""OpenCV's Haar cascade, as the seed of this project used it: `haar.py REPEATS FILE...`.
+"""OpenCV's Haar cascade with the usual parameters: `haar.py REPEATS FILE...`.
 
 Prints [{faces, detect_ms}] as JSON. Needs `pip install 'opencv-python-headless<5'` (5 has no cascades).
 """

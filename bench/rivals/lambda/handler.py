@@ -1,4 +1,4 @@
-"""A face detector as it is commonly deployed: boto3's clients and OpenCV's cascade, made when the module is imported."""
+"""A common face detector: the import of the module creates boto3's clients and OpenCV's cascade."""
 
 import boto3
 import cv2

@@ -1,4 +1,4 @@
-"""A Python function as Lambda's own runtime runs it, as far as a cold start goes: import the handler, then take events.
+"""The cold start of Lambda's Python runtime: import the handler, then take events.
 
 Needs `pip install boto3 'opencv-python-headless<5'` (5 has no cascades).
 """

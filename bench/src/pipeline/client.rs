@@ -1,4 +1,4 @@
-//! A client of the API, as an application would write it.
+//! An HTTP client of the API, as an application would have it.
 
 use super::plain::Made;
 use anyhow::{Context, bail, ensure};
@@ -8,7 +8,7 @@ use reqwest::{Request, RequestBuilder, StatusCode};
 use serde_json::{Value, json};
 use std::time::Duration;
 
-/// Photos that are sent at a time.
+/// Bound on concurrent uploads.
 const SENDERS: usize = 8;
 
 pub struct Client {
@@ -17,13 +17,13 @@ pub struct Client {
     token: String,
 }
 
-/// A photo that may be put.
+/// An upload that awaits its photo.
 pub struct Declared {
     pub id: UploadId,
     upload: Value,
 }
 
-/// Whether an upload's state is an end.
+/// Whether an upload's state is final.
 pub fn is_done(state: &str) -> bool {
     !["awaiting_upload", "stored", "running"].contains(&state)
 }
@@ -76,12 +76,12 @@ impl Client {
         Ok(declared.id)
     }
 
-    /// Some at a time; their ids in order.
+    /// Uploads all photos, [`SENDERS`] at a time; returns their ids in order.
     pub async fn upload_all(&self, photos: &[Vec<u8>]) -> anyhow::Result<Vec<UploadId>> {
         stream::iter(photos).map(|photo| self.upload(photo)).buffered(SENDERS).try_collect().await
     }
 
-    /// The request that is sent again and again under load.
+    /// `GET /uploads/{id}`, to be sent repeatedly under load.
     pub fn status_request(&self, id: UploadId) -> Request {
         let request = self.http.get(format!("{}/uploads/{id}", self.url)).bearer_auth(&self.token);
         request.build().expect("a URL that the server gave")
@@ -97,7 +97,7 @@ impl Client {
         Ok(status["state"].as_str().context("no state")?.to_owned())
     }
 
-    /// Waits for the upload's end: its state.
+    /// Waits for the upload's final state.
     pub async fn finished(&self, id: UploadId) -> anyhow::Result<String> {
         loop {
             let status = self.status(id, Duration::from_secs(25)).await?;
@@ -108,7 +108,7 @@ impl Client {
         }
     }
 
-    /// Waits for them one after the other, so that waiting costs next to nothing.
+    /// Waits for one upload after the other: concurrent waiting would load the server.
     pub async fn all_finished(&self, ids: &[UploadId]) -> anyhow::Result<()> {
         for id in ids {
             let state = self.finished(*id).await?;
@@ -117,7 +117,7 @@ impl Client {
         Ok(())
     }
 
-    /// Errors where the server made something else than `made` of the photo.
+    /// Compares the server's results with `made`. Errors: they differ.
     pub async fn serves(&self, id: UploadId, made: Option<&Made>) -> anyhow::Result<()> {
         let status = self.status(id, Duration::ZERO).await?;
         let Some(made) = made else {

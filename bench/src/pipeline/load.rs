@@ -1,4 +1,4 @@
-//! Load: the same request over and over, from a thread of its own.
+//! Load: one request repeated from a separate thread.
 
 use anyhow::{Context, ensure};
 use reqwest::{Client, Request};
@@ -8,10 +8,9 @@ use tokio::runtime::Builder;
 use tokio::task::JoinSet;
 use tokio::time::MissedTickBehavior;
 
-/// Connections that are kept alive.
 const CONNECTIONS: usize = 32;
 
-/// How many answers come in `time` when every connection asks again as soon as it is answered; on one core.
+/// Closed loop on one core: every connection sends the next request after an answer. Returns the number of answers.
 pub fn closed(request: &Request, core: usize, time: Duration) -> anyhow::Result<u64> {
     on_a_thread(|| {
         let mut cores = CpuSet::new();
@@ -33,7 +32,7 @@ pub fn closed(request: &Request, core: usize, time: Duration) -> anyhow::Result<
     })
 }
 
-/// The latencies of requests at a fixed rate, each from the moment at which it was due.
+/// Open loop at a fixed rate. Returns latencies, each measured from the time at which the request was due.
 pub fn open(request: &Request, per_second: u32, time: Duration) -> anyhow::Result<Vec<Duration>> {
     on_a_thread(|| {
         Builder::new_current_thread().enable_all().build()?.block_on(async {

@@ -1,23 +1,18 @@
-//! Photos of 2 megapixels, no two alike: windows of the sample photos, mirrored and at several qualities.
+//! Distinct photos of 2 megapixels: crops of the sample photos, mirrored and in several qualities.
 
+use crate::machine::models;
 use anyhow::Context;
 use jpeg_encoder::{ColorType, Encoder};
-use std::path::PathBuf;
 use vision::{Picture, decode};
 
 /// Pixels of every photo.
 const WIDTH: usize = 1632;
 const HEIGHT: usize = 1224;
 const SAMPLES: usize = 6;
-/// Pixels between two windows.
+/// Pixels between two crops.
 const STEP: usize = 16;
 
-/// Where the networks and the sample photos are.
-pub fn models() -> PathBuf {
-    std::env::var_os("SEMBLANTE_MODELS_DIR").map_or_else(|| PathBuf::from("models"), PathBuf::from)
-}
-
-/// So many photos as JPEGs, the same ones every time.
+/// The first `count` photos of one fixed sequence, as JPEGs.
 pub fn varied(count: usize) -> anyhow::Result<Vec<Vec<u8>>> {
     let samples = (1..=SAMPLES).map(sample).collect::<anyhow::Result<Vec<_>>>()?;
     (0..count).map(|number| photo(&samples[number % SAMPLES], number / SAMPLES)).collect()
@@ -29,7 +24,7 @@ fn sample(number: usize) -> anyhow::Result<Picture> {
     Ok(decode(&bytes)?)
 }
 
-/// The nth view of a sample.
+/// The nth crop of a sample.
 fn photo(sample: &Picture, n: usize) -> anyhow::Result<Vec<u8>> {
     let (columns, rows) = ((sample.width() - WIDTH) / STEP + 1, (sample.height() - HEIGHT) / STEP + 1);
     let (left, top) = ((n * 7) % columns * STEP, (n * 5) % rows * STEP);
@@ -44,7 +39,7 @@ fn photo(sample: &Picture, n: usize) -> anyhow::Result<Vec<u8>> {
     let mut jpeg = Vec::new();
     let quality = 86 + (n % 5) as u8;
     Encoder::new(&mut jpeg, quality).encode(&rgb, WIDTH as u16, HEIGHT as u16, ColorType::Rgb)?;
-    // Views come round again; a comment at the end keeps the bytes apart.
+    // Crops repeat; a trailing comment makes the bytes distinct.
     jpeg.extend_from_slice(format!("view {n}").as_bytes());
     Ok(jpeg)
 }

@@ -1,6 +1,6 @@
-//! The computations of the pipeline without the pipeline: the same functions, seeds and settings, on plain threads.
+//! The pipeline's computations without the pipeline: the same functions, seeds and settings on plain threads.
 
-use super::photos::models;
+use crate::machine::models;
 use anyhow::ensure;
 use domain::{Affect, Face, Stage, Upload, UploadId, fixture};
 use muse::{MelodySettings, PictureSettings, compose, paint};
@@ -13,12 +13,11 @@ use vision::{Analyser, Options, decode, preview};
 use workers::emotion_analysis::feeling;
 use workers::generation::seed;
 
-/// The engines, open.
 pub struct Plain {
     analyser: Analyser,
 }
 
-/// What was made of a photo with faces.
+/// The results of a photo with faces.
 pub struct Made {
     pub picture: Vec<u8>,
     pub melody: Vec<u8>,
@@ -29,7 +28,7 @@ impl Plain {
         Ok(Plain { analyser: Analyser::open(&models())? })
     }
 
-    /// Decoding, faces and the preview.
+    /// Decodes, finds faces, makes the preview.
     fn look(&self, photo: &[u8]) -> anyhow::Result<Vec<Face>> {
         let picture = decode(photo)?;
         let seen = self.analyser.analyse(&picture, Options { tiles: false, descriptors: false });
@@ -37,13 +36,13 @@ impl Plain {
         stored(seen.into_iter().map(|seen| seen.face).collect())
     }
 
-    /// One photo on one thread; None without a face.
+    /// Processes one photo on this thread; `None` without a face.
     fn whole(&self, photo: &[u8], id: UploadId) -> anyhow::Result<Option<Made>> {
         let Some(affect) = feeling(&self.look(photo)?).map(stored).transpose()? else { return Ok(None) };
         Ok(Some(Made { picture: picture(&affect, id)?, melody: melody(&affect, id)? }))
     }
 
-    /// All photos, by two threads that take the next one when they are ready.
+    /// Processes all photos on two threads that take the next photo when they are free.
     pub fn on_two_threads(&self, photos: &[Vec<u8>], ids: &[UploadId]) -> anyhow::Result<Vec<Option<Made>>> {
         let next = AtomicUsize::new(0);
         let made: Vec<Mutex<Option<Made>>> = photos.iter().map(|_| Mutex::default()).collect();
@@ -65,7 +64,7 @@ impl Plain {
             .collect()
     }
 
-    /// How long a photo takes at least: its faces, its feeling, and the longer of picture and melody.
+    /// The minimum time of a photo: faces, emotion, and the longer of picture and melody.
     pub fn critical_path(&self, photo: &[u8], id: UploadId) -> anyhow::Result<Duration> {
         let begun = Instant::now();
         let faces = self.look(photo)?;
@@ -81,7 +80,7 @@ impl Plain {
     }
 }
 
-/// As it comes out of the record, between two stages: JSON may change the last digit of a number.
+/// A value as the next stage reads it from the record: JSON may change the last digit of a number.
 fn stored<T: Serialize + DeserializeOwned>(value: T) -> anyhow::Result<T> {
     Ok(serde_json::from_str(&serde_json::to_string(&value)?)?)
 }
@@ -91,7 +90,7 @@ fn seed_of(id: UploadId, stage: Stage) -> u64 {
 }
 
 fn picture(affect: &Affect, id: UploadId) -> anyhow::Result<Vec<u8>> {
-    Ok(paint(affect, seed_of(id, Stage::ImageGeneration), &PictureSettings::default())?.jpeg)
+    Ok(paint(affect, seed_of(id, Stage::ImageGeneration), &PictureSettings::default())?.jpeg()?)
 }
 
 fn melody(affect: &Affect, id: UploadId) -> anyhow::Result<Vec<u8>> {

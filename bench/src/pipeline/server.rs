@@ -1,4 +1,4 @@
-//! `semblante up` as a child process, and what Linux tells of it.
+//! `semblante up` as a child process, with its CPU time and memory.
 
 use crate::machine;
 use anyhow::{Context, bail, ensure};
@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
-/// The command, beside this benchmark's own program.
+/// The path of `semblante`, in the folder of this program.
 pub struct Program(PathBuf);
 
 impl Program {
@@ -20,18 +20,17 @@ impl Program {
     }
 }
 
-/// A server that runs; it dies with this value.
+/// A running server; dropping it kills the process.
 pub struct Server {
     process: Child,
-    /// Where it listens.
     pub url: String,
-    /// From the start of the process until it said so.
+    /// Time from the start of the process to the line with its address.
     pub ready_after: Duration,
 }
 
 impl Server {
-    /// Starts one on a data directory, pinned to `cores` (as taskset takes them), with everything else as it is for
-    /// those who set nothing. Its log goes to a file beside the data.
+    /// Starts a server on a data directory with default settings, pinned to `cores` (a taskset list). Its log goes to a
+    /// file in `data`.
     pub fn start(program: &Program, data: &Path, cores: &str) -> anyhow::Result<Self> {
         let log = File::create(data.join("server.log"))?;
         let begun = Instant::now();
@@ -55,18 +54,16 @@ impl Server {
         Ok(Server { process, url, ready_after })
     }
 
-    /// The time that its threads have been on a core.
     pub fn cpu(&self) -> anyhow::Result<Duration> {
         machine::cpu_time(&self.process.id().to_string())
     }
 
-    /// The most memory that it has held.
     pub fn peak_memory_mb(&self) -> anyhow::Result<f64> {
         machine::peak_memory_mb(&self.process.id().to_string())
     }
 }
 
-/// An empty file of settings, so that a semblante.toml in the working directory does not count.
+/// An empty settings file, so that a semblante.toml in the working directory has no effect.
 fn config(folder: &Path) -> anyhow::Result<PathBuf> {
     let path = folder.join("semblante.toml");
     File::create(&path)?;

@@ -1,25 +1,22 @@
 //! One machine: a data directory with everything in it.
 
-use super::{BootError, Installation};
-use crate::settings::{Durability, Settings};
-use crate::signed_objects::SignedObjects;
-use domain::ports::PortError;
-use embedded::{Options, Orchestrator, Policy, Store, schema};
+use super::installation::{BootError, Installation, Machine};
+use crate::settings::Settings;
+use ::settings::Durability;
+use domain::ports::objects::PutGrant;
+use domain::ports::{Clock, PortError};
+use domain::{Bucket, ObjectKey};
+use embedded::{Options, Orchestrator, Policy, SignedUrls, Store, UrlError};
+use ingest::http::{UrlRefused, UrlVerifier};
+use ingest::maintenance::MIN_ORPHAN_AGE;
 use ingest::{Metrics, NotifyingUploads, UploadNotifier};
+use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
-use std::time::Duration;
 
-/// Files without rows that are younger may belong to a backup that is being restored.
-const ORPHAN_AGE: Duration = Duration::from_secs(3600);
+const DATABASE: &str = "semblante.db";
 
-/// What is there only on one machine: its database, and the state machine that runs in this process.
-pub struct Directory {
-    orchestrator: Orchestrator,
-    store: Store,
-}
-
-/// Opens it.
+/// Opens the directory, whatever backend the settings name. It is created if missing and brought up to date if old.
 pub async fn open(settings: &Settings, data: &Path, public_url: &str) -> Result<Installation, BootError> {
     let durability = match settings.durability {
         Durability::Full => embedded::Durability::Full,
@@ -30,39 +27,56 @@ pub async fn open(settings: &Settings, data: &Path, public_url: &str) -> Result<
     let orchestrator = Orchestrator::open(&store).await?;
     let objects = embedded::Objects::new(&store, public_url);
     reconcile(&objects).await?;
-    let urls = objects.signed_urls().clone();
     let metrics = Arc::new(Metrics::default());
     let notifier = Arc::new(UploadNotifier::default());
     let mut ports = embedded::ports(&store, &orchestrator, policy, public_url, metrics.clone());
     ports.uploads = Arc::new(NotifyingUploads::new(ports.uploads, notifier.clone()));
-    let door = Arc::new(SignedObjects { urls, clock: ports.clock.clone() });
-    let uploads_bucket = domain::Bucket::Media.as_str().to_owned();
-    let directory = Some(Directory { orchestrator, store });
-    Ok(Installation { ports, directory, door, metrics, notifier, uploads_bucket })
+    let url_verifier = SignedObjects { urls: objects.signed_urls().clone(), clock: ports.clock.clone() };
+    Ok(Installation {
+        ports,
+        machine: Some(Machine { orchestrator, store }),
+        url_verifier: Arc::new(url_verifier),
+        metrics,
+        notifier,
+        uploads_bucket: Bucket::Media.as_str().to_owned(),
+    })
+}
+
+/// The path of the database, for those who only look whether it exists.
+pub fn database(data: &Path) -> std::path::PathBuf {
+    data.join(DATABASE)
 }
 
 async fn reconcile(objects: &embedded::Objects) -> Result<(), PortError> {
-    let found = objects.reconcile(ORPHAN_AGE).await?;
-    if found.removed_files > 0 || !found.lost_objects.is_empty() {
-        let lost_objects = found.lost_objects.len();
-        tracing::warn!(removed_files = found.removed_files, lost_objects, "files and rows were reconciled");
+    let found = objects.reconcile_all(MIN_ORPHAN_AGE).await?;
+    if found.removed > 0 || !found.lost.is_empty() {
+        let lost_objects = found.lost.len();
+        tracing::warn!(removed_files = found.removed, lost_objects, "files and rows were reconciled");
     }
     Ok(())
 }
 
-impl Directory {
-    /// The version of the database's schema.
-    pub fn schema(&self) -> i64 {
-        schema::NEWEST
+/// Verifies signed URLs by the installation's own key and clock.
+struct SignedObjects {
+    urls: SignedUrls,
+    clock: Arc<dyn Clock>,
+}
+
+fn refused(error: UrlError) -> UrlRefused {
+    UrlRefused { code: error.code(), detail: error.to_string() }
+}
+
+impl UrlVerifier for SignedObjects {
+    fn verify_put(
+        &self,
+        path: &str,
+        query: &str,
+        headers: &BTreeMap<String, String>,
+    ) -> Result<PutGrant, UrlRefused> {
+        self.urls.verify_put(path, query, headers, self.clock.now()).map_err(refused)
     }
 
-    /// Checks the whole database; what is wrong with it, none if all is well.
-    pub async fn check(&self) -> Result<Vec<String>, PortError> {
-        self.store.check().await
-    }
-
-    /// Fires the state machine's timers until `stop` ends.
-    pub async fn run_timers(&self, stop: impl Future<Output = ()> + Send) {
-        self.orchestrator.run_timers(stop).await;
+    fn verify_get(&self, path: &str, query: &str) -> Result<(Bucket, ObjectKey), UrlRefused> {
+        self.urls.verify_get(path, query, self.clock.now()).map_err(refused)
     }
 }

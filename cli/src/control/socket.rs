@@ -1,8 +1,8 @@
-//! The operators' socket of a data directory: `DATA/control.sock`, for the owner alone. Whoever has the directory's lock
-//! owns the name, so a socket that a dead process left behind is replaced.
+//! The control socket of a data directory: `DATA/control.sock`, for the owner alone. The holder of the directory's lock owns
+//! the name, so it replaces a socket that a dead process left behind.
 //!
-//! A socket's name has at most 107 bytes on Linux (103 elsewhere). The data directory is taken as it was given, a
-//! relative one stays relative; a longer path is reached through `/proc/self/fd` where there is one.
+//! A socket's name has at most 107 bytes on Linux (103 elsewhere). A relative data directory stays relative; a longer path
+//! is reached through `/proc/self/fd` where that exists.
 
 use axum::Router;
 use std::fs::{self, File, Permissions};
@@ -18,18 +18,18 @@ use tokio::task::JoinHandle;
 
 /// The socket's name in the data directory.
 pub const NAME: &str = "control.sock";
-/// How long requests that are under way may take after the stop was asked for.
+/// How long requests in progress may take after the stop.
 const DRAIN: Duration = Duration::from_secs(1);
 
-/// A socket that is served.
+/// A socket that is being served.
 pub struct ControlSocket {
     path: PathBuf,
     stopping: watch::Sender<bool>,
     server: JoinHandle<()>,
 }
 
-/// A name that the operating system takes, and what keeps it good.
-struct Name {
+/// A path of the socket that the operating system takes, and the open directory that it may lead through.
+pub struct Name {
     path: PathBuf,
     _directory: Option<File>,
 }
@@ -53,8 +53,21 @@ impl Name {
     }
 }
 
+impl Name {
+    /// The name of a socket that is served now.
+    pub async fn connected(data: &Path) -> io::Result<Self> {
+        let name = Name::of(data)?;
+        UnixStream::connect(&name.path).await?;
+        Ok(name)
+    }
+
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+}
+
 impl ControlSocket {
-    /// Serves `routes` in a data directory whose lock this process has.
+    /// Serves `routes` in a data directory whose lock this process holds.
     pub fn open(data: &Path, routes: Router) -> io::Result<Self> {
         let path = data.join(NAME);
         remove(&path)?;
@@ -64,25 +77,25 @@ impl ControlSocket {
         let mut stopped = stopping.subscribe();
         let server = axum::serve(listener, routes).with_graceful_shutdown(async move {
             if stopped.wait_for(|stopped| *stopped).await.is_err() {
-                tracing::debug!("the operators' socket was dropped without being closed");
+                tracing::debug!("the control socket was dropped without being closed");
             }
         });
         let server = tokio::spawn(async move {
             if let Err(error) = server.await {
-                tracing::error!(%error, "the operators' socket failed");
+                tracing::error!(%error, "the control socket failed");
             }
         });
         Ok(ControlSocket { path, stopping, server })
     }
 
-    /// Answers what is under way, within a limit, and removes the socket.
+    /// Finishes requests in progress, within a limit, and removes the socket.
     pub async fn close(mut self) {
         self.stopping.send_replace(true);
         if tokio::time::timeout(DRAIN, &mut self.server).await.is_err() {
             self.server.abort();
         }
         if let Err(error) = remove(&self.path) {
-            tracing::warn!(%error, path = %self.path.display(), "the operators' socket could not be removed");
+            tracing::warn!(%error, path = %self.path.display(), "the control socket could not be removed");
         }
     }
 }
@@ -92,12 +105,6 @@ fn remove(path: &Path) -> io::Result<()> {
         Err(error) if error.kind() == ErrorKind::NotFound => Ok(()),
         removed => removed,
     }
-}
-
-/// A connection to the process that serves the socket of a data directory.
-pub async fn connect(data: &Path) -> io::Result<UnixStream> {
-    let name = Name::of(data)?;
-    UnixStream::connect(&name.path).await
 }
 
 #[cfg(test)]
@@ -111,16 +118,17 @@ mod tests {
         for name in ["data".to_owned(), "d".repeat(200)] {
             let data = parent.path().join(name);
             fs::create_dir(&data).unwrap();
-            assert!(connect(&data).await.is_err(), "nobody serves it yet");
+            assert!(Name::connected(&data).await.is_err(), "not served yet");
             // A process that died left its socket behind.
             drop(UnixListener::bind(&Name::of(&data).unwrap().path).unwrap());
-            assert_eq!(connect(&data).await.unwrap_err().kind(), ErrorKind::ConnectionRefused);
+            let refused = Name::connected(&data).await.err().map(|error| error.kind());
+            assert_eq!(refused, Some(ErrorKind::ConnectionRefused));
 
             let socket = ControlSocket::open(&data, Router::new()).unwrap();
             let about = fs::metadata(data.join(NAME)).unwrap();
             assert!(about.file_type().is_socket());
             assert_eq!(about.permissions().mode() & 0o777, 0o600);
-            connect(&data).await.unwrap();
+            Name::connected(&data).await.unwrap();
             socket.close().await;
             assert!(!data.join(NAME).exists());
         }

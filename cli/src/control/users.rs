@@ -1,6 +1,7 @@
-//! `/tenants/{tenant}/users`: who is meant, and making somebody whose photos are imported.
+//! `/tenants/{tenant}/users`: finding a user, and creating one whose photos are imported.
 
-use super::{Answer, Control, Shared};
+use super::api::{NewUser, UserDocument, UserQuery};
+use super::state::{Answer, Control, Shared};
 use axum::Json;
 use axum::extract::{Path, Query, State};
 use axum::http::StatusCode;
@@ -8,38 +9,22 @@ use domain::ports::PortErrorKind;
 use domain::user::{Role, User};
 use domain::{Email, TenantId, UserId};
 use ingest::http::Problem;
-use serde::Deserialize;
-use serde_json::{Value, json};
 use uuid::Uuid;
-
-/// Who is looked for.
-#[derive(Deserialize)]
-pub struct Asked {
-    /// An id or an e-mail address; None: the tenant's only user.
-    who: Option<String>,
-}
-
-/// Who is to be made.
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Wanted {
-    email: Email,
-}
 
 pub async fn find(
     State(control): Shared,
     Path(tenant): Path<TenantId>,
-    Query(asked): Query<Asked>,
-) -> Answer {
-    let user = match asked.who {
+    Query(query): Query<UserQuery>,
+) -> Answer<UserDocument> {
+    let user = match query.who {
         Some(who) => named(&control, &tenant, &who).await?,
         None => only(&control, &tenant).await?,
     };
-    Ok(Json(shown(&control, &user)))
+    Ok(document(&control, user))
 }
 
 /// The user with this id or e-mail address. Errors: 404.
-pub(super) async fn named(control: &Control, tenant: &TenantId, who: &str) -> Result<User, Problem> {
+pub async fn named(control: &Control, tenant: &TenantId, who: &str) -> Result<User, Problem> {
     let users = &control.ports.users;
     let found = match (Email::parse(who), UserId::parse(who)) {
         (Ok(email), _) => users.by_email(tenant, &email).await?,
@@ -47,8 +32,8 @@ pub(super) async fn named(control: &Control, tenant: &TenantId, who: &str) -> Re
         (Err(_), Err(_)) => None,
     };
     found.ok_or_else(|| {
-        let words = format!("tenant {tenant} has no user {who:?}; an id or an e-mail address is needed");
-        Problem::new(StatusCode::NOT_FOUND, "no_such_user", words)
+        let detail = format!("tenant {tenant} has no user {who:?}; give an id or an e-mail address");
+        Problem::new(StatusCode::NOT_FOUND, "no_such_user", detail)
     })
 }
 
@@ -57,40 +42,37 @@ async fn only(control: &Control, tenant: &TenantId) -> Result<User, Problem> {
     match (users.pop(), users.pop()) {
         (Some(user), None) => Ok(user),
         (None, _) => {
-            let words = format!("tenant {tenant} has no users");
-            Err(Problem::new(StatusCode::NOT_FOUND, "no_such_user", words))
+            let detail = format!("tenant {tenant} has no users");
+            Err(Problem::new(StatusCode::NOT_FOUND, "no_such_user", detail))
         }
         _ => {
-            let words = format!("tenant {tenant} has more than one user: name one with --user");
-            Err(Problem::conflict("which_user", words))
+            let detail = format!("tenant {tenant} has more than one user: name one with --user");
+            Err(Problem::conflict("which_user", detail))
         }
     }
 }
 
-/// Who he is, and how large his photos may be.
-fn shown(control: &Control, user: &User) -> Value {
-    let most = control.max_photo_bytes;
-    json!({"tenant_id": user.tenant_id, "user_id": user.user_id, "max_photo_bytes": most})
+fn document(control: &Control, user: User) -> Json<UserDocument> {
+    let User { tenant_id, user_id, .. } = user;
+    Json(UserDocument { tenant_id, user_id, max_photo_bytes: control.max_photo_bytes })
 }
 
-/// Makes a customer without a password: nobody can log in as him until he is given one.
+/// Creates a customer without a password, who cannot log in until they have one.
 pub async fn create(
     State(control): Shared,
     Path(tenant): Path<TenantId>,
-    Json(wanted): Json<Wanted>,
-) -> Answer {
+    Json(new): Json<NewUser>,
+) -> Answer<UserDocument> {
     let id = UserId::parse(&Uuid::now_v7().to_string()).expect("a UUID is a legal id");
-    let user = User {
-        email: Some(wanted.email),
-        ..User::new(tenant, id, Role::Customer, control.ports.clock.now())
-    };
+    let now = control.ports.clock.now();
+    let user = User { email: Some(new.email), ..User::new(tenant, id, Role::Customer, now) };
     match control.ports.users.create(user.clone()).await {
         Ok(()) => {
-            tracing::info!(tenant.id = %user.tenant_id, user.id = %user.user_id, "made without a password");
-            Ok(Json(shown(&control, &user)))
+            tracing::info!(tenant.id = %user.tenant_id, user.id = %user.user_id, "user created without a password");
+            Ok(document(&control, user))
         }
         Err(error) if error.kind == PortErrorKind::Conflict => {
-            Err(Problem::conflict("email_taken", "somebody of the tenant has this e-mail address"))
+            Err(Problem::conflict("email_taken", "e-mail address already registered"))
         }
         Err(error) => Err(error.into()),
     }

@@ -1,15 +1,18 @@
-//! A client as clients should be: it repeats what was not answered, and comes again when it is told to.
+//! A client as clients should be: it repeats every request that was not answered, and obeys `Retry-After`.
 
-use crate::server::PUBLIC_URL;
+use crate::PUBLIC_URL;
+use deadline::{LIMIT, within};
 use domain::Sha256;
 use reqwest::{Method, RequestBuilder, StatusCode};
 use serde_json::{Value, json};
+use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::watch;
 
-/// How often a request is repeated, and how often an upload's end is waited for, at most.
-const MAX_TRIES: usize = 100;
-const MAX_WAITS: usize = 40;
+/// Until a failed request is repeated, if the server does not start again before.
+const RETRY_AFTER: Duration = Duration::from_millis(200);
+/// For one upload to end. Two hundred photos before it take a minute on two idle cores.
+const MAX_WAIT: Duration = Duration::from_secs(1_200);
 
 #[derive(Clone)]
 pub struct Client {
@@ -17,6 +20,8 @@ pub struct Client {
     /// Where the server listens; changes when it is started again.
     url: watch::Receiver<String>,
     token: String,
+    /// How many requests were sent.
+    pub sent: Arc<watch::Sender<usize>>,
 }
 
 /// Tokens of an account.
@@ -26,9 +31,10 @@ pub struct Tokens {
 }
 
 impl Client {
-    /// Makes an account and is logged in to it from then on.
+    /// Signs up. All later requests carry the access token.
     pub async fn sign_up(url: watch::Receiver<String>) -> (Self, Tokens) {
-        let mut client = Client { http: reqwest::Client::new(), url, token: String::new() };
+        let http = reqwest::Client::builder().timeout(LIMIT).build().unwrap();
+        let mut client = Client { http, url, token: String::new(), sent: Arc::default() };
         let account = json!({"email": "ana@example.com", "password": "Secreta123"});
         let (_, admitted) = client.post("/api/v1/auth/signup", &account).await;
         let token = |name: &str| admitted[name].as_str().unwrap_or_else(|| panic!("{admitted}")).to_owned();
@@ -81,18 +87,20 @@ impl Client {
 
     /// The status document of an upload that has ended.
     pub async fn finished(&self, id: &str) -> Value {
-        for _ in 0..MAX_WAITS {
-            let (_, status) = self
-                .answer(Method::GET, &format!("/uploads/{id}"), |request| request.header("prefer", "wait=25"))
-                .await;
-            if status["done"] == true {
-                return status;
+        let path = format!("/uploads/{id}");
+        let ended = async {
+            loop {
+                let wait = |request: RequestBuilder| request.header("prefer", "wait=25");
+                let (_, status) = self.answer(Method::GET, &path, wait).await;
+                if status["done"] == true {
+                    return status;
+                }
             }
-        }
-        panic!("{id} does not end");
+        };
+        within(MAX_WAIT, &format!("the end of upload {id}"), ended).await
     }
 
-    /// Sends until there is an answer that is not "later". `complete` adds what the request has besides its token.
+    /// Sends a request until there is an answer other than "later". `complete` adds what it has besides its token.
     async fn answer(
         &self,
         method: Method,
@@ -100,21 +108,25 @@ impl Client {
         complete: impl Fn(RequestBuilder) -> RequestBuilder,
     ) -> (StatusCode, Value) {
         let mut url = self.url.clone();
-        for _ in 0..MAX_TRIES {
-            let to = format!("{}{path}", *url.borrow_and_update());
-            let request = complete(self.http.request(method.clone(), to).bearer_auth(&self.token));
-            match read(request).await {
-                Ok((StatusCode::SERVICE_UNAVAILABLE | StatusCode::TOO_MANY_REQUESTS, _, after)) => {
-                    tokio::time::sleep(after.expect("who sends away says until when")).await;
-                }
-                Ok((status, body, _)) => return (status, body),
-                // It was killed; when it is there again it is asked again.
-                Err(error) => {
-                    url.changed().await.unwrap_or_else(|_| panic!("nobody starts it again: {error}"));
+        let answered = async {
+            loop {
+                let to = format!("{}{path}", *url.borrow_and_update());
+                let request = complete(self.http.request(method.clone(), to).bearer_auth(&self.token));
+                self.sent.send_modify(|sent| *sent += 1);
+                match read(request).await {
+                    Ok((StatusCode::SERVICE_UNAVAILABLE | StatusCode::TOO_MANY_REQUESTS, _, after)) => {
+                        tokio::time::sleep(after.expect("a refusal for now names a time")).await;
+                    }
+                    Ok((status, body, _)) => return (status, body),
+                    // The server was killed, or the connection broke: a busy server may close it.
+                    Err(error) => {
+                        println!("{method} {path} is repeated: {error:?}");
+                        drop(tokio::time::timeout(RETRY_AFTER, url.changed()).await);
+                    }
                 }
             }
-        }
-        panic!("{method} {path} is not answered");
+        };
+        within(LIMIT, &format!("the answer to {method} {path}"), answered).await
     }
 }
 

@@ -1,7 +1,8 @@
 //! kill -9 while photos come in.
 
 use crate::client::{Client, Tokens};
-use crate::server::{Server, photo};
+use crate::{photo, start};
+use deadline::{LIMIT, within};
 use domain::Bucket;
 use domain::ports::Objects as _;
 use domain::ports::objects::MAX_LISTED;
@@ -10,15 +11,13 @@ use futures_util::{StreamExt, stream};
 use reqwest::StatusCode;
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
-use std::sync::atomic::{AtomicUsize, Ordering};
-use std::time::Duration;
 use tokio::sync::watch;
 
 const PHOTOS: usize = 50;
 /// Photos that are sent at a time.
 const SENDERS: usize = 8;
-/// The longest that the process lives on, once so many photos are in, before it is killed.
-const MAX_LIFE_MS: u64 = 1_500;
+/// Requests that every photo takes at least: its declaration and its PUT.
+const REQUESTS: usize = 2 * PHOTOS;
 
 #[tokio::test]
 async fn a_server_that_is_killed_twice_loses_and_doubles_nothing() {
@@ -27,26 +26,25 @@ async fn a_server_that_is_killed_twice_loses_and_doubles_nothing() {
     println!("seed {seed}");
     let mut dice = fastrand::Rng::with_seed(seed);
     let data = tempfile::tempdir().unwrap();
-    let server = Server::start(data.path());
+    let mut server = start(data.path());
     let (restarted, url) = watch::channel(server.url.clone());
     let (client, tokens) = Client::sign_up(url).await;
 
-    let (sender, arrived) = (&client, &AtomicUsize::new(0));
+    let sender = &client;
     let sending = stream::iter(0..PHOTOS)
-        .map(async |number| {
-            let id = sender.upload(photo(number, 0)).await;
-            arrived.fetch_add(1, Ordering::Relaxed);
-            id
-        })
+        .map(async |number| sender.upload(photo(number, 0)).await)
         .buffer_unordered(SENDERS)
         .collect::<BTreeSet<String>>();
+    // Each death comes as a request is sent, any of them, with others under way.
+    let deaths = [dice.usize(1..REQUESTS / 2), dice.usize(REQUESTS / 2..REQUESTS)];
     let killing = async {
-        let mut server = server;
-        for _ in 0..2 {
-            tokio::time::sleep(Duration::from_millis(dice.u64(1..MAX_LIFE_MS))).await;
-            println!("killed with {} photos in", arrived.load(Ordering::Relaxed));
-            server.kill();
-            server = Server::start(data.path());
+        let mut sent = sender.sent.subscribe();
+        for death in deaths {
+            let reached = sent.wait_for(|sent| *sent >= death);
+            within(LIMIT, &format!("request {death}"), reached).await.unwrap();
+            // SIGKILL.
+            drop(server);
+            server = start(data.path());
             restarted.send(server.url.clone()).unwrap();
         }
         server

@@ -55,7 +55,7 @@ async fn they_are_listed_shown_and_redriven() {
 
     let one = installation.run(&["dead-letters", "redrive", &letters[1]]);
     assert_eq!(one.code, Some(0), "{one:?}");
-    assert!(one.out.contains("when semblante up runs"), "{one:?}");
+    assert!(one.out.contains("the uploads resume at its next start"), "{one:?}");
     let rest = installation.run(&["dead-letters", "redrive", "--all", "--json"]);
     assert_eq!(rest.code, Some(1), "one names no upload: {rest:?}");
     let told = rest.json()["dead_letters"].clone();

@@ -72,7 +72,7 @@ fn who_and_what_must_be_there() {
     told(import(&["empty", "--user", ANA, "--create"]), 1, "no photo");
     told(import(&["absent", "--user", ANA]), 1, "absent");
     told(import(&["photos", "--create"]), 2, "--user");
-    told(import(&["photos", "--user", "ana", "--create"]), 1, "--create takes an e-mail address");
+    told(import(&["photos", "--user", "ana", "--create"]), 1, "--create requires an e-mail address");
     told(import(&["photos"]), 1, "has no users");
     assert_eq!(import(&["photos", "--user", ANA, "--create"]).code, Some(0));
     told(import(&["photos", "--user", "bea@example.com"]), 1, "no_such_user");

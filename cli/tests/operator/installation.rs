@@ -4,7 +4,7 @@ use crate::server::{ROOT, Server};
 use serde_json::Value;
 use std::io::Write;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
+use std::process::{Command, Output, Stdio};
 
 /// A data directory of a test's own, and a folder beside it for photos.
 pub struct Installation {
@@ -68,7 +68,7 @@ impl Installation {
     /// Starts `semblante up` on it.
     pub fn up(&self) -> Server {
         std::fs::create_dir_all(self.data()).expect("a directory");
-        Server::start(&self.data())
+        Server::start(&self.data(), &[])
     }
 
     pub fn run(&self, arguments: &[&str]) -> Ran {
@@ -77,11 +77,17 @@ impl Installation {
 
     /// Runs a command that reads `input`.
     pub fn run_with(&self, arguments: &[&str], input: &str) -> Ran {
+        let output = self.output(arguments, input.as_bytes());
+        let text = |bytes: Vec<u8>| String::from_utf8(bytes).expect("the command prints UTF-8");
+        Ran { code: output.status.code(), out: text(output.stdout), err: text(output.stderr) }
+    }
+
+    /// The same for input and output that are not text.
+    pub fn output(&self, arguments: &[&str], input: &[u8]) -> Output {
         let mut process = Command::new(env!("CARGO_BIN_EXE_semblante"))
             .current_dir(self.folder.path())
             .env_clear()
             .env("SEMBLANTE_MODELS_DIR", Path::new(ROOT).join("models"))
-            .env("SEMBLANTE_LOG_LEVEL", "warn")
             .args(arguments)
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
@@ -89,11 +95,9 @@ impl Installation {
             .spawn()
             .expect("cargo built the command");
         let mut stdin = process.stdin.take().expect("stdin is piped");
-        stdin.write_all(input.as_bytes()).expect("it fits into the pipe");
+        stdin.write_all(input).expect("the command reads its input");
         drop(stdin);
-        let output = process.wait_with_output().expect("it ends");
-        let text = |bytes: Vec<u8>| String::from_utf8(bytes).expect("the command prints UTF-8");
-        Ran { code: output.status.code(), out: text(output.stdout), err: text(output.stderr) }
+        deadline::output(process, deadline::LIMIT, &format!("semblante {}", arguments.join(" ")))
     }
 
     /// Runs a command that must end well, for its JSON.

@@ -5,6 +5,7 @@ mod imports;
 mod installation;
 mod maintaining;
 mod making;
+mod output;
 mod reaching;
 mod reading;
 mod replays;

@@ -24,7 +24,7 @@ async fn what_nobody_asks_for_is_looked_after() {
     let planned = installation.json(&["maintain", "--dry-run"]);
     assert_eq!((&planned["findings"], &planned["looked_at"]), (&json!([finding]), &json!(1)));
     let told = installation.run(&["maintain"]);
-    assert!(told.out.contains(&id) && told.out.contains("1 due, 1 needed something"), "{told:?}");
+    assert!(told.out.contains(&id) && told.out.contains("1 due, 1 needed an action"), "{told:?}");
     assert_eq!(installation.json(&["maintain"])["findings"], json!([]));
     assert_eq!(installation.json(&["status", &id])["state"], "expired");
 }

@@ -38,6 +38,54 @@ fn a_melody_comes_with_its_score() {
 }
 
 #[test]
+fn valence_and_arousal_steer() {
+    let installation = Installation::new();
+    let paint = |more: &[&str]| {
+        let asked = ["paint", "--emotion", "CALM", "--size", "64", "-o", "a.jpg"];
+        let digest = installation.json(&[&asked[..], more].concat())["made_by"]["digest"].clone();
+        (digest, std::fs::read(installation.path().join("a.jpg")).unwrap())
+    };
+    let own = paint(&[]);
+    assert_ne!(paint(&["--valence", "-0.9", "--arousal", "0.8"]), own);
+    assert_eq!(paint(&[]), own);
+    let compose = |more: &[&str]| {
+        installation.json(&[&["compose", "--emotion", "CALM", "--bars", "1", "-o", "a.mp3"], more].concat())
+    };
+    let (still, stirred) = (compose(&["--arousal", "-1"]), compose(&["--arousal", "1"]));
+    assert!(still["bpm"].as_f64() < stirred["bpm"].as_f64(), "{still} {stirred}");
+}
+
+#[test]
+fn a_picture_is_written_as_png_by_its_ending() {
+    let installation = Installation::new();
+    let ran = installation.run(&["paint", "--emotion", "SAD", "--size", "64", "-o", "A.PNG"]);
+    assert_eq!(ran.code, Some(0), "{ran:?}");
+    let bytes = std::fs::read(installation.path().join("A.PNG")).unwrap();
+    assert!(bytes.starts_with(b"\x89PNG\r\n"), "{ran:?}");
+    assert!(bytes.windows(17).any(|part| part == b"XML:com.adobe.xmp"), "it says how it was made");
+}
+
+#[test]
+fn a_dash_is_standard_input_or_output() {
+    let installation = Installation::new();
+    let jpeg = installation.output(&["paint", "--emotion", "SAD", "--size", "64", "-o", "-"], b"");
+    assert!(jpeg.stdout.starts_with(&[0xff, 0xd8, 0xff]), "{jpeg:?}");
+    assert!(String::from_utf8_lossy(&jpeg.stderr).starts_with("-: SAD, "), "{jpeg:?}");
+    let quiet = ["compose", "--emotion", "SAD", "--bars", "1", "-o", "-", "--midi", "a.mid", "--quiet"];
+    let mp3 = installation.output(&quiet, b"");
+    assert!(mp3.stdout.starts_with(b"ID3") && mp3.stderr.is_empty(), "{:?}", mp3.stderr);
+    assert!(std::fs::read(installation.path().join("a.mid")).unwrap().starts_with(b"MThd"));
+    let midi = ["compose", "--emotion", "SAD", "--bars", "1", "-o", "a.mp3", "--midi", "-"];
+    assert!(installation.output(&midi, b"").stdout.starts_with(b"MThd"));
+
+    let seen = installation.output(&["analyse", "-", "--json", "--draw", "drawn"], &sample(1));
+    let seen: serde_json::Value = serde_json::from_slice(&seen.stdout).unwrap();
+    assert_eq!(seen["photos"][0]["file"], "-");
+    assert_eq!(seen["photos"][0]["faces"].as_array().map(Vec::len), Some(3));
+    assert!(installation.path().join("drawn/stdin.png").exists());
+}
+
+#[test]
 fn faces_are_seen_and_drawn() {
     let installation = Installation::new();
     installation.photo("a.jpg", &sample(1));
@@ -48,13 +96,31 @@ fn faces_are_seen_and_drawn() {
     installation.photo("b.jpg", b"\xff\xd8\xff\xe0 broken");
     let ran = installation.run(&["analyse", "photos/a.jpg", "photos/b.jpg", "absent.jpg"]);
     assert_eq!(ran.code, Some(1), "{ran:?}");
-    for part in ["a.jpg: ", "3 faces", "b.jpg: undecodable_image", "absent.jpg: no_such_file"] {
+    for part in [
+        "a.jpg: ",
+        "3 faces",
+        "b.jpg: undecodable_image: ",
+        "absent.jpg: no_such_file: the file does not exist",
+    ] {
         assert!(ran.out.contains(part), "{part}: {ran:?}");
     }
 }
 
 #[test]
-fn what_cannot_be_made_is_told() {
+fn a_file_that_is_not_a_photo_is_refused_with_a_sentence() {
+    let installation = Installation::new();
+    installation.photo("notes.md", b"# Notes");
+    let sentence = "unsupported_type: this kind of file is not supported; send JPEG, PNG, WebP, HEIC";
+    for command in ["analyse", "process"] {
+        let ran = installation.run(&[command, "photos/notes.md"]);
+        assert!(ran.code == Some(1) && ran.out.contains(sentence), "{command}: {ran:?}");
+    }
+    let told = installation.run(&["process", "photos/notes.md", "--json"]).json();
+    assert_eq!(told[0]["errors"], serde_json::json!(["unsupported_type"]), "the code stands alone: {told}");
+}
+
+#[test]
+fn what_cannot_be_made_is_refused_before_anything_is_written() {
     let installation = Installation::new();
     installation.photo("no.sf2", b"no SoundFont");
     for (arguments, code, said) in [
@@ -67,6 +133,13 @@ fn what_cannot_be_made_is_told() {
         (&["compose", "--emotion", "SAD", "--soundfont", "photos/no.sf2", "-o", "a.mp3"], 1, "no.sf2"),
         (&["analyse", "a.jpg", "--set", "models_dir=absent"], 1, "absent"),
         (&["analyse", "a.jpg", "--descriptors"], 2, "--json"),
+        (&["paint", "--emotion", "SAD", "--seed", "-1", "-o", "a.jpg"], 2, "from 0 to 18446744073709551615"),
+        (&["paint", "--emotion", "SAD", "--valence", "1.5", "-o", "a.jpg"], 2, "from -1 to 1"),
+        (&["paint", "--emotion", "SAD", "-o", "a.gif"], 2, "paint writes .jpg or .png, not .gif"),
+        (&["paint", "--emotion", "SAD", "-o", "-", "--json"], 2, "both write to standard output"),
+        (&["compose", "--emotion", "SAD", "-o", "a.mp3", "--midi", "./a.mp3"], 2, "are the same file"),
+        (&["compose", "--emotion", "SAD", "-o", "-", "--midi", "-"], 2, "are the same file"),
+        (&["compose", "--emotion", "SAD", "-o", "a.mid"], 2, "--midi writes the score"),
     ] {
         let ran = installation.run(arguments);
         assert_eq!(ran.code, Some(code), "{arguments:?}: {ran:?}");

@@ -13,8 +13,8 @@ fn a_dry_run_tells_and_changes_nothing() {
     assert_eq!(replay["removed"], json!(["image-generation", "gallery-indexing"]));
     assert_eq!((&replay["attempt"], &replay["ordered"]), (&json!(2), &json!(false)));
     let rows = installation.run(&["replay", &complete, &failed, "--dry-run"]).out;
-    assert!(rows.contains("would be") && rows.contains("keeps face-detection"), "{rows}");
-    assert!(rows.contains("keeps nothing; removes face-detection"), "{rows}");
+    assert!(rows.contains("planned ") && rows.contains("keeps face-detection"), "{rows}");
+    assert!(rows.contains("keeps nothing; repeats face-detection"), "{rows}");
     let after = installation.json(&["status", &complete]);
     assert_eq!((&before["attempt"], &before["changed_at"]), (&after["attempt"], &after["changed_at"]));
 }

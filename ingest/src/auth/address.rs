@@ -1,36 +1,21 @@
-//! Where a request comes from, for throttling.
+//! A request's address, for throttling.
 
-use super::service::AuthService;
-use axum::extract::{ConnectInfo, FromRequestParts};
 use axum::http::HeaderMap;
-use axum::http::request::Parts;
-use std::convert::Infallible;
-use std::net::{IpAddr, Ipv6Addr, SocketAddr};
-use std::sync::Arc;
+use domain::network::Network;
+use std::net::{IpAddr, Ipv6Addr};
 
-/// A caller's address as throttling sees it: an IPv4 address, or an IPv6 network of 64 bits, of which one customer has a
-/// whole one.
+/// An IPv4 address, or an IPv6 network of 64 bits: one customer has a whole one.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Address(pub String);
 
-impl FromRequestParts<Arc<AuthService>> for Address {
-    type Rejection = Infallible;
-
-    /// Servers that do not tell the peer's address ([`ConnectInfo`]) put all callers under one.
-    async fn from_request_parts(parts: &mut Parts, service: &Arc<AuthService>) -> Result<Self, Infallible> {
-        let peer = parts.extensions.get::<ConnectInfo<SocketAddr>>();
-        let peer = peer.map_or(IpAddr::V6(Ipv6Addr::UNSPECIFIED), |ConnectInfo(peer)| peer.ip());
-        Ok(Address::of(peer, &parts.headers, &service.settings.trusted_proxies))
-    }
-}
-
 impl Address {
-    fn of(peer: IpAddr, headers: &HeaderMap, trusted: &[IpAddr]) -> Self {
-        let trusts = |address: &IpAddr| trusted.contains(&address.to_canonical());
+    /// The caller behind `peer`: its forwarded address where `peer` is a trusted proxy.
+    pub(super) fn of(peer: IpAddr, headers: &HeaderMap, trusted: &[Network]) -> Self {
+        let trusts = |address: &IpAddr| trusted.iter().any(|network| network.contains(*address));
         let forwarded = headers.get_all("x-forwarded-for").iter().filter_map(|value| value.to_str().ok());
         let hops: Vec<&str> = forwarded.flat_map(|value| value.split(',')).map(str::trim).collect();
         let mut caller = peer;
-        // From the nearest hop outwards: what a trusted proxy wrote is believed, what lies beyond is not.
+        // From the nearest hop outwards: only what a trusted proxy wrote counts.
         for hop in hops.into_iter().rev() {
             match hop.parse() {
                 Ok(address) if trusts(&caller) => caller = address,
@@ -50,8 +35,8 @@ mod tests {
     use axum::http::HeaderValue;
 
     #[test]
-    fn only_trusted_proxies_are_believed() {
-        let trusted = ["10.0.0.1".parse().unwrap(), "10.0.0.2".parse().unwrap()];
+    fn only_trusted_proxies_count() {
+        let trusted = ["10.0.0.1".parse().unwrap(), "10.0.0.2".parse().unwrap(), "fd00::/8".parse().unwrap()];
         for (peer, forwarded, expected) in [
             ("192.0.2.7", None, "192.0.2.7"),
             ("192.0.2.7", Some("1.2.3.4"), "192.0.2.7"),
@@ -63,6 +48,8 @@ mod tests {
             ("10.0.0.1", Some("1.2.3.4, garbage"), "10.0.0.1"),
             ("::ffff:10.0.0.1", Some("1.2.3.4"), "1.2.3.4"),
             ("2001:db8:1:2:3:4:5:6", None, "2001:db8:1:2::"),
+            ("fd12::1", Some("1.2.3.4"), "1.2.3.4"),
+            ("fe80::1", Some("1.2.3.4"), "fe80::"),
         ] {
             let mut headers = HeaderMap::new();
             if let Some(forwarded) = forwarded {

@@ -1,23 +1,21 @@
-//! Who is calling: signing up, logging in, sessions and their tokens.
+//! Authentication: accounts, sessions and their tokens.
 
 mod address;
-mod answer;
-mod body;
+mod cache;
 pub mod caller;
-mod good_tokens;
-mod live_sessions;
+mod endpoints;
+mod failure;
+mod fields;
 pub mod password;
-mod refusal;
-mod routes;
 mod secret;
 pub mod service;
-mod session;
+mod sessions;
 pub mod settings;
 pub mod token;
 mod token_keys;
 
 pub use caller::{AuthError, Authenticate, Caller};
-pub use routes::routes;
+pub use endpoints::routes;
 pub use service::AuthService;
 pub use settings::AuthSettings;
 pub use token_keys::NoKeys;

@@ -1,4 +1,4 @@
-//! Passwords: Argon2id, off the async threads, and no more of it at once than the machine has cores.
+//! Passwords: Argon2id, off the async threads, at most one hash per core at a time.
 
 use argon2::password_hash::phc;
 use argon2::{Algorithm, Argon2, Params, PasswordHasher, PasswordVerifier, Version};
@@ -8,9 +8,9 @@ use std::sync::Arc;
 use tokio::sync::Semaphore;
 use unicode_normalization::UnicodeNormalization;
 
-/// The fewest characters; no rules of composition (NIST SP 800-63B, 5.1.1.2).
-pub const FEWEST_CHARACTERS: usize = 8;
-/// The most bytes, so that nobody makes us hash a book.
+/// No composition rules (NIST SP 800-63B, 5.1.1.2).
+pub const MIN_CHARACTERS: usize = 8;
+/// Bounds the work of one hash.
 pub const MAX_PASSWORD_BYTES: usize = 1024;
 
 /// OWASP's first choice for Argon2id: 19 MiB, two passes, one lane.
@@ -18,40 +18,34 @@ const MEMORY_KIB: u32 = 19 * 1024;
 const PASSES: u32 = 2;
 const LANES: u32 = 1;
 const SALT_BYTES: usize = 16;
-/// The hash that nobody's password has, for who logs in where there is no user: to look at it takes as long.
-const NOBODY: &str =
+/// A hash that no password has: verifying against it makes a login without a user take as long as any other.
+const DUMMY: &str =
     "$argon2id$v=19$m=19456,t=2,p=1$AAAAAAAAAAAAAAAAAAAAAA$AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA";
-/// Requests that may wait for their turn; more are told to come back.
+/// Requests waiting for a core; more get 503.
 const MAX_WAITING: usize = 64;
 
-/// A password as somebody typed it, in Unicode's composed form (RFC 8265, OpaqueString): the same keys on another
-/// keyboard give the same password.
+/// A typed password in Unicode's composed form (RFC 8265, OpaqueString): the same password typed on another keyboard is
+/// equal.
 #[derive(Clone)]
 pub struct Password(String);
 
-/// Why a text is no password to sign up with.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum InvalidPassword {
-    /// Fewer than [`FEWEST_CHARACTERS`] characters.
-    #[error("a password has at least 8 characters")]
+    #[error("a password must have at least 8 characters")]
     TooShort,
-    /// More than [`MAX_PASSWORD_BYTES`] bytes.
-    #[error("a password has at most 1024 bytes")]
+    #[error("a password must have at most 1024 bytes")]
     TooLong,
 }
 
-/// Why a password was not looked at.
+/// Why a password was not checked.
 #[derive(Debug, thiserror::Error)]
 pub enum PasswordError {
-    /// Too many wait already.
-    #[error("too many passwords wait to be checked")]
+    #[error("too many passwords are waiting to be checked")]
     Busy,
-    /// Hashing failed; nothing that a user could do about it.
     #[error("hashing a password failed: {0}")]
     Broken(String),
 }
 
-/// Hashes and verifies passwords.
 #[derive(Clone)]
 pub struct Passwords {
     cores: Arc<Semaphore>,
@@ -59,16 +53,16 @@ pub struct Passwords {
 }
 
 impl Password {
-    /// A new password.
+    /// A password to sign up with.
     pub fn chosen(raw: &str) -> Result<Self, InvalidPassword> {
         let password = Password::typed(raw).ok_or(InvalidPassword::TooLong)?;
-        if password.0.chars().count() < FEWEST_CHARACTERS {
+        if password.0.chars().count() < MIN_CHARACTERS {
             return Err(InvalidPassword::TooShort);
         }
         Ok(password)
     }
 
-    /// A password that is to be verified, however short it is; None where it is too long for anybody's.
+    /// A password to verify, however short; None if it is longer than any password can be.
     pub fn typed(raw: &str) -> Option<Self> {
         if raw.len() > MAX_PASSWORD_BYTES {
             return None;
@@ -79,25 +73,23 @@ impl Password {
 }
 
 impl Passwords {
-    /// `cores` limits how many are hashed at once, together with whatever else takes a permit for a core's work.
+    /// `cores` is shared with other work that occupies a core.
     pub fn new(cores: Arc<Semaphore>) -> Self {
         Passwords { cores, waiting: Arc::new(Semaphore::new(MAX_WAITING)) }
     }
 
-    /// The hash of a new password.
     pub async fn hash(&self, password: Password) -> Result<PasswordHash, PasswordError> {
         self.off_thread(move || hash(&password)).await
     }
 
-    /// Whether the password is the one of this hash. Without a hash, or with an illegible one, it takes as long and says
-    /// no.
+    /// Without a hash, or with an invalid one, this takes as long and is false.
     pub async fn verify(
         &self,
         hash: Option<PasswordHash>,
         password: Password,
     ) -> Result<bool, PasswordError> {
         self.off_thread(move || {
-            let expected = hash.as_ref().map_or(NOBODY, |hash| &hash.0);
+            let expected = hash.as_ref().map_or(DUMMY, |hash| &hash.0);
             Ok(fits(expected, &password) && hash.is_some())
         })
         .await
@@ -109,7 +101,7 @@ impl Passwords {
     ) -> Result<T, PasswordError> {
         let place = self.waiting.clone().try_acquire_owned().map_err(|_| PasswordError::Busy)?;
         let core = self.cores.clone().acquire_owned().await.map_err(|_| PasswordError::Busy)?;
-        // The permits go along: a caller who leaves does not make room for another before his work is done.
+        // The permits move along: a caller that leaves frees no core before its work is done.
         let task = tokio::task::spawn_blocking(move || {
             let result = work();
             drop((core, place));
@@ -138,13 +130,12 @@ fn fits(expected: &str, password: &Password) -> bool {
     match phc::PasswordHash::new(expected) {
         Ok(expected) => argon2().verify_password(password.0.as_bytes(), &expected).is_ok(),
         Err(error) => {
-            tracing::error!(%error, "a stored password hash does not read back");
+            tracing::error!(%error, "a stored password hash is invalid");
             false
         }
     }
 }
 
-/// Never the password.
 impl fmt::Debug for Password {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("Password(…)")
@@ -160,14 +151,14 @@ mod tests {
     }
 
     #[test]
-    fn nobodys_hash_takes_as_long_as_anybodys() {
+    fn the_dummy_hash_takes_as_long_as_any() {
         let parameters = |hash: &str| {
             let hash = phc::PasswordHash::new(hash).unwrap();
             let salt = hash.salt.as_ref().map(|salt| salt.len());
             (hash.algorithm, hash.version, hash.params.clone(), salt, hash.hash.map(|tag| tag.len()))
         };
-        let anybodys = hash(&Password::chosen("Secreta123").unwrap()).unwrap().0;
-        assert_eq!(parameters(NOBODY), parameters(&anybodys));
+        let any = hash(&Password::chosen("Secreta123").unwrap()).unwrap().0;
+        assert_eq!(parameters(DUMMY), parameters(&any));
     }
 
     #[test]
@@ -203,7 +194,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn nobody_has_a_password() {
+    async fn no_hash_fits_no_password() {
         let passwords = passwords();
         for hash in [None, Some(PasswordHash(String::new())), Some(PasswordHash("$argon2id$x".into()))] {
             for raw in ["", "12345678"] {
@@ -213,7 +204,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_crowd_is_told_to_come_back() {
+    async fn a_crowd_is_refused() {
         let cores = Arc::new(Semaphore::new(1));
         let passwords = Passwords::new(cores.clone());
         let held = cores.acquire_owned().await.unwrap();

@@ -9,12 +9,11 @@ use std::fmt;
 /// The HKDF label of the key under which a token seals its successor.
 const SEAL: &[u8] = b"semblante refresh-successor v1";
 
-/// A session token.
 #[derive(Clone, PartialEq, Eq)]
 pub struct SecretToken([u8; 32]);
 
 impl SecretToken {
-    /// A new one. Errors: the operating system gives no randomness.
+    /// Errors: the operating system gives no random bytes.
     pub fn random() -> Result<Self, getrandom::Error> {
         let mut bytes = [0; 32];
         getrandom::fill(&mut bytes)?;
@@ -27,24 +26,24 @@ impl SecretToken {
         Some(SecretToken(bytes.try_into().ok()?))
     }
 
-    /// As its owner gets it: base64url, 43 characters.
+    /// The text that clients keep: base64url, 43 characters.
     pub fn encode(&self) -> String {
         URL_SAFE_NO_PAD.encode(self.0)
     }
 
-    /// What is stored of it.
+    /// The digest, which is all that is stored.
     pub fn digest(&self) -> Sha256 {
         Sha256::of(&self.0)
     }
 
-    /// `successor`, legible only to who has this token. A one-time pad of HKDF-SHA256: a token is spent once, so no two
-    /// successors are ever kept under one pad. [`SecretToken::unseal`] checks the digest, so it needs no tag.
+    /// `successor`, readable only with this token. A one-time pad of HKDF-SHA256: a token is spent once, so no two
+    /// successors are sealed under one pad. [`SecretToken::unseal`] checks the digest, so no tag is needed.
     pub fn seal(&self, successor: &SecretToken) -> [u8; 32] {
         let pad = self.pad();
         std::array::from_fn(|at| successor.0[at] ^ pad[at])
     }
 
-    /// The successor that was sealed, if it is the one with this digest.
+    /// The sealed successor, if its digest is this one.
     pub fn unseal(&self, sealed: &[u8; 32], digest: &Sha256) -> Option<SecretToken> {
         let pad = self.pad();
         let successor = SecretToken(std::array::from_fn(|at| sealed[at] ^ pad[at]));
@@ -55,12 +54,11 @@ impl SecretToken {
         let mut pad = [0; 32];
         Hkdf::<sha2::Sha256>::new(None, &self.0)
             .expand(SEAL, &mut pad)
-            .expect("32 bytes are within what HKDF-SHA256 gives (8160)");
+            .expect("32 bytes are within HKDF-SHA256's limit (8160)");
         pad
     }
 }
 
-/// Never the token.
 impl fmt::Debug for SecretToken {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("SecretToken(…)")

@@ -1,35 +1,34 @@
-//! Signing up, logging in, and telling callers from their tokens.
+//! Accounts: signing up, logging in, and the user of a token.
 
 use super::caller::{AuthError, Authenticate, Caller};
-use super::live_sessions::LiveSessions;
+use super::failure::AuthFailure;
 use super::password::{Password, Passwords};
-use super::refusal::Refusal;
-use super::session::{self, Admission};
+use super::sessions::{Sessions, TokenPair};
 use super::settings::AuthSettings;
 use super::token_keys::{NoKeys, TokenKeys};
 use async_trait::async_trait;
-use domain::Ports;
 use domain::ports::PortErrorKind;
+use domain::ports::throttle::{Beyond, Rule, ThrottleKey};
 use domain::session::SessionKey;
-use domain::throttle::{Rule, ThrottleKey};
 use domain::user::{Role, User};
-use domain::{Email, TenantId, UserId};
+use domain::{Email, Ports, TenantId, UserId};
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::Semaphore;
 use uuid::Uuid;
 
-/// Authentication.
+/// How long an address stays known after a login.
+const KNOWN: Rule =
+    Rule { free: u32::MAX, window: Duration::from_secs(90 * 24 * 3600), beyond: Beyond::Refuse };
+
 pub struct AuthService {
-    pub(super) ports: Ports,
+    ports: Ports,
     pub(super) settings: AuthSettings,
-    pub(super) keys: TokenKeys,
-    pub(super) live: LiveSessions,
+    pub(super) sessions: Sessions,
     passwords: Passwords,
 }
 
-/// Who wants to sign up.
-pub(super) struct Signup {
+pub(super) struct SignupRequest {
     pub email: Email,
     pub password: Password,
     pub username: Option<String>,
@@ -38,8 +37,7 @@ pub(super) struct Signup {
     pub role: Option<Role>,
 }
 
-/// Who says he is somebody.
-pub(super) struct Login<'a> {
+pub(super) struct LoginRequest<'a> {
     pub email: &'a str,
     pub password: &'a str,
     pub tenant: Option<TenantId>,
@@ -47,29 +45,29 @@ pub(super) struct Login<'a> {
 }
 
 impl AuthService {
-    /// Reads the keys of access tokens. `cores` limits how many passwords are hashed at once.
+    /// Reads the keys of access tokens. `cores` limits concurrent password hashes.
     pub async fn open(ports: Ports, settings: AuthSettings, cores: Arc<Semaphore>) -> Result<Self, NoKeys> {
         let keys = TokenKeys::open(&settings.public_url, ports.secrets.clone()).await?;
-        let passwords = Passwords::new(cores);
-        Ok(AuthService { ports, settings, keys, live: LiveSessions::default(), passwords })
+        let sessions = Sessions::new(ports.clone(), keys);
+        Ok(AuthService { ports, settings, sessions, passwords: Passwords::new(cores) })
     }
 
-    /// Counts a request from an address.
-    pub(super) async fn admit(&self, address: &str) -> Result<(), Refusal> {
+    /// Counts a request against its address's limit.
+    pub(super) async fn admit(&self, address: &str) -> Result<(), AuthFailure> {
         self.take(ThrottleKey::of(&["requests", address]), &self.settings.requests).await
     }
 
-    /// Makes a customer and logs him in.
-    pub(super) async fn sign_up(&self, signup: Signup) -> Result<Admission, Refusal> {
+    /// Makes a customer and begins their first session.
+    pub(super) async fn sign_up(&self, signup: SignupRequest) -> Result<TokenPair, AuthFailure> {
         if signup.role.is_some_and(|role| role != Role::Customer) {
-            return Err(Refusal::RoleNotAllowed);
+            return Err(AuthFailure::RoleNotAllowed);
         }
         let tenant = signup.tenant.unwrap_or_else(|| self.settings.default_tenant.clone());
         if tenant != self.settings.default_tenant {
-            return Err(Refusal::TenantClosed);
+            return Err(AuthFailure::TenantClosed);
         }
         if self.ports.users.by_email(&tenant, &signup.email).await?.is_some() {
-            return Err(Refusal::EmailTaken);
+            return Err(AuthFailure::EmailTaken);
         }
         let user_id = UserId::parse(&Uuid::now_v7().to_string()).expect("a UUID is a legal id");
         let user = User {
@@ -81,78 +79,87 @@ impl AuthService {
         };
         match self.ports.users.create(user.clone()).await {
             Ok(()) => {}
-            Err(error) if error.kind == PortErrorKind::Conflict => return Err(Refusal::EmailTaken),
+            Err(error) if error.kind == PortErrorKind::Conflict => return Err(AuthFailure::EmailTaken),
             Err(error) => return Err(error.into()),
         }
-        tracing::info!(tenant.id = %user.tenant_id, user.id = %user.user_id, "signed up");
-        session::begin(self, user).await
+        tracing::info!(tenant.id = %user.tenant_id, user.id = %user.user_id, "user signed up");
+        self.sessions.begin(user).await
     }
 
-    /// Logs somebody in. It takes as long and says the same whether the address is wrong or the password.
-    pub(super) async fn log_in(&self, login: Login<'_>) -> Result<Admission, Refusal> {
+    /// Takes as long and fails alike for an unknown e-mail address and a wrong password.
+    pub(super) async fn log_in(&self, login: LoginRequest<'_>) -> Result<TokenPair, AuthFailure> {
         let tenant = login.tenant.unwrap_or_else(|| self.settings.default_tenant.clone());
         let email = Email::parse(login.email).ok();
         let account = email.as_ref().map_or(login.email, Email::as_str);
         let tries = ThrottleKey::of(&["failures", tenant.as_str(), account, login.address]);
-        // Counted before the password is looked at, so that many at once are counted too; a success forgives.
+        // Counted before the password is verified, so that concurrent guesses count too; a success forgives.
         self.take(tries, &self.settings.failures).await?;
+        let known = ThrottleKey::of(&["known", tenant.as_str(), account, login.address]);
+        if self.ports.throttle.count(known, self.ports.clock.now()).await? == 0 {
+            // Guesses from many addresses together; the owner at a known address never waits for them.
+            let strangers = ThrottleKey::of(&["strangers", tenant.as_str(), account]);
+            self.take(strangers, &self.settings.strangers).await?;
+        }
         let user = match &email {
             Some(email) => self.find(&tenant, email).await?,
             None => None,
         };
-        let password = Password::typed(login.password).ok_or(Refusal::WrongCredentials)?;
+        let password = Password::typed(login.password).ok_or(AuthFailure::WrongCredentials)?;
         let hash = user.as_ref().and_then(|user| user.password_hash.clone());
         let fits = self.passwords.verify(hash, password).await?;
-        let user = user.filter(|_| fits).ok_or(Refusal::WrongCredentials)?;
+        let user = user.filter(|_| fits).ok_or(AuthFailure::WrongCredentials)?;
         self.ports.throttle.forgive(tries).await?;
-        session::begin(self, user).await
+        self.take(known, &KNOWN).await?;
+        self.sessions.begin(user).await
     }
 
-    /// The user with this address, as he is now: looking up by address may be a moment behind.
-    async fn find(&self, tenant: &TenantId, email: &Email) -> Result<Option<User>, Refusal> {
+    /// Exchanges a refresh token. Refreshes are counted per session, so that those of many users behind one address do not
+    /// add up; invalid tokens are counted per address.
+    pub(super) async fn refresh(&self, token: &str, address: &str) -> Result<TokenPair, AuthFailure> {
+        match self.sessions.of_refresh_token(token).await {
+            Ok(session) => {
+                let key = ThrottleKey::of(&["refreshes", &session.to_string()]);
+                self.take(key, &self.settings.refreshes).await?;
+                self.sessions.refresh(token).await
+            }
+            Err(failure) => {
+                self.admit(address).await?;
+                Err(failure)
+            }
+        }
+    }
+
+    /// Looking up by address may be a moment behind, so the user is read again by id.
+    async fn find(&self, tenant: &TenantId, email: &Email) -> Result<Option<User>, AuthFailure> {
         let Some(found) = self.ports.users.by_email(tenant, email).await? else { return Ok(None) };
         let user = self.ports.users.get(tenant, &found.user_id).await?;
         Ok(user.filter(|user| user.email.as_ref() == Some(email)))
     }
 
-    async fn take(&self, key: ThrottleKey, rule: &Rule) -> Result<(), Refusal> {
+    async fn take(&self, key: ThrottleKey, rule: &Rule) -> Result<(), AuthFailure> {
         let now = self.ports.clock.now();
         let taken = self.ports.throttle.take(key, rule, now).await?;
         let wait =
             |until: domain::Timestamp| Duration::try_from(until.duration_since(now)).unwrap_or_default();
-        taken.map_err(|refused| Refusal::TooOften { wait: wait(refused.until) })
+        taken.map_err(|refused| AuthFailure::TooManyAttempts { wait: wait(refused.until) })
     }
 
-    /// The user behind a token.
-    pub(super) async fn who_am_i(&self, bearer: &str) -> Result<User, Refusal> {
-        let caller = self.caller(bearer, false).await?;
+    pub(super) async fn who_am_i(&self, bearer: &str) -> Result<User, AuthFailure> {
+        let caller = self.sessions.caller(bearer, false).await?;
         let user = self.ports.users.get(&caller.tenant_id, &caller.user_id).await?;
-        user.ok_or(Refusal::InvalidToken)
+        user.ok_or(AuthFailure::InvalidToken)
     }
 
-    /// Ends the session of a token.
-    pub(super) async fn log_out(&self, bearer: &str) -> Result<(), Refusal> {
-        let caller = self.caller(bearer, true).await?;
+    pub(super) async fn log_out(&self, bearer: &str) -> Result<(), AuthFailure> {
+        let caller = self.sessions.caller(bearer, true).await?;
         let Caller { tenant_id, user_id, session_id, .. } = caller;
-        session::end(self, &SessionKey { tenant_id, user_id, session_id }).await
+        self.sessions.end(&SessionKey { tenant_id, user_id, session_id }).await
     }
 }
 
 #[async_trait]
 impl Authenticate for AuthService {
     async fn caller(&self, bearer: &str, fresh: bool) -> Result<Caller, AuthError> {
-        let now = self.ports.clock.now();
-        let claims = self.keys.verify(bearer, now).await?;
-        let (tenant_id, user_id) = (claims.tid.clone(), claims.sub.clone());
-        let key = SessionKey { tenant_id, user_id, session_id: claims.sid };
-        if fresh || !self.live.knows(&key, now) {
-            let Some(session) = self.ports.sessions.get(&key, now).await? else {
-                self.live.forget(&key);
-                return Err(AuthError::Invalid);
-            };
-            self.live.remember(&session, now);
-        }
-        let SessionKey { tenant_id, user_id, session_id } = key;
-        Ok(Caller { tenant_id, user_id, role: claims.role, session_id })
+        self.sessions.caller(bearer, fresh).await
     }
 }

@@ -1,28 +1,31 @@
-//! How authentication is set up.
+//! Settings of authentication.
 
 use domain::TenantId;
-use domain::throttle::{Beyond, Rule};
-use std::net::IpAddr;
+use domain::network::Network;
+use domain::ports::throttle::{Beyond, Rule};
 use std::time::Duration;
 
-/// How authentication is set up.
 #[derive(Clone, Debug)]
 pub struct AuthSettings {
     /// `PUBLIC_URL`: issuer and audience of access tokens.
     pub public_url: String,
     /// The tenant of requests that name none.
     pub default_tenant: TenantId,
-    /// The proxies whose `X-Forwarded-For` is believed; from anybody else it is ignored.
-    pub trusted_proxies: Vec<IpAddr>,
-    /// Failed logins of an account from an address.
+    /// The proxies whose `X-Forwarded-For` counts; it is ignored from any other peer.
+    pub trusted_proxies: Vec<Network>,
+    /// Failed logins per account and address.
     pub failures: Rule,
-    /// Signups, logins and refreshes from an address.
+    /// Logins of an account from addresses at which it has never logged in, all of them together.
+    pub strangers: Rule,
+    /// Signups, logins and refreshes with an invalid token per address.
     pub requests: Rule,
+    /// How often a session may be refreshed.
+    pub refreshes: Rule,
 }
 
 impl AuthSettings {
-    /// The defaults: tenant `default`, no proxies; 10 failures in 10 minutes, then waits of 1 s to a minute; 60 requests
-    /// a minute.
+    /// The defaults: tenant `default`, no proxies; 10 failures in 10 minutes, then delays of 1 s to a minute; of
+    /// an account from strange addresses 100 in 10 minutes, then delays of 1 to 5 s; 60 requests a minute.
     pub fn new(public_url: &str) -> Self {
         AuthSettings {
             public_url: public_url.trim_end_matches('/').to_owned(),
@@ -33,7 +36,13 @@ impl AuthSettings {
                 window: Duration::from_secs(600),
                 beyond: Beyond::Delay { first: Duration::from_secs(1), most: Duration::from_secs(60) },
             },
+            strangers: Rule {
+                free: 100,
+                window: Duration::from_secs(600),
+                beyond: Beyond::Delay { first: Duration::from_secs(1), most: Duration::from_secs(5) },
+            },
             requests: Rule { free: 60, window: Duration::from_secs(60), beyond: Beyond::Refuse },
+            refreshes: Rule { free: 60, window: Duration::from_secs(60), beyond: Beyond::Refuse },
         }
     }
 }

@@ -1,5 +1,5 @@
-//! Access tokens: JWTs (RFC 7519) signed with Ed25519 (RFC 8037), typed `at+jwt` (RFC 9068). We accept what we issue and
-//! nothing else: one algorithm, our keys, every claim present.
+//! Access tokens: JWTs (RFC 7519) signed with Ed25519 (RFC 8037), typed `at+jwt` (RFC 9068). Only our own
+//! tokens verify: one algorithm, our keys, every claim present.
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -10,38 +10,29 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-/// The most bytes of a token that is looked at.
+/// A longer token is refused unread.
 const MAX_TOKEN_BYTES: usize = 2048;
 const ALGORITHM: &str = "EdDSA";
 const TYPE: &str = "at+jwt";
 
-/// What an access token says.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Claims {
-    /// Who issued it.
     pub iss: String,
-    /// For whom.
     pub aud: String,
-    /// The user.
     pub sub: UserId,
-    /// His tenant.
     pub tid: TenantId,
-    /// What he may do.
     pub role: Role,
-    /// The session that it belongs to.
     pub sid: Uuid,
-    /// Its own id.
     pub jti: Uuid,
-    /// Issued at, in seconds since 1970.
+    /// A moment in seconds since 1970 (RFC 7519, NumericDate).
     pub iat: i64,
-    /// Counts for nothing from here on, in seconds since 1970.
+    /// Seconds since 1970, exclusive.
     pub exp: i64,
 }
 
 impl Claims {
-    /// Whether they count still.
-    pub fn count(&self, now: Timestamp) -> bool {
+    pub fn are_current(&self, now: Timestamp) -> bool {
         now.as_second() < self.exp
     }
 }
@@ -54,7 +45,7 @@ struct Header {
     kid: String,
 }
 
-/// No token of ours, or one whose time is over.
+/// Not a token of ours, or expired.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("the access token is not valid")]
 pub struct InvalidToken;
@@ -68,7 +59,7 @@ pub struct AccessTokens {
 }
 
 impl AccessTokens {
-    /// Tokens of `issuer`, for `issuer`. The first seed signs, all of them verify; None where there is no seed.
+    /// `issuer` is also the audience. The first seed signs, all of them verify; None without a seed.
     pub fn new(issuer: &str, seeds: &[[u8; 32]]) -> Option<Self> {
         let signing = SigningKey::from_bytes(seeds.first()?);
         let verifying: Vec<_> = seeds
@@ -80,7 +71,6 @@ impl AccessTokens {
         Some(AccessTokens { issuer: issuer.to_owned(), signing, kid, verifying })
     }
 
-    /// A signed token.
     pub fn sign(&self, claims: &Claims) -> String {
         let header = Header { alg: ALGORITHM.into(), typ: TYPE.into(), kid: self.kid.clone() };
         let message = format!("{}.{}", part(&header), part(claims));
@@ -88,7 +78,6 @@ impl AccessTokens {
         format!("{message}.{}", URL_SAFE_NO_PAD.encode(signature.to_bytes()))
     }
 
-    /// What a token of ours says, if it is one and its time is not over.
     pub fn verify(&self, token: &str, now: Timestamp) -> Result<Claims, InvalidToken> {
         if token.len() > MAX_TOKEN_BYTES {
             return Err(InvalidToken);
@@ -105,10 +94,10 @@ impl AccessTokens {
         key.verify_strict(message.as_bytes(), &signature).map_err(|_| InvalidToken)?;
         let claims: Claims = read(claims)?;
         let ours = claims.iss == self.issuer && claims.aud == self.issuer;
-        if ours && claims.count(now) { Ok(claims) } else { Err(InvalidToken) }
+        if ours && claims.are_current(now) { Ok(claims) } else { Err(InvalidToken) }
     }
 
-    /// Whether a token says that a key signed it which is none of ours.
+    /// Whether the token names a key that is not ours.
     pub fn is_of_unknown_key(&self, token: &str) -> bool {
         let header = token.split('.').next().filter(|_| token.len() <= MAX_TOKEN_BYTES);
         let header: Option<Header> = header.and_then(|header| read(header).ok());
@@ -128,12 +117,11 @@ impl AccessTokens {
     }
 }
 
-/// The public members of a key.
 fn public_jwk(key: &VerifyingKey) -> Value {
     json!({ "crv": "Ed25519", "kty": "OKP", "x": URL_SAFE_NO_PAD.encode(key.to_bytes()) })
 }
 
-/// RFC 7638's thumbprint of a key.
+/// The key's thumbprint (RFC 7638).
 fn key_id(key: &VerifyingKey) -> String {
     let x = URL_SAFE_NO_PAD.encode(key.to_bytes());
     let members = format!(r#"{{"crv":"Ed25519","kty":"OKP","x":"{x}"}}"#);
@@ -184,7 +172,7 @@ pub(super) mod tests {
     }
 
     #[test]
-    fn a_token_counts_until_it_expires() {
+    fn a_token_verifies_until_it_expires() {
         let tokens = tokens(&[[1; 32]]);
         let token = tokens.sign(&claims());
         for (seconds, expected) in [(0, true), (899, true), (900, false), (9000, false)] {
@@ -237,7 +225,7 @@ pub(super) mod tests {
         let other_key = forge(good.clone(), &claims(), [9; 32]);
         let elsewhere =
             forge(good.clone(), &Claims { iss: "https://evil.example".into(), ..claims() }, [1; 32]);
-        let others = forge(good, &Claims { aud: "somebody else".into(), ..claims() }, [1; 32]);
+        let others = forge(good, &Claims { aud: "https://other.example".into(), ..claims() }, [1; 32]);
         let token = tokens.sign(&claims());
         let (message, signature) = token.rsplit_once('.').unwrap();
         let (header, _) = message.split_once('.').unwrap();

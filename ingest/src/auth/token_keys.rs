@@ -1,7 +1,7 @@
-//! The keys of access tokens while they may change: a key that is rotated is used without a restart.
+//! The signing keys of access tokens, rotated without a restart.
 
+use super::cache::Cache;
 use super::caller::AuthError;
-use super::good_tokens::GoodTokens;
 use super::token::{AccessTokens, Claims, InvalidToken};
 use domain::ports::secrets::TokenSeeds;
 use domain::ports::{PortError, Secrets};
@@ -9,27 +9,25 @@ use domain::{Sha256, Timestamp};
 use serde_json::Value;
 use std::sync::{Arc, Mutex, PoisonError};
 
-/// Signs and verifies with the keys that count now.
+/// Signs and verifies with the current keys.
 pub struct TokenKeys {
     issuer: String,
     secrets: Arc<dyn Secrets>,
-    /// Made of these seeds.
+    /// The seeds, and the keys made of them.
     made: Mutex<(TokenSeeds, Arc<KeySet>)>,
 }
 
-/// Keys, and the tokens that they were found to have signed.
+/// Keys, and the claims of tokens that they have verified: a signature is not computed for every request. Expiry and the
+/// session are checked every time all the same.
 struct KeySet {
     tokens: AccessTokens,
-    good: GoodTokens,
+    verified: Cache<Sha256, Arc<Claims>>,
 }
 
-/// Why there are no keys.
 #[derive(Debug, thiserror::Error)]
 pub enum NoKeys {
-    /// No key to sign access tokens with.
-    #[error("there is no key to sign access tokens with")]
+    #[error("no key to sign access tokens with")]
     None,
-    /// The secrets cannot be read.
     #[error(transparent)]
     Port(#[from] PortError),
 }
@@ -42,12 +40,11 @@ impl TokenKeys {
         Ok(TokenKeys { issuer: issuer.to_owned(), secrets, made: Mutex::new((seeds, Arc::new(keys))) })
     }
 
-    /// Who issues, and for whom.
+    /// Both issuer and audience of the tokens.
     pub fn issuer(&self) -> &str {
         &self.issuer
     }
 
-    /// A signed token.
     pub async fn sign(&self, claims: &Claims) -> Result<String, PortError> {
         Ok(self.current().await?.tokens.sign(claims))
     }
@@ -57,7 +54,7 @@ impl TokenKeys {
         Ok(self.current().await?.tokens.jwks())
     }
 
-    /// What a token of ours says. Errors: it is none, its time is over, or the secrets cannot be read.
+    /// Errors: not a token of ours, expired, or the secrets cannot be read.
     pub async fn verify(&self, token: &str, now: Timestamp) -> Result<Arc<Claims>, AuthError> {
         let keys = self.current().await?;
         match keys.verify(token, now) {
@@ -73,7 +70,7 @@ impl TokenKeys {
         Ok(self.made_of(self.secrets.token_seeds().await?))
     }
 
-    /// The keys of these seeds, made anew where the seeds are others. Without a seed the last ones serve on.
+    /// Makes new keys when the seeds have changed. Without a seed the last keys stay.
     fn made_of(&self, seeds: TokenSeeds) -> Arc<KeySet> {
         let mut made = self.made.lock().unwrap_or_else(PoisonError::into_inner);
         if !Arc::ptr_eq(&made.0, &seeds)
@@ -87,16 +84,17 @@ impl TokenKeys {
 
 impl KeySet {
     fn new(issuer: &str, seeds: &[[u8; 32]]) -> Option<Self> {
-        Some(KeySet { tokens: AccessTokens::new(issuer, seeds)?, good: GoodTokens::default() })
+        Some(KeySet { tokens: AccessTokens::new(issuer, seeds)?, verified: Cache::default() })
     }
 
     fn verify(&self, token: &str, now: Timestamp) -> Result<Arc<Claims>, InvalidToken> {
         let digest = Sha256::of(token.as_bytes());
-        if let Some(claims) = self.good.claims(&digest, now) {
+        if let Some(claims) = self.verified.get(&digest, now) {
             return Ok(claims);
         }
         let claims = Arc::new(self.tokens.verify(token, now)?);
-        self.good.remember(digest, claims.clone(), now);
+        let until = Timestamp::from_second(claims.exp).unwrap_or(Timestamp::MAX);
+        self.verified.insert(digest, claims.clone(), until, now);
         Ok(claims)
     }
 }
@@ -108,7 +106,7 @@ mod tests {
     use async_trait::async_trait;
     use domain::fixture;
 
-    /// Seeds that a test changes: what is read now and then, and what is read for an unknown key.
+    /// Seeds that a test changes: those read usually, and those read for an unknown key.
     struct Changing(Mutex<(TokenSeeds, TokenSeeds)>);
 
     impl Changing {
@@ -143,15 +141,15 @@ mod tests {
         assert!(is_good(&keys, &of_old).await && !is_good(&keys, &of_new).await);
 
         secrets.set(old, both.clone());
-        assert!(is_good(&keys, &of_new).await, "whoever meets a token of an unknown key looks again");
+        assert!(is_good(&keys, &of_new).await, "an unknown key reads the seeds again");
         secrets.set(both.clone(), both);
-        assert!(is_good(&keys, &of_old).await, "it lives out its time");
+        assert!(is_good(&keys, &of_old).await, "old tokens live until they expire");
         assert_eq!(keys.sign(&claims()).await.unwrap(), of_new);
         secrets.set(new.clone(), new);
-        assert!(!is_good(&keys, &of_old).await, "the key is gone, and what was known of its tokens");
+        assert!(!is_good(&keys, &of_old).await, "the key and its cached tokens are gone");
 
         secrets.set(of(&[]), of(&[]));
-        assert!(is_good(&keys, &of_new).await, "the last ones serve on");
+        assert!(is_good(&keys, &of_new).await, "the last keys stay");
     }
 
     #[tokio::test]

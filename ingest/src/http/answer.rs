@@ -1,25 +1,26 @@
 //! Answers with a JSON body.
 
+use crate::problem::Problem;
 use axum::http::{HeaderName, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use domain::Timestamp;
 use serde::Serialize;
 use serde_json::Value;
 
-/// What every route answers with.
-pub(crate) type Answer = Result<Response, crate::problem::Problem>;
+/// The result of every handler.
+pub(crate) type Answer = Result<Response, Problem>;
 
-/// A private JSON answer.
+/// Not stored by caches: it may hold links that need no token.
 pub(crate) fn json(status: StatusCode, body: &impl Serialize) -> Response {
-    let body = serde_json::to_string(body).expect("our documents have words for keys and no odd numbers");
+    let body = serde_json::to_string(body).expect("our documents have string keys and finite numbers");
     let mut response = (status, body).into_response();
     let headers = response.headers_mut();
     headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
-    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("private, no-cache"));
+    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("private, no-store"));
     response
 }
 
-/// The same with one more header; a value that is no header value is left out.
+/// Adds a header; a value that is not a legal header value is left out.
 pub(crate) fn with(mut response: Response, name: HeaderName, value: &str) -> Response {
     if let Ok(value) = HeaderValue::from_str(value) {
         response.headers_mut().insert(name, value);
@@ -27,7 +28,7 @@ pub(crate) fn with(mut response: Response, name: HeaderName, value: &str) -> Res
     response
 }
 
-/// A moment in RFC 3339.
+/// The moment as RFC 3339 text.
 pub(crate) fn moment(moment: Timestamp) -> Value {
     Value::String(moment.to_string())
 }

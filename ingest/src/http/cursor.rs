@@ -1,4 +1,4 @@
-//! Cursors of paged lists: a sort key in base64url, and nothing else.
+//! Cursors and limits of paged lists. A cursor is a sort key in base64url and nothing else.
 
 use crate::problem::Problem;
 use base64::Engine;
@@ -7,9 +7,8 @@ use domain::ports::gallery::GalleryPlace;
 use domain::ports::uploads::ChangePlace;
 use domain::{Timestamp, UploadId};
 
-/// The longest cursor that is looked at.
+/// A longer cursor is refused unread.
 const MAX_CURSOR: usize = 200;
-/// Rows of a page where the caller names no number.
 const DEFAULT_LIMIT: usize = 20;
 const MAX_LIMIT: usize = 100;
 
@@ -23,7 +22,7 @@ pub(crate) fn place(cursor: &str) -> Result<GalleryPlace, Problem> {
         let created_at = Timestamp::from_millisecond(ms.parse().ok()?).ok()?;
         Some(GalleryPlace { created_at, upload_id: UploadId::parse(&id).ok()? })
     };
-    read().ok_or_else(|| Problem::malformed("bad_cursor", "the cursor is not one that this route gave out"))
+    read().ok_or_else(|| Problem::malformed("bad_cursor", "the cursor is not one of this route"))
 }
 
 pub(crate) fn of_change(place: ChangePlace) -> String {
@@ -35,7 +34,7 @@ pub(crate) fn change(cursor: &str) -> Result<ChangePlace, Problem> {
         (kind, place) if kind == "changes" => place.parse().ok().map(ChangePlace),
         _ => None,
     };
-    read().ok_or_else(|| Problem::malformed("bad_cursor", "the cursor is not one that this route gave out"))
+    read().ok_or_else(|| Problem::malformed("bad_cursor", "the cursor is not one of this route"))
 }
 
 fn decoded(cursor: &str) -> Option<(String, String)> {
@@ -47,7 +46,13 @@ fn decoded(cursor: &str) -> Option<(String, String)> {
     Some((first.to_owned(), second.to_owned()))
 }
 
-/// The number of rows that a caller asks for.
+/// A moment in a query: RFC 3339, or a date, which is its midnight in UTC. A `+` that was not escaped arrives as a blank.
+pub(crate) fn moment(raw: &str) -> Option<Timestamp> {
+    let text = raw.trim().replace(' ', "+");
+    text.parse().ok().or_else(|| format!("{text}T00:00:00Z").parse().ok())
+}
+
+/// The number of rows per page.
 pub(crate) fn limit(given: Option<&str>) -> Result<usize, Problem> {
     let Some(given) = given else { return Ok(DEFAULT_LIMIT) };
     let limit = given.parse().ok().filter(|limit| (1..=MAX_LIMIT).contains(limit));
@@ -70,6 +75,21 @@ mod tests {
         let far = BASE64_URL_SAFE_NO_PAD.encode(format!("{}.{}", i64::MAX, given.upload_id));
         for bad in ["", "!", "AAAA", "MS54", &far, &"A".repeat(1000)] {
             assert!(place(bad).is_err(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn moments_are_read_as_people_write_them() {
+        for (given, expected) in [
+            ("2026-01-31T12:00:00Z", Some("2026-01-31T12:00:00Z")),
+            ("2026-01-31T12:00:00+02:00", Some("2026-01-31T10:00:00Z")),
+            ("2026-01-31T12:00:00 02:00", Some("2026-01-31T10:00:00Z")),
+            ("2026-01-31", Some("2026-01-31T00:00:00Z")),
+            ("yesterday", None),
+            ("2026-13-01", None),
+            ("", None),
+        ] {
+            assert_eq!(moment(given).map(|moment| moment.to_string()).as_deref(), expected, "{given}");
         }
     }
 

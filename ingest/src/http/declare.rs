@@ -1,28 +1,32 @@
-//! `POST /uploads` and `POST /uploads/{id}/url`: an upload is declared, and its owner may put exactly that.
+//! `POST /uploads` declares a photo and answers with a presigned PUT of exactly that; `POST /uploads/{id}/url` signs anew.
 
+use super::access::{Writer, owned_by_path, owner};
 use super::answer::{Answer, json, moment, with};
+use super::api::{Api, Shared};
 use super::idempotency::{self, IdempotencyKey};
-use super::session::{Writer, owner};
-use super::{Api, Shared, body, owned, photo, trace};
+use super::{body, photo};
 use crate::problem::Problem;
-use crate::promotion;
+use crate::trace;
 use axum::body::Body;
 use axum::extract::{Path, State};
 use axum::http::{HeaderMap, StatusCode, header};
+use domain::file_name::MAX_FILE_NAME_BYTES;
 use domain::ports::PortErrorKind;
 use domain::ports::objects::{PutGrant, SignedRequest};
-use domain::ports::uploads::{Created, GalleryWrite};
+use domain::ports::uploads::Created;
 use domain::upload::Declared;
-use domain::{ObjectKey, Record, Sha256, Status, Upload, UploadId};
+use domain::{FileName, ObjectKey, Record, Sha256, Status, Timestamp, Upload, UploadId};
+use lifecycle::Updated;
 use serde::Deserialize;
 use serde_json::{Value, json};
+use std::time::Duration;
 use uuid::Uuid;
 
-/// The longest file name that is taken; it is checked and not kept.
-const MAX_FILENAME: usize = 255;
+/// A saved expiry is renewed when it is older than this.
+const RENEWED: Duration = Duration::from_secs(60);
 
 #[derive(Deserialize)]
-struct Wanted {
+struct DeclareRequest {
     content_type: String,
     content_length: u64,
     sha256: String,
@@ -30,33 +34,37 @@ struct Wanted {
     filename: Option<String>,
 }
 
-impl Wanted {
-    fn declared(&self, most: u64) -> Result<Declared, Problem> {
-        if self.filename.as_ref().is_some_and(|name| name.len() > MAX_FILENAME) {
-            return Err(Problem::meaningless("bad_filename", format!("at most {MAX_FILENAME} bytes")));
+impl DeclareRequest {
+    fn declared(&self, max: u64) -> Result<Declared, Problem> {
+        if self.filename.as_ref().is_some_and(|name| name.len() > MAX_FILE_NAME_BYTES) {
+            return Err(Problem::unprocessable(
+                "bad_filename",
+                format!("filename has at most {MAX_FILE_NAME_BYTES} bytes"),
+            ));
         }
         let content_type = photo::declared_type(&self.content_type)?;
         if self.content_length == 0 {
-            return Err(Problem::meaningless("empty_photo", "content_length must be at least 1"));
+            return Err(Problem::unprocessable("empty_photo", "content_length must be at least 1"));
         }
-        if self.content_length > most {
-            return Err(Problem::too_large(most, "send a smaller photo"));
+        if self.content_length > max {
+            return Err(Problem::too_large(max, "send a smaller photo"));
         }
         let sha256 = Sha256::parse(&self.sha256)
-            .map_err(|_| Problem::meaningless("bad_sha256", "sha256 is 64 hexadecimal digits"))?;
-        Ok(Declared { content_type, content_length: self.content_length, sha256: Some(sha256) })
+            .map_err(|_| Problem::unprocessable("bad_sha256", "sha256 is 64 hexadecimal digits"))?;
+        let filename = self.filename.as_deref().and_then(FileName::of);
+        Ok(Declared { content_type, content_length: self.content_length, sha256: Some(sha256), filename })
     }
 }
 
 pub(crate) async fn post(
     State(api): Shared,
-    Writer(caller): Writer,
+    Writer(caller, _place): Writer,
     headers: HeaderMap,
     body: Body,
 ) -> Answer {
     let key = IdempotencyKey::of(&headers, &caller, "POST /uploads")?;
-    let wanted: Wanted = body::json(&headers, body, body::MAX_JSON).await?;
-    let declared = wanted.declared(api.settings.max_photo_bytes)?;
+    let request: DeclareRequest = body::json(&headers, body, body::MAX_JSON).await?;
+    let declared = request.declared(api.settings.max_photo_bytes)?;
     let id = UploadId::new(key.map_or_else(Uuid::now_v7, IdempotencyKey::id));
     let now = api.ports.clock.now();
     let mut upload = Upload::awaiting(owner(&caller), id, declared.clone(), now + api.settings.url_ttl, now);
@@ -82,60 +90,84 @@ async fn created(api: &Api, upload: &Upload) -> Answer {
     let status_url = api.links.status(upload.upload_id);
     let body = json!({
         "upload_id": upload.upload_id,
-        "upload": request(&sign(api, upload).await?),
+        "upload": presigned(&sign(api, upload).await?),
         "status_url": status_url,
     });
     Ok(with(json(StatusCode::CREATED, &body), header::LOCATION, &status_url))
 }
 
-/// The existing upload of the same content; with a fresh URL while it is awaited.
+/// The existing upload of the same content, with a fresh URL while its bytes are awaited.
 async fn duplicate(api: &Api, upload: Upload, traceparent: Option<&str>) -> Answer {
     if upload.status == Status::Expired {
         return Err(gone("expired"));
     }
-    let upload = promotion::promote(&api.ports, upload, traceparent).await?;
+    let upload = lifecycle::promote(&api.ports, upload, traceparent).await?;
+    let (upload, signed) = renew(api, upload).await?;
     let mut body = json!({
         "upload_id": upload.upload_id,
         "duplicate": true,
         "state": upload.status,
         "status_url": api.links.status(upload.upload_id),
     });
-    if upload.status == Status::AwaitingUpload {
-        body["upload"] = request(&renew(api, upload).await?);
+    if let Some(signed) = signed {
+        body["upload"] = presigned(&signed);
     }
     Ok(json(StatusCode::OK, &body))
 }
 
-pub(crate) async fn url(State(api): Shared, Writer(caller): Writer, Path(id): Path<String>) -> Answer {
-    let upload = owned::by_path(&api, &caller, &id).await?;
+pub(crate) async fn url(
+    State(api): Shared,
+    Writer(caller, _place): Writer,
+    Path(id): Path<String>,
+) -> Answer {
+    let upload = owned_by_path(&api, &caller, &id).await?;
+    let (upload, signed) = renew(&api, upload).await?;
+    let signed = signed.ok_or_else(|| match upload.status {
+        Status::Expired => gone("expired"),
+        _ => already_stored(),
+    })?;
     let status_url = api.links.status(upload.upload_id);
-    match upload.status {
-        Status::AwaitingUpload => {}
-        Status::Expired => return Err(gone("expired")),
-        _ => return Err(Problem::conflict("already_stored", "the photo is there already")),
-    }
-    let id = upload.upload_id;
-    let upload = renew(&api, upload).await?;
-    Ok(json(StatusCode::OK, &json!({"upload_id": id, "upload": request(&upload), "status_url": status_url})))
+    let body = json!({"upload_id": upload.upload_id, "upload": presigned(&signed), "status_url": status_url});
+    Ok(json(StatusCode::OK, &body))
+}
+
+fn already_stored() -> Problem {
+    Problem::conflict("already_stored", "the photo is already stored")
 }
 
 /// 410; `code` says why.
 fn gone(code: &str) -> Problem {
-    let detail = "the upload is gone; declare it anew, with another Idempotency-Key if with any";
+    let detail = "the upload is gone; declare the photo again, with another Idempotency-Key if any";
     Problem::new(StatusCode::GONE, code, detail)
 }
 
-/// Signs anew and notes until when, so that nobody gives the upload up before.
-async fn renew(api: &Api, mut upload: Upload) -> Result<SignedRequest, Problem> {
-    upload.url_expires_at = Some(api.ports.clock.now() + api.settings.url_ttl);
-    let upload = api.ports.uploads.save(upload, GalleryWrite::Keep).await?;
-    sign(api, &upload).await
+/// Signs anew while the bytes are awaited, and saves the new expiry, so that the upload does not expire before. An expiry
+/// that another request has just saved will do.
+async fn renew(api: &Api, upload: Upload) -> Result<(Upload, Option<SignedRequest>), Problem> {
+    let expires_at = api.ports.clock.now() + api.settings.url_ttl;
+    let is_recent = |saved: Timestamp| expires_at < saved + RENEWED;
+    let renewed = lifecycle::update(&api.ports, upload, |upload| {
+        let saved = upload.url_expires_at;
+        if upload.status != Status::AwaitingUpload || saved.is_some_and(is_recent) {
+            return Err(());
+        }
+        upload.url_expires_at = Some(expires_at);
+        Ok(())
+    });
+    let upload = match renewed.await? {
+        Updated::Saved(upload) | Updated::Unchanged(upload, ()) => *upload,
+        Updated::Erased => return Err(gone("erased")),
+    };
+    match upload.status {
+        Status::AwaitingUpload => sign(api, &upload).await.map(|signed| (upload, Some(signed))),
+        _ => Ok((upload, None)),
+    }
 }
 
 async fn sign(api: &Api, upload: &Upload) -> Result<SignedRequest, Problem> {
     let declared = upload.declared.as_ref();
     let (Some(declared), Some(sha256)) = (declared, declared.and_then(|declared| declared.sha256)) else {
-        return Err(Problem::conflict("already_stored", "the photo is there already"));
+        return Err(already_stored());
     };
     let grant = PutGrant {
         key: ObjectKey::upload(&upload.tenant_id, &upload.user_id, upload.upload_id),
@@ -146,7 +178,7 @@ async fn sign(api: &Api, upload: &Upload) -> Result<SignedRequest, Problem> {
     Ok(api.ports.objects.sign_put(&grant, api.settings.url_ttl).await?)
 }
 
-fn request(signed: &SignedRequest) -> Value {
+fn presigned(signed: &SignedRequest) -> Value {
     let headers: serde_json::Map<String, Value> =
         signed.headers.iter().map(|(name, value)| (name.clone(), value.clone().into())).collect();
     json!({"method": "PUT", "url": signed.url, "headers": headers, "expires_at": moment(signed.expires_at)})

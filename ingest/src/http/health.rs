@@ -1,7 +1,7 @@
-//! `/healthz`: the process answers. `/readyz`: its stores do.
+//! For operators: `/healthz` (the process answers) and `/readyz` (its stores answer).
 
-use super::Shared;
 use super::answer::{Answer, json};
+use super::api::Shared;
 use crate::problem::Problem;
 use axum::extract::State;
 use axum::http::StatusCode;
@@ -16,7 +16,7 @@ pub(crate) async fn ready(State(api): Shared) -> Answer {
     match api.ports.queue.depth(QueueName::UPLOADS).await {
         Ok(_) => Ok(json(StatusCode::OK, &json!({"status": "ready"}))),
         Err(error) => {
-            tracing::error!(error = %error, "not ready");
+            tracing::error!(error = %error, "not ready: the queue does not answer");
             Err(Problem::busy("not_ready", "the stores do not answer"))
         }
     }

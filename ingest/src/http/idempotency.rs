@@ -1,5 +1,5 @@
-//! `Idempotency-Key`: nothing is stored for it. Whoever the key is of, for what, becomes the id of the resource that the
-//! request makes, so a repeat meets the resource itself, and its answer is built anew.
+//! `Idempotency-Key`: nothing is stored for it. Tenant, user, route and key become the id of the resource that the request
+//! makes, so a repeat finds the resource itself, and its answer is built anew.
 
 use crate::auth::Caller;
 use crate::problem::Problem;
@@ -7,20 +7,22 @@ use axum::http::HeaderMap;
 use sha2::{Digest, Sha256};
 use uuid::Uuid;
 
-/// The longest key.
 const MAX_KEY: usize = 255;
 
-/// A request's key, hashed with tenant, user and route.
+/// A key hashed with tenant, user and route.
 #[derive(Clone, Copy)]
 pub(crate) struct IdempotencyKey([u8; 32]);
 
 impl IdempotencyKey {
-    /// The key of a request; None without the header. Errors: 400 for one that is no key.
+    /// None without the header. Errors: 400 for an invalid key.
     pub(crate) fn of(headers: &HeaderMap, caller: &Caller, route: &str) -> Result<Option<Self>, Problem> {
         let Some(given) = headers.get("idempotency-key") else { return Ok(None) };
         let given = given.to_str().ok().filter(|key| (1..=MAX_KEY).contains(&key.len()));
         let given = given.ok_or_else(|| {
-            Problem::malformed("bad_idempotency_key", format!("1 to {MAX_KEY} visible ASCII characters"))
+            Problem::malformed(
+                "bad_idempotency_key",
+                format!("an Idempotency-Key has 1 to {MAX_KEY} visible ASCII characters"),
+            )
         })?;
         let mut hash = Sha256::new();
         for part in [caller.tenant_id.as_str(), caller.user_id.as_str(), route, given] {
@@ -30,12 +32,12 @@ impl IdempotencyKey {
         Ok(Some(IdempotencyKey(hash.finalize().into())))
     }
 
-    /// The id of what the request makes.
+    /// The id of the resource.
     pub(crate) fn id(self) -> Uuid {
         self.id_with(&[])
     }
 
-    /// The id of an order that keeps nothing of its body: its first half is the key's, its second the body's too.
+    /// The id of an order that stores nothing of its body: the first half depends on the key, the second on the body too.
     pub(crate) fn id_with(self, body: &[u8]) -> Uuid {
         let mut bytes = [0; 16];
         bytes[..8].copy_from_slice(&self.0[..8]);
@@ -46,13 +48,13 @@ impl IdempotencyKey {
         Uuid::new_v8(bytes)
     }
 
-    /// Whether an order's id was made with this key, whatever its body.
+    /// Whether an order's id was made with this key, for any body.
     pub(crate) fn made(self, id: Uuid) -> bool {
         id.as_bytes()[..8] == self.id().as_bytes()[..8]
     }
 }
 
-/// 422: the key was used for something else.
+/// 422: the key was used with another body.
 pub(crate) fn reused() -> Problem {
-    Problem::meaningless("idempotency_key_reused", "this Idempotency-Key was used with another body")
+    Problem::unprocessable("idempotency_key_reused", "this Idempotency-Key was used with another body")
 }

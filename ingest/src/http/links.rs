@@ -1,17 +1,17 @@
-//! Absolute links, below the public address and nothing else.
+//! Absolute links below the public address: how they are made, and how the signed ones are verified.
 
-use domain::Ports;
+use domain::ports::objects::PutGrant;
 use domain::ports::{Clock, Objects, PortError};
-use domain::{Bucket, ObjectKey, Timestamp, UploadId};
+use domain::{Bucket, ObjectKey, Ports, Timestamp, UploadId};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-/// Links end at a full hour, so that they are the same, and cached, for that long.
+/// Links expire at a full hour, so that they are the same, and cached, for that long.
 const HOUR_S: i64 = 3600;
-/// How long a link works at least.
-const AT_LEAST: Duration = Duration::from_secs(3600);
+/// Minimum lifetime of a link.
+const MIN_LIFE: Duration = Duration::from_secs(3600);
 
-/// Makes links.
 #[derive(Clone)]
 pub struct Links {
     objects: Arc<dyn Objects>,
@@ -29,7 +29,7 @@ impl Links {
         }
     }
 
-    /// Where an upload's status document is.
+    /// The URL of an upload's status document.
     pub(crate) fn status(&self, id: UploadId) -> String {
         format!("{}/uploads/{id}", self.public_url)
     }
@@ -39,7 +39,6 @@ impl Links {
         self.objects.sign_get(Bucket::Media, key, expiry(self.clock.now())).await
     }
 
-    /// The same, where there is an object.
     pub(crate) async fn to_some(&self, key: Option<&ObjectKey>) -> Result<Option<String>, PortError> {
         match key {
             Some(key) => self.to(key).await.map(Some),
@@ -48,11 +47,57 @@ impl Links {
     }
 }
 
-/// When links that are given out now end.
-pub(crate) fn expiry(now: Timestamp) -> Timestamp {
-    let end = now.checked_add(AT_LEAST).unwrap_or(Timestamp::MAX);
+/// When links made now expire.
+fn expiry(now: Timestamp) -> Timestamp {
+    let end = now.checked_add(MIN_LIFE).unwrap_or(Timestamp::MAX);
     let rounded = (end.as_second() + HOUR_S - 1).div_euclid(HOUR_S) * HOUR_S;
     Timestamp::from_second(rounded).unwrap_or(end)
+}
+
+/// Why a request for an object is refused.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{detail}")]
+pub struct UrlRefused {
+    /// Stable; sent to clients.
+    pub code: &'static str,
+    /// A sentence for clients.
+    pub detail: String,
+}
+
+/// Verifies the signatures of links that lead to this API: those of one machine. On AWS they lead to the bucket.
+pub trait UrlVerifier: Send + Sync {
+    /// What a PUT may put. `path` and `query` as they were sent; `headers` with lower-case names.
+    fn verify_put(
+        &self,
+        path: &str,
+        query: &str,
+        headers: &BTreeMap<String, String>,
+    ) -> Result<PutGrant, UrlRefused>;
+
+    /// What a GET may read.
+    fn verify_get(&self, path: &str, query: &str) -> Result<(Bucket, ObjectKey), UrlRefused>;
+}
+
+/// Refuses every request for an object, where signed links lead to the bucket.
+pub struct NoLocalObjects;
+
+impl NoLocalObjects {
+    fn refused() -> UrlRefused {
+        UrlRefused {
+            code: "no_such_object",
+            detail: "objects are read and put at the URLs that were signed".into(),
+        }
+    }
+}
+
+impl UrlVerifier for NoLocalObjects {
+    fn verify_put(&self, _: &str, _: &str, _: &BTreeMap<String, String>) -> Result<PutGrant, UrlRefused> {
+        Err(NoLocalObjects::refused())
+    }
+
+    fn verify_get(&self, _: &str, _: &str) -> Result<(Bucket, ObjectKey), UrlRefused> {
+        Err(NoLocalObjects::refused())
+    }
 }
 
 #[cfg(test)]
@@ -60,7 +105,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn links_end_at_a_full_hour() {
+    fn links_expire_at_a_full_hour() {
         let at = |second| Timestamp::from_second(second).unwrap();
         for (now, end) in [(0, 3600), (1, 7200), (3599, 7200), (3600, 7200)] {
             assert_eq!(expiry(at(now)), at(end), "{now}");

@@ -1,12 +1,12 @@
-//! The answer that carries an object: whole, in part, unchanged, or out of range.
+//! The answer with an object: whole, in part, unchanged, or out of range.
 
+use axum::body::Body;
 use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use bytes::Bytes;
 use domain::ports::objects::ObjectHead;
 use std::ops::Range;
 
-/// Headers with which user bytes can do no harm in a browser.
+/// Headers that keep user bytes harmless in a browser.
 const HARMLESS: [(HeaderName, HeaderValue); 4] = [
     (header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff")),
     (header::CONTENT_SECURITY_POLICY, HeaderValue::from_static("sandbox; default-src 'none'")),
@@ -14,27 +14,27 @@ const HARMLESS: [(HeaderName, HeaderValue); 4] = [
     (header::CACHE_CONTROL, HeaderValue::from_static("private, max-age=3600, immutable")),
 ];
 
-/// What a request asks for.
+/// What a request selects of an object.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum Wanted {
-    All,
+pub(crate) enum Selection {
+    Whole,
     Part(Range<u64>),
     Unchanged,
     OutOfRange,
 }
 
-impl Wanted {
-    /// Reads `If-None-Match`, `Range` and `If-Range`. A range that is no single range of bytes is ignored, as RFC 9110
+impl Selection {
+    /// Reads `If-None-Match`, `Range` and `If-Range`. Anything but a single range of bytes is ignored, as RFC 9110
     /// allows.
     pub(crate) fn of(headers: &HeaderMap, head: &ObjectHead) -> Self {
         let text = |name: HeaderName| headers.get(name).and_then(|value| value.to_str().ok());
         if text(header::IF_NONE_MATCH).is_some_and(|given| matches(given, &head.etag)) {
-            return Wanted::Unchanged;
+            return Selection::Unchanged;
         }
         if text(header::IF_RANGE).is_some_and(|given| given.trim() != format!("\"{}\"", head.etag)) {
-            return Wanted::All;
+            return Selection::Whole;
         }
-        text(header::RANGE).map_or(Wanted::All, |range| part(range, head.size))
+        text(header::RANGE).map_or(Selection::Whole, |range| part(range, head.size))
     }
 }
 
@@ -46,31 +46,31 @@ pub(crate) fn matches(given: &str, etag: &str) -> bool {
         .any(|tag| tag == "*" || tag.trim_matches('"') == etag)
 }
 
-fn part(range: &str, size: u64) -> Wanted {
+fn part(range: &str, size: u64) -> Selection {
     let Some((first, last)) = range.strip_prefix("bytes=").and_then(|range| range.split_once('-')) else {
-        return Wanted::All;
+        return Selection::Whole;
     };
     let number = |raw: &str| raw.trim().parse::<u64>();
     let range = match (number(first), number(last)) {
         (Ok(first), Ok(last)) if first <= last => first..last.saturating_add(1).min(size),
         (Ok(first), Err(_)) if last.trim().is_empty() => first..size,
         (Err(_), Ok(last)) if first.trim().is_empty() => size.saturating_sub(last)..size,
-        _ => return Wanted::All,
+        _ => return Selection::Whole,
     };
-    if range.is_empty() { Wanted::OutOfRange } else { Wanted::Part(range) }
+    if range.is_empty() { Selection::OutOfRange } else { Selection::Part(range) }
 }
 
-pub(crate) fn write(head: &ObjectHead, content_type: &str, wanted: Wanted, bytes: Bytes) -> Response {
+pub(crate) fn write(head: &ObjectHead, selection: Selection, body: Body) -> Response {
     let size = head.size;
-    let (status, length, range) = match wanted {
-        Wanted::All => (StatusCode::OK, Some(size), None),
-        Wanted::Part(part) => (
+    let (status, length, range) = match selection {
+        Selection::Whole => (StatusCode::OK, Some(size), None),
+        Selection::Part(part) => (
             StatusCode::PARTIAL_CONTENT,
             Some(part.end - part.start),
             Some(format!("bytes {}-{}/{size}", part.start, part.end - 1)),
         ),
-        Wanted::Unchanged => (StatusCode::NOT_MODIFIED, None, None),
-        Wanted::OutOfRange => {
+        Selection::Unchanged => (StatusCode::NOT_MODIFIED, None, None),
+        Selection::OutOfRange => {
             let problem = crate::problem::Problem::new(
                 StatusCode::RANGE_NOT_SATISFIABLE,
                 "range_not_satisfiable",
@@ -83,7 +83,7 @@ pub(crate) fn write(head: &ObjectHead, content_type: &str, wanted: Wanted, bytes
             };
         }
     };
-    let mut response = (status, bytes).into_response();
+    let mut response = (status, body).into_response();
     let headers = response.headers_mut();
     headers.extend(HARMLESS);
     let mut set = |name: HeaderName, value: String| {
@@ -94,7 +94,7 @@ pub(crate) fn write(head: &ObjectHead, content_type: &str, wanted: Wanted, bytes
     set(header::ETAG, format!("\"{}\"", head.etag));
     set(header::ACCEPT_RANGES, "bytes".into());
     if let Some(length) = length {
-        set(header::CONTENT_TYPE, content_type.to_owned());
+        set(header::CONTENT_TYPE, head.content_type.clone());
         set(header::CONTENT_LENGTH, length.to_string());
     }
     if let Some(range) = range {
@@ -109,20 +109,20 @@ mod tests {
 
     #[test]
     fn ranges_are_cut_to_the_object() {
-        for (given, wanted) in [
-            ("bytes=0-1", Wanted::Part(0..2)),
-            ("bytes=2-", Wanted::Part(2..10)),
-            ("bytes=-3", Wanted::Part(7..10)),
-            ("bytes=-30", Wanted::Part(0..10)),
-            ("bytes=5-500", Wanted::Part(5..10)),
-            ("bytes=10-", Wanted::OutOfRange),
-            ("bytes=-0", Wanted::OutOfRange),
-            ("bytes=5-2", Wanted::All),
-            ("bytes=0-1,4-5", Wanted::All),
-            ("bytes=-", Wanted::All),
-            ("items=0-1", Wanted::All),
+        for (given, expected) in [
+            ("bytes=0-1", Selection::Part(0..2)),
+            ("bytes=2-", Selection::Part(2..10)),
+            ("bytes=-3", Selection::Part(7..10)),
+            ("bytes=-30", Selection::Part(0..10)),
+            ("bytes=5-500", Selection::Part(5..10)),
+            ("bytes=10-", Selection::OutOfRange),
+            ("bytes=-0", Selection::OutOfRange),
+            ("bytes=5-2", Selection::Whole),
+            ("bytes=0-1,4-5", Selection::Whole),
+            ("bytes=-", Selection::Whole),
+            ("items=0-1", Selection::Whole),
         ] {
-            assert_eq!(part(given, 10), wanted, "{given}");
+            assert_eq!(part(given, 10), expected, "{given}");
         }
     }
 

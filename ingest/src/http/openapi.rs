@@ -1,19 +1,38 @@
-//! `/openapi.json`: OpenAPI 3.1, made from the same table that the routes are mounted from.
+//! The OpenAPI 3.1 document, made from the table that the routes are mounted from.
 
-use super::Shared;
-use super::answer::{Answer, json};
-use super::routes::{Described, ROUTES};
+use super::answer::{Answer, json as answer};
+use super::api::{Api, Shared};
 use axum::extract::State;
 use axum::http::StatusCode;
+use axum::routing::MethodRouter;
 use serde_json::{Map, Value, json};
+use std::sync::Arc;
 
-pub(crate) async fn get(State(api): Shared) -> Answer {
-    Ok(json(StatusCode::OK, &document(&api.settings.public_url)))
+/// A route as it is mounted and described.
+pub(crate) struct Route {
+    pub(crate) method: &'static str,
+    pub(crate) path: &'static str,
+    pub(crate) summary: &'static str,
+    /// Names of query parameters.
+    pub(crate) query: &'static [&'static str],
+    /// Media types of the body.
+    pub(crate) takes: &'static [&'static str],
+    /// The statuses of successful answers.
+    pub(crate) answers: &'static [(u16, &'static str)],
+    /// The route needs no token.
+    pub(crate) open: bool,
+    /// Runs to its end even if the client leaves.
+    pub(crate) writes: bool,
+    pub(crate) mount: fn() -> MethodRouter<Arc<Api>>,
 }
 
-fn document(public_url: &str) -> Value {
+pub(crate) async fn get(State(api): Shared) -> Answer {
+    Ok(answer(StatusCode::OK, &api.openapi))
+}
+
+pub(crate) fn document(routes: &[Route], public_url: &str) -> Value {
     let mut paths = Map::new();
-    for route in ROUTES {
+    for route in routes {
         let operations = paths.entry(openapi_path(route.path)).or_insert_with(|| json!({}));
         operations[route.method.to_ascii_lowercase()] = operation(route);
     }
@@ -41,14 +60,14 @@ fn parameters(path: &str) -> Vec<Value> {
         .collect()
 }
 
-fn operation(route: &Described) -> Value {
+fn operation(route: &Route) -> Value {
     let mut parameters = parameters(route.path);
     let query = route.query.iter();
     parameters.extend(query.map(|name| json!({"name": name, "in": "query", "schema": {"type": "string"}})));
     let mut responses: Map<String, Value> = route
         .answers
         .iter()
-        .map(|(status, what)| (status.to_string(), json!({"description": what})))
+        .map(|(status, description)| (status.to_string(), json!({"description": description})))
         .collect();
     responses.insert(
         "default".into(),
@@ -58,7 +77,7 @@ fn operation(route: &Described) -> Value {
         }),
     );
     let security = if route.open { json!([]) } else { json!([{"bearer": []}]) };
-    let mut operation = json!({"summary": route.does, "parameters": parameters, "responses": responses, "security": security});
+    let mut operation = json!({"summary": route.summary, "parameters": parameters, "responses": responses, "security": security});
     if !route.takes.is_empty() {
         let taken = route.takes.iter().map(|media| ((*media).to_owned(), json!({})));
         operation["requestBody"] = json!({"content": taken.collect::<Map<_, _>>()});

@@ -1,38 +1,125 @@
-//! A photo that came in a request: told by its first bytes, stored as if its owner had put it with a presigned URL.
+//! A photo in a request, `POST /upload-image` and `POST /upload-photo`: its type is sniffed from its first bytes, and it
+//! is stored as if its owner had put it with a presigned URL.
 
+use super::access::{Writer, owner};
+use super::answer::{Answer, json, with};
+use super::api::{Api, Shared};
+use super::budget::Owner;
+use super::reception::Reception;
+use super::sentences::Language;
+use super::status_document::{Facts, preview};
+use super::{body, photo_form, photo_json, prefer};
+use crate::auth::Caller;
+use crate::content::Content;
 use crate::deposit::{Deposited, Photo, deposit};
 use crate::problem::Problem;
-use bytes::Bytes;
-use domain::Ports;
+use crate::trace;
+use axum::extract::{Request, State};
+use axum::http::{HeaderMap, StatusCode, header};
 use domain::upload::Kind;
-use domain::{MediaType, TenantId, UserId};
-
-/// The accepted formats, for people.
-const FORMATS: &str = "photos are JPEG, PNG, WebP, HEIC, AVIF, GIF, BMP or TIFF";
+use domain::{FileName, MediaType, ObjectKey, Ports, TenantId, Upload, UserId};
+use serde_json::{Value, json};
+use std::time::Duration;
 
 /// The type that a client declares. Errors: 415 with the list.
 pub(crate) fn declared_type(raw: &str) -> Result<MediaType, Problem> {
-    MediaType::parse(raw).ok_or_else(|| Problem::unsupported("unsupported_type", FORMATS))
+    let name = raw.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
+    let name = match name.as_str() {
+        // Names that browsers and older software use.
+        "image/jpg" | "image/pjpeg" => "image/jpeg",
+        "image/x-png" => "image/png",
+        "image/heif" | "image/heic-sequence" | "image/heif-sequence" => "image/heic",
+        "image/x-ms-bmp" | "image/x-bmp" => "image/bmp",
+        "image/tif" | "image/x-tiff" => "image/tiff",
+        name => name,
+    };
+    let detail = || format!("{raw:?} is not accepted; send {}", MediaType::NAMES);
+    MediaType::parse(name).ok_or_else(|| Problem::unsupported("unsupported_type", detail()))
 }
 
-/// The type that the first bytes tell. Errors: 415 with the list.
-pub(crate) fn sniffed_type(bytes: &[u8]) -> Result<MediaType, Problem> {
-    MediaType::sniff(bytes).ok_or_else(|| Problem::unsupported("unsupported_type", FORMATS))
+/// The type by the first bytes. Errors: 415 with the name of the format, if it is known, and the list.
+fn sniffed_type(bytes: &[u8]) -> Result<MediaType, Problem> {
+    MediaType::sniff(bytes).ok_or_else(|| Problem::unsupported("unsupported_type", MediaType::refusal(bytes)))
 }
 
-/// Stores a photo. Errors: 422 for an empty one, 415 for what is no photo.
+/// Stores a photo. Errors: 422 for an empty one, 415 for another type.
 pub async fn store(
     ports: &Ports,
     owner: (TenantId, UserId),
     kind: Kind,
-    bytes: Bytes,
+    content: impl Into<Content>,
+    filename: Option<FileName>,
     traceparent: Option<String>,
 ) -> Result<Deposited, Problem> {
-    if bytes.is_empty() {
-        return Err(Problem::meaningless("empty_photo", "the photo is empty"));
+    let content = content.into();
+    if content.size() == 0 {
+        return Err(Problem::unprocessable("empty_photo", "the photo is empty"));
     }
-    let content_type = sniffed_type(&bytes)?;
-    Ok(deposit(ports, Photo { owner, kind, content_type, bytes, traceparent }).await?)
+    let content_type = sniffed_type(content.first())?;
+    Ok(deposit(ports, Photo { owner, kind, content_type, content, filename, traceparent }).await?)
+}
+
+pub(crate) async fn upload(State(api): Shared, Writer(caller, _place): Writer, request: Request) -> Answer {
+    let headers = request.headers().clone();
+    let wait = prefer::wait(&api, &headers);
+    let owner = owner(&caller);
+    let content = read(&api, &owner, &headers, request).await?;
+    let stored = store(&api.ports, owner, Kind::Photo, content, None, trace::parent(&headers)).await?;
+    answer(&api, &caller, stored.upload(), wait).await
+}
+
+/// The photo of a multipart or JSON request. Errors: 415 for other types.
+async fn read(api: &Api, owner: &Owner, headers: &HeaderMap, request: Request) -> Result<Content, Problem> {
+    let limit = api.settings.max_inline_bytes;
+    let reception = Reception::new(api, owner, limit, body::USE_A_PRESIGNED_URL)?;
+    let check_length = |max: u64| match body::announced(headers) {
+        Some(length) if length > max => Err(Problem::too_large(limit, body::USE_A_PRESIGNED_URL)),
+        _ => Ok(()),
+    };
+    match body::media_type(headers).as_deref() {
+        Some("multipart/form-data") => {
+            check_length(photo_form::max_bytes(limit))?;
+            photo_form::read(request, limit, reception).await
+        }
+        _ if body::is_json(headers) => {
+            check_length(photo_json::max_bytes(limit))?;
+            photo_json::read(request.into_body(), limit, reception).await
+        }
+        _ => Err(Problem::unsupported(
+            "unsupported_body",
+            "send multipart/form-data with a field image, file or photo, or application/json with the picture in base64",
+        )),
+    }
+}
+
+/// 202 at once, or 200 with the result if it is done within the wait.
+async fn answer(api: &Api, caller: &Caller, upload: Upload, wait: Option<Duration>) -> Answer {
+    let upload = match wait {
+        Some(_) => prefer::until_done(api, caller, upload.upload_id, wait).await?,
+        None => upload,
+    };
+    let status_url = api.links.status(upload.upload_id);
+    let body = document(api, &upload).await?;
+    let response = match wait.is_some() && upload.status.is_done() {
+        true => json(StatusCode::OK, &body),
+        false => with(json(StatusCode::ACCEPTED, &body), header::RETRY_AFTER, "1"),
+    };
+    Ok(prefer::applied(with(response, header::LOCATION, &status_url), wait))
+}
+
+async fn document(api: &Api, upload: &Upload) -> Result<Value, Problem> {
+    let (tenant, user, id) = (&upload.tenant_id, &upload.user_id, upload.upload_id);
+    let stored = upload.object.as_ref().map(|object| object.key.clone());
+    let original = || stored.unwrap_or_else(|| ObjectKey::upload(tenant, user, id));
+    // The preview has no metadata; the original may say where it was taken.
+    let key = preview(upload).unwrap_or_else(original);
+    Ok(json!({
+        "upload_id": id,
+        "image_url": api.links.to(&key).await?,
+        "status_url": api.links.status(id),
+        "state": upload.status,
+        "emotion": Facts::of(upload, Language::English).emotion,
+    }))
 }
 
 #[cfg(test)]
@@ -40,12 +127,27 @@ mod tests {
     use super::*;
 
     #[test]
-    fn types_are_declared_and_sniffed() {
-        assert_eq!(declared_type("image/HEIC").unwrap(), MediaType::Heic);
-        assert_eq!(sniffed_type(b"\0\0\0\x14ftypheic\0\0\0\0mif1").unwrap(), MediaType::Heic);
-        assert_eq!(declared_type("image/png").unwrap(), MediaType::Png);
+    fn another_type_is_refused_with_the_list() {
         for refused in [declared_type("image/x-icon"), sniffed_type(b"plain text")] {
             assert!(format!("{:?}", refused.unwrap_err()).contains("HEIC, AVIF, GIF"));
+        }
+        assert_eq!(sniffed_type(b"\0\0\0\x14ftypheic\0\0\0\0mif1").unwrap(), MediaType::Heic);
+    }
+
+    #[test]
+    fn other_names_and_parameters_of_a_type_are_accepted() {
+        for (raw, expected) in [
+            ("image/png", MediaType::Png),
+            ("image/jpg", MediaType::Jpeg),
+            ("Image/PJPEG", MediaType::Jpeg),
+            ("image/HEIF", MediaType::Heic),
+            ("image/jpeg; charset=binary", MediaType::Jpeg),
+            (" image/webp ", MediaType::Webp),
+        ] {
+            assert_eq!(declared_type(raw).unwrap(), expected, "{raw}");
+        }
+        for bad in ["image/jpegs", "text/html", "", ";image/png"] {
+            assert!(declared_type(bad).is_err(), "{bad}");
         }
     }
 }

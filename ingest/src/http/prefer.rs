@@ -1,28 +1,28 @@
-//! `Prefer: wait=N` (RFC 7240): the answer comes when there is something to tell, or after N seconds.
+//! `Prefer: wait=N` (RFC 7240): the answer comes when the upload is done, or after N seconds.
 
-use super::Api;
-use super::owned;
+use super::access::{owned, owner};
+use super::api::Api;
+use super::budget::Share;
 use crate::auth::Caller;
 use crate::problem::Problem;
 use axum::http::HeaderMap;
 use axum::response::Response;
 use domain::{Upload, UploadId};
 use std::time::Duration;
-use tokio::sync::SemaphorePermit;
 use tokio::sync::futures::Notified;
 use tokio::time::Instant;
 
-/// The first pause between two looks, and the longest.
+/// The first pause between two reads of the store, and the longest.
 const FIRST_PAUSE: Duration = Duration::from_millis(100);
-const LONGEST_PAUSE: Duration = Duration::from_millis(500);
+const MAX_PAUSE: Duration = Duration::from_millis(500);
 
-/// How long the caller would wait, cut to the limit; None where he asks for nothing.
+/// The preferred wait, cut to the limit; None without a preference.
 pub(crate) fn wait(api: &Api, headers: &HeaderMap) -> Option<Duration> {
-    let seconds = asked(headers)?;
+    let seconds = preferred(headers)?;
     Some(Duration::from_secs(seconds).min(api.settings.max_wait))
 }
 
-fn asked(headers: &HeaderMap) -> Option<u64> {
+fn preferred(headers: &HeaderMap) -> Option<u64> {
     headers
         .get_all("prefer")
         .iter()
@@ -35,22 +35,22 @@ fn asked(headers: &HeaderMap) -> Option<u64> {
         })
 }
 
-/// The pauses between the looks of a request that waits.
-pub(crate) struct Patience<'a> {
-    /// None: nobody asked to wait, or too many wait already.
-    _place: Option<SemaphorePermit<'a>>,
+/// The pauses of a waiting request between reads of the store.
+pub(crate) struct Patience {
+    /// None without a preference, or if too many requests are waiting.
+    _place: Option<Share>,
     deadline: Instant,
     pause: Duration,
 }
 
-impl<'a> Patience<'a> {
-    pub(crate) fn new(api: &'a Api, wait: Option<Duration>) -> Self {
-        let place = wait.and_then(|_| api.waiters.try_acquire().ok());
+impl Patience {
+    pub(crate) fn new(api: &Api, caller: &Caller, wait: Option<Duration>) -> Self {
+        let place = wait.and_then(|_| api.waiters.take(&owner(caller), 1).ok());
         let wait = wait.filter(|_| place.is_some()).unwrap_or_default();
         Patience { _place: place, deadline: Instant::now() + wait, pause: FIRST_PAUSE }
     }
 
-    /// Waits for a change, and a little while at most; false, at once, when the time is over.
+    /// Waits for a change, or a short time; false, at once, after the deadline.
     pub(crate) async fn pause(&mut self, change: Notified<'_>) -> bool {
         if Instant::now() >= self.deadline {
             return false;
@@ -58,31 +58,31 @@ impl<'a> Patience<'a> {
         tokio::select! {
             () = change => {}
             () = tokio::time::sleep_until((Instant::now() + self.pause).min(self.deadline)) => {
-                self.pause = (self.pause * 3 / 2).min(LONGEST_PAUSE);
+                self.pause = (self.pause * 3 / 2).min(MAX_PAUSE);
             }
         }
         true
     }
 }
 
-/// The upload once it is done, or as it is when the time is over.
+/// The upload when it is done, or as it is at the deadline.
 pub(crate) async fn until_done(
     api: &Api,
     caller: &Caller,
     id: UploadId,
     wait: Option<Duration>,
 ) -> Result<Upload, Problem> {
-    let mut patience = Patience::new(api, wait);
+    let mut patience = Patience::new(api, caller, wait);
     loop {
         let change = api.notifier.upload(id);
-        let upload = owned::find(api, caller, id).await?;
+        let upload = owned(api, caller, id).await?;
         if upload.status.is_done() || !patience.pause(change).await {
             return Ok(upload);
         }
     }
 }
 
-/// Says that the preference was obeyed.
+/// Adds `Preference-Applied` to the answer.
 pub(crate) fn applied(response: Response, wait: Option<Duration>) -> Response {
     match wait {
         None => response,
@@ -110,7 +110,7 @@ mod tests {
         ] {
             let mut headers = HeaderMap::new();
             headers.insert("prefer", given.parse().unwrap());
-            assert_eq!(asked(&headers), seconds, "{given}");
+            assert_eq!(preferred(&headers), seconds, "{given}");
         }
     }
 }

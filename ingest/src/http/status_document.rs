@@ -1,56 +1,54 @@
-//! The status document: everything about one upload, and an ETag of it without its links.
+//! The status document: everything about one upload and its stages. Its ETag covers everything but the links.
 
 use super::links::Links;
-use super::stage_document::StageDocument;
+use super::sentences::{Language, sentence};
 use domain::ports::PortError;
 use domain::upload::Kind;
-use domain::{Code, Emotion, Finding, ObjectKey, Sha256, Stage, Status, Timestamp, Upload, UploadId};
-use serde::Serialize;
-use serde_json::Value;
+use domain::{
+    Code, Emotion, FileName, Finding, MadeBy, ObjectKey, Sha256, Stage, Status, Timestamp, Upload, UploadId,
+};
+use serde::{Deserialize, Serialize};
 
-/// The whole document.
-pub async fn document(links: &Links, upload: &Upload) -> Result<Value, PortError> {
-    let document = Facts::of(upload).with_links(links, upload).await?;
-    Ok(serde_json::to_value(document).expect(ALWAYS_JSON))
-}
-
-/// Why a document can be written.
 const ALWAYS_JSON: &str = "ids, words, numbers and moments are always JSON";
 
 /// The document without links.
-#[derive(Serialize)]
-pub(crate) struct Facts<'a> {
-    upload_id: UploadId,
-    kind: Kind,
-    state: Status,
-    done: bool,
-    attempt: u32,
-    created_at: Timestamp,
-    changed_at: Timestamp,
-    refused: Option<&'a Code>,
-    stages: [StageDocument<'a>; 5],
-    faces_count: Option<u32>,
-    pub(crate) emotion: Option<Emotion>,
-    corrected: bool,
-    confidence: Option<f64>,
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Facts {
+    pub upload_id: UploadId,
+    pub kind: Kind,
+    /// The photo's name on its owner's device.
+    pub filename: Option<FileName>,
+    pub state: Status,
+    pub done: bool,
+    pub attempt: u32,
+    pub created_at: Timestamp,
+    pub changed_at: Timestamp,
+    pub refused: Option<Code>,
+    /// What `refused` means, and the limit, in the caller's language.
+    pub refused_detail: Option<String>,
+    pub stages: [StageDocument; Stage::ALL.len()],
+    pub faces_count: Option<u32>,
+    pub emotion: Option<Emotion>,
+    pub corrected: bool,
+    pub confidence: Option<f64>,
 }
 
 /// The document with links.
-#[derive(Serialize)]
-pub(crate) struct StatusDocument<'a> {
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct StatusDocument {
     #[serde(flatten)]
-    facts: Facts<'a>,
-    status_url: String,
-    faces_url: String,
-    original_image: Option<String>,
-    preview: Option<String>,
-    generated_image: Option<String>,
-    melody: Option<String>,
-    melody_midi: Option<String>,
+    pub facts: Facts,
+    pub status_url: String,
+    pub faces_url: String,
+    pub original_image: Option<String>,
+    pub preview: Option<String>,
+    pub generated_image: Option<String>,
+    pub melody: Option<String>,
+    pub melody_midi: Option<String>,
 }
 
-impl<'a> Facts<'a> {
-    pub(crate) fn of(upload: &'a Upload) -> Self {
+impl Facts {
+    pub(crate) fn of(upload: &Upload, language: Language) -> Self {
         let feeling = match upload.finding(Stage::EmotionAnalysis) {
             Some(Finding::Feeling(affect)) => Some(affect.distribution.dominant()),
             _ => None,
@@ -62,13 +60,15 @@ impl<'a> Facts<'a> {
         Facts {
             upload_id: upload.upload_id,
             kind: upload.kind,
+            filename: upload.filename().cloned(),
             state: upload.status,
             done: upload.status.is_done(),
             attempt: upload.attempt,
             created_at: upload.created_at,
             changed_at: upload.changed_at,
-            refused: upload.refused.as_ref(),
-            stages: Stage::ALL.map(|stage| StageDocument::of(upload, stage)),
+            refused: upload.refused.clone(),
+            refused_detail: upload.refused.as_ref().map(|code| sentence(code.as_str(), language)),
+            stages: Stage::ALL.map(|stage| StageDocument::of(upload, stage, language)),
             faces_count,
             emotion: feeling.map(|(emotion, _)| emotion),
             corrected: upload.corrected.is_some(),
@@ -76,26 +76,24 @@ impl<'a> Facts<'a> {
         }
     }
 
-    /// Names the facts.
+    /// The ETag of the document.
     pub(crate) fn etag(&self) -> String {
         let json = serde_json::to_vec(self).expect(ALWAYS_JSON);
         hex::encode(&Sha256::of(&json).bytes()[..16])
     }
 
-    /// Facts and links.
     pub(crate) async fn with_links(
         self,
         links: &Links,
         upload: &Upload,
-    ) -> Result<StatusDocument<'a>, PortError> {
+    ) -> Result<StatusDocument, PortError> {
         let (tenant, id) = (&upload.tenant_id, upload.upload_id);
         let picture =
             upload.made_at(Stage::ImageGeneration).map(|attempt| ObjectKey::picture(tenant, id, attempt));
         let melody = upload.made_at(Stage::MelodyGeneration);
         let tune = melody.map(|attempt| ObjectKey::melody(tenant, id, attempt));
         let score = melody.map(|attempt| ObjectKey::score(tenant, id, attempt));
-        let seen = matches!(upload.finding(Stage::FaceDetection), Some(Finding::Faces { .. }));
-        let preview = seen.then(|| ObjectKey::preview(tenant, id));
+        let preview = preview(upload);
         let status_url = links.status(id);
         Ok(StatusDocument {
             facts: self,
@@ -107,5 +105,133 @@ impl<'a> Facts<'a> {
             melody: links.to_some(tune.as_ref()).await?,
             melody_midi: links.to_some(score.as_ref()).await?,
         })
+    }
+}
+
+/// The key of the preview, once face detection has made it.
+pub(crate) fn preview(upload: &Upload) -> Option<ObjectKey> {
+    let seen = matches!(upload.finding(Stage::FaceDetection), Some(Finding::Faces { .. }));
+    seen.then(|| ObjectKey::preview(&upload.tenant_id, upload.upload_id))
+}
+
+impl StatusDocument {
+    /// The sentence in English.
+    pub async fn of(links: &Links, upload: &Upload) -> Result<Self, PortError> {
+        Facts::of(upload, Language::English).with_links(links, upload).await
+    }
+}
+
+/// "running" is not stored: it follows from the stages before.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum StageState {
+    Pending,
+    Running,
+    Done,
+}
+
+impl StageState {
+    pub fn as_str(self) -> &'static str {
+        match self {
+            StageState::Pending => "pending",
+            StageState::Running => "running",
+            StageState::Done => "done",
+        }
+    }
+}
+
+fn state(upload: &Upload, stage: Stage) -> StageState {
+    if upload.results.contains_key(&stage) {
+        return StageState::Done;
+    }
+    let ended =
+        |above: Stage| upload.results.get(&above).is_some_and(|result| result.outcome.ends_the_line());
+    let ready = match stage.upstream().any(ended) {
+        true => {
+            stage == Stage::GalleryIndexing
+                && (stage.upstream().all(|above| upload.results.contains_key(&above))
+                    || [Stage::FaceDetection, Stage::EmotionAnalysis].into_iter().any(ended))
+        }
+        false => stage.upstream().all(|above| upload.results.contains_key(&above)),
+    };
+    let is_open = matches!(upload.status, Status::Stored | Status::Running);
+    if ready && is_open { StageState::Running } else { StageState::Pending }
+}
+
+/// Without a result a stage has only a name and a state.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct StageDocument {
+    pub name: Stage,
+    pub state: StageState,
+    pub outcome: Option<String>,
+    pub attempt: Option<u32>,
+    pub receive_count: Option<u32>,
+    pub started_at: Option<Timestamp>,
+    pub finished_at: Option<Timestamp>,
+    pub made_by: Option<MadeBy>,
+    pub error: Option<Failure>,
+}
+
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Failure {
+    pub code: Code,
+    /// Whether a replay of the same photo may succeed.
+    pub retryable: bool,
+    /// What the code means, and the limit, in the caller's language.
+    pub detail: String,
+}
+
+impl StageDocument {
+    fn of(upload: &Upload, stage: Stage, language: Language) -> Self {
+        let result = upload.results.get(&stage);
+        let failure = |code: &Code| Failure {
+            code: code.clone(),
+            retryable: is_retryable(code.as_str()),
+            detail: sentence(code.as_str(), language),
+        };
+        StageDocument {
+            name: stage,
+            state: state(upload, stage),
+            outcome: result.map(|result| result.outcome.as_str().to_owned()),
+            attempt: result.map(|result| result.attempt),
+            receive_count: result.map(|result| result.receive_count),
+            started_at: result.map(|result| result.started_at),
+            finished_at: result.map(|result| result.finished_at),
+            made_by: result.and_then(|result| result.made_by.clone()),
+            error: result.and_then(|result| result.outcome.code()).map(failure),
+        }
+    }
+}
+
+/// Whether the failure is ours, not the photo's.
+pub(crate) fn is_retryable(code: &str) -> bool {
+    ["no_answer", "dead_lettered", "deadline", "retries_exhausted"].contains(&code)
+        || code.starts_with("execution_")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use domain::fixture;
+    use domain::{Outcome, StageResult};
+
+    fn check(upload: &Upload, expected: [&str; 5]) {
+        let states = Stage::ALL.map(|stage| (stage, state(upload, stage).as_str()));
+        let expected = std::array::from_fn(|at| (Stage::ALL[at], expected[at]));
+        assert_eq!(states, expected);
+    }
+
+    #[test]
+    fn running_follows_from_what_came_before() {
+        check(&fixture::awaiting(), ["pending", "pending", "pending", "pending", "pending"]);
+        let mut upload = fixture::stored();
+        check(&upload, ["running", "pending", "pending", "pending", "pending"]);
+        let done = |outcome| StageResult::without_work(outcome, 1, fixture::now());
+        let mut faceless = upload.clone();
+        faceless.record(Stage::FaceDetection, done(Outcome::NoFace)).unwrap();
+        check(&faceless, ["done", "pending", "pending", "pending", "running"]);
+        upload.record(Stage::FaceDetection, done(Outcome::Succeeded)).unwrap();
+        upload.record(Stage::EmotionAnalysis, done(Outcome::Succeeded)).unwrap();
+        check(&upload, ["done", "done", "running", "running", "pending"]);
     }
 }

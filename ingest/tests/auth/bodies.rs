@@ -1,4 +1,4 @@
-//! Bodies that mean nothing, or too much.
+//! Malformed and oversized bodies.
 
 use crate::server::{PASSWORD, Server};
 use serde_json::json;
@@ -7,13 +7,35 @@ const SIGNUP: &str = "/api/v1/auth/signup";
 const ROUTES: [&str; 3] = [SIGNUP, "/api/v1/auth/login", "/api/v1/token/refresh"];
 
 #[tokio::test]
-async fn what_is_no_json_object_is_refused() {
+async fn bodies_must_be_json_objects() {
     let server = Server::start().await;
     for path in ROUTES {
         for body in [&b"{"[..], b"[]", b"null", b"\"x\"", b"\xff\xfe", b"email=a@x&password=Secreta123"] {
             server.send("POST", path, &[], body).await.expect(400, "bad_json");
         }
     }
+}
+
+/// A form of another site can send texts, and no `application/json`.
+#[tokio::test]
+async fn bodies_of_another_type_are_refused() {
+    let server = Server::start().await;
+    let body = json!({"email": "ana@example.com", "password": PASSWORD}).to_string();
+    for path in ROUTES {
+        for content_type in ["text/plain", "application/x-www-form-urlencoded", ""] {
+            let header = [format!("content-type: {content_type}")];
+            server.send("POST", path, &header, body.as_bytes()).await.expect(415, "not_json");
+        }
+    }
+    let header = ["content-type: application/json; charset=utf-8".to_owned()];
+    assert_eq!(server.send("POST", SIGNUP, &header, body.as_bytes()).await.status, 201);
+}
+
+#[tokio::test]
+async fn a_key_that_comes_twice_is_refused() {
+    let server = Server::start().await;
+    let body = br#"{"email":"ana@example.com","password":"Secreta123","role":"customer","role":"admin"}"#;
+    server.send("POST", SIGNUP, &[], body).await.expect(400, "bad_json");
 }
 
 #[tokio::test]
@@ -26,7 +48,7 @@ async fn huge_bodies_are_refused() {
 }
 
 #[tokio::test]
-async fn fields_that_mean_nothing_are_named() {
+async fn invalid_fields_are_named() {
     let server = Server::start().await;
     for (body, code) in [
         (json!({}), "missing_field"),

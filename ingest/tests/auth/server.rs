@@ -1,6 +1,7 @@
 //! A server on a port of its own and a client for it.
 
 use async_trait::async_trait;
+use deadline::{LIMIT, within};
 use domain::ports::secrets::TokenSeeds;
 use domain::ports::{PortError, Secrets};
 use domain::{Ports, fixture};
@@ -26,7 +27,6 @@ pub struct Server {
     _root: TempDir,
 }
 
-/// An answer.
 pub struct Reply {
     pub status: u16,
     head: String,
@@ -48,16 +48,24 @@ impl Server {
         Server { clock, store, service, address, _root: root }
     }
 
-    /// Sends a request; `headers` are whole lines.
+    /// Sends a request; `headers` are whole lines. A body is JSON unless they say otherwise.
     pub async fn send(&self, method: &str, path: &str, headers: &[String], body: &[u8]) -> Reply {
+        let reply = self.exchange(method, path, headers, body);
+        within(LIMIT, &format!("the answer to {method} {path}"), reply).await
+    }
+
+    async fn exchange(&self, method: &str, path: &str, headers: &[String], body: &[u8]) -> Reply {
         let mut stream = TcpStream::connect(self.address).await.expect("the server listens");
-        let lines: String = headers.iter().map(|line| format!("{line}\r\n")).collect();
+        let mut lines: String = headers.iter().map(|line| format!("{line}\r\n")).collect();
+        if !body.is_empty() && !lines.contains("content-type:") {
+            lines += "content-type: application/json\r\n";
+        }
         let length = body.len();
         let head = format!(
             "{method} {path} HTTP/1.1\r\nhost: test\r\nconnection: close\r\ncontent-length: {length}\r\n{lines}\r\n"
         );
         stream.write_all(head.as_bytes()).await.expect("the server reads");
-        // A server that has heard enough may close before all is written; its answer tells.
+        // The server may refuse and close before all is written.
         if let Err(error) = stream.write_all(body).await {
             assert!(body.len() > 100_000, "{error}");
         }
@@ -85,7 +93,7 @@ impl Server {
         self.post("/api/v1/auth/login", &json!({"email": email, "password": password})).await
     }
 
-    /// A login from another address, through the proxy that this machine is.
+    /// A login from another address, forwarded by this machine as a proxy.
     pub async fn log_in_from(&self, address: &str, email: &str, password: &str) -> Reply {
         let body = json!({"email": email, "password": password}).to_string();
         let headers = [format!("x-forwarded-for: {address}")];
@@ -116,7 +124,7 @@ pub async fn service(store: &Store, clock: Arc<ManualClock>, seeds: &[[u8; 32]])
     AuthService::open(ports, settings, Arc::new(Semaphore::new(2))).await.expect("there is a key")
 }
 
-/// Seeds that nobody changes.
+/// Seeds that never change.
 struct Fixed(TokenSeeds);
 
 #[async_trait]
@@ -150,7 +158,8 @@ impl Reply {
     /// Expects a problem.
     #[track_caller]
     pub fn expect(&self, status: u16, code: &str) {
-        assert_eq!((self.status, &self.body["code"]), (status, &json!(code)), "{}", self.body);
+        assert_eq!(self.status, status, "{}", self.body);
+        assert_eq!(self.body["code"], code, "{}", self.body);
         assert_eq!(self.header("content-type"), Some("application/problem+json"));
         assert_eq!(self.body["status"], status);
         for field in ["type", "title", "detail", "instance", "request_id"] {

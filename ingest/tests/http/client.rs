@@ -25,7 +25,8 @@ pub struct Answered {
 
 impl Client {
     pub fn of(server: &Server, token: &str) -> Self {
-        Client { http: reqwest::Client::new(), url: server.url.clone(), token: Some(token.into()) }
+        let http = reqwest::Client::builder().timeout(deadline::LIMIT).build().expect("a plain client");
+        Client { http, url: server.url.clone(), token: Some(token.into()) }
     }
 
     pub fn anonymous(server: &Server) -> Self {
@@ -104,7 +105,7 @@ impl Answered {
         self.headers.get(name).map_or("", String::as_str)
     }
 
-    /// Whether it is this problem, told as RFC 9457 asks.
+    /// Expects this problem, in the shape of RFC 9457.
     #[track_caller]
     pub fn assert_problem(&self, status: u16, code: &str) {
         assert_eq!(self.status, status, "{self:?}");

@@ -1,4 +1,4 @@
-//! Journeys through the API over a socket, with the embedded stores and stand-in stages behind it.
+//! Journeys through the API over a socket, with the embedded stores and fake stages behind it.
 
 mod changes;
 mod client;
@@ -7,7 +7,9 @@ mod description;
 mod generated;
 mod hostile;
 mod journeys;
+mod leaving;
 mod objects;
+mod odd;
 mod promotion;
 mod server;
 mod slow;

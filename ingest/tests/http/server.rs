@@ -1,6 +1,7 @@
-//! An installation behind a listening API: a clock that stands still until it is wound, stages that make things up.
+//! An installation behind a listening API, with a manual clock and fake stages.
 
 use async_trait::async_trait;
+use axum::Router;
 use domain::ports::Clock;
 use domain::ports::objects::PutGrant;
 use domain::user::Role;
@@ -10,6 +11,7 @@ use ingest::auth::{AuthError, Authenticate, Caller};
 use ingest::http::{App, HttpSettings, UrlRefused, UrlVerifier};
 use ingest::{Intake, Metrics};
 use std::collections::BTreeMap;
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 use tempfile::TempDir;
@@ -17,12 +19,17 @@ use uuid::Uuid;
 use workers::fake_stage::FakeStage;
 use workers::{EmotionAnalysis, Limits, PollHost, Polling, Settle, StageWorker};
 
+/// Two hundred photos take fewer.
+const MAX_DRAINS: usize = 10_000;
+
 pub struct Server {
     pub clock: Arc<ManualClock>,
     pub ports: Ports,
     pub url: String,
+    /// Where measurements are read.
+    pub metrics_url: String,
     pub hosts: Vec<PollHost>,
-    _root: TempDir,
+    root: TempDir,
 }
 
 /// Tokens are `user@tenant`.
@@ -41,7 +48,7 @@ impl Authenticate for Names {
     }
 }
 
-struct Door {
+struct SignedObjects {
     urls: SignedUrls,
     clock: Arc<dyn Clock>,
 }
@@ -50,7 +57,7 @@ fn refused(error: embedded::UrlError) -> UrlRefused {
     UrlRefused { code: error.code(), detail: error.to_string() }
 }
 
-impl UrlVerifier for Door {
+impl UrlVerifier for SignedObjects {
     fn verify_put(
         &self,
         path: &str,
@@ -70,8 +77,12 @@ impl Server {
         Server::with(|_| ()).await
     }
 
-    /// One whose settings are changed first.
     pub async fn with(change: impl FnOnce(&mut HttpSettings)) -> Self {
+        Server::of(change, |ports| ports).await
+    }
+
+    /// A server with changed settings, whose API has wrapped ports.
+    pub async fn of(change: impl FnOnce(&mut HttpSettings), wrap: impl FnOnce(Ports) -> Ports) -> Self {
         let root = tempfile::tempdir().expect("a temporary directory");
         let clock = Arc::new(ManualClock::new(fixture::now()));
         let options =
@@ -80,22 +91,38 @@ impl Server {
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a free port");
         let url = format!("http://{}", listener.local_addr().expect("it is bound"));
         let objects = Objects::new(&store, &url);
-        let door = Door { urls: objects.signed_urls().clone(), clock: clock.clone() };
+        let url_verifier =
+            Arc::new(SignedObjects { urls: objects.signed_urls().clone(), clock: clock.clone() });
         let metrics = Arc::new(Metrics::default());
+        let counted = metrics.clone();
         let orchestrator = Orchestrator::open(&store).await.expect("the pipeline loads");
         let ports = embedded::ports(&store, &orchestrator, Policy::default(), &url, metrics.clone());
         let mut settings = HttpSettings::new(&url);
         change(&mut settings);
-        let (auth, door) = (Arc::new(Names), Arc::new(door));
-        let app = App { ports: ports.clone(), auth, door, metrics, notifier: Arc::default(), settings };
+        let auth = Arc::new(Names);
+        let app = App {
+            ports: wrap(ports.clone()),
+            auth,
+            url_verifier,
+            metrics,
+            notifier: Arc::default(),
+            settings,
+        };
         let router = ingest::http::router(app);
+        let metrics_router = ingest::http::metrics_router(counted, ports.queue.clone());
+        let metrics_url = serve(metrics_router).await;
         tokio::spawn(async move { axum::serve(listener, router).await.expect("it serves") });
-        Server { clock, hosts: hosts(&ports), ports, url, _root: root }
+        Server { clock, hosts: hosts(&ports), ports, url, metrics_url, root }
+    }
+
+    /// The data directory.
+    pub fn directory(&self) -> &Path {
+        self.root.path()
     }
 
     /// Handles all messages that can be handled now.
     pub async fn drain(&self) {
-        loop {
+        for _ in 0..MAX_DRAINS {
             let mut handled = 0;
             for host in &self.hosts {
                 handled += host.drain(50).await;
@@ -104,6 +131,7 @@ impl Server {
                 return;
             }
         }
+        panic!("there are always more messages");
     }
 
     pub async fn waiting(&self, queue: QueueName) -> u64 {
@@ -113,6 +141,14 @@ impl Server {
     pub fn advance(&self, seconds: u64) {
         self.clock.advance(Duration::from_secs(seconds));
     }
+}
+
+/// Serves a router on a port of its own; its URL.
+async fn serve(router: Router) -> String {
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a free port");
+    let url = format!("http://{}", listener.local_addr().expect("it is bound"));
+    tokio::spawn(async move { axum::serve(listener, router).await.expect("it serves") });
+    url
 }
 
 fn hosts(ports: &Ports) -> Vec<PollHost> {

@@ -1,11 +1,13 @@
-//! Bodies that stall, crawl, stop halfway, or are far too large: over a bare socket, which no client library helps.
+//! Bodies that stall, crawl, stop halfway, or are far too large, over a bare socket.
 
 use crate::client::{Client, PHOTO};
 use crate::server::Server;
+use deadline::{LIMIT, within};
 use serde_json::{Value, json};
 use std::time::Duration;
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
 use tokio::net::TcpStream;
+use tokio::net::tcp::OwnedReadHalf;
 
 /// Opens a request of ana's.
 async fn open(server: &Server, head: &str) -> TcpStream {
@@ -26,15 +28,32 @@ fn head_of(signed: &Value, server: &Server) -> String {
     format!("PUT {path} HTTP/1.1\r\n{}", lines.join("\r\n"))
 }
 
+/// The answer to a request as it is written here.
+pub async fn ask(server: &Server, request: &str) -> String {
+    let address = server.url.trim_start_matches("http://");
+    let mut stream = TcpStream::connect(address).await.expect("the server listens");
+    stream.write_all(request.as_bytes()).await.expect("the server reads");
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).await.expect("the server answers and closes");
+    answer
+}
+
 /// The answer's status and the code of its problem.
 async fn answer(mut stream: TcpStream) -> (u16, String) {
     let mut answer = Vec::new();
-    stream.read_to_end(&mut answer).await.expect("the server answers and closes");
+    let reading = stream.read_to_end(&mut answer);
+    within(LIMIT, "the end of the connection", reading).await.expect("the server answers and closes");
     let answer = String::from_utf8(answer).expect("text");
     let (head, body) = answer.split_once("\r\n\r\n").unwrap_or_else(|| panic!("no answer: {answer:?}"));
     let status = head.split(' ').nth(1).and_then(|status| status.parse().ok()).expect("a status");
     let body: Value = serde_json::from_str(body).unwrap_or_default();
     (status, body["code"].as_str().unwrap_or_default().to_owned())
+}
+
+async fn first_line(reader: &mut BufReader<OwnedReadHalf>) -> String {
+    let mut line = String::new();
+    within(LIMIT, "the answer", reader.read_line(&mut line)).await.expect("the server answers");
+    line
 }
 
 #[tokio::test]
@@ -70,7 +89,8 @@ async fn a_body_that_stalls_is_ended() {
 
 #[tokio::test]
 async fn a_body_that_crawls_is_ended() {
-    let server = Server::with(|settings| settings.request_timeout = Duration::from_millis(200)).await;
+    let behind = Duration::from_millis(200);
+    let server = Server::with(|settings| settings.body_idle_timeout = behind).await;
     let head = "POST /detect-faces HTTP/1.1\r\ncontent-type: image/jpeg\r\ncontent-length: 1000000";
     let (reader, mut writer) = open(&server, head).await.into_split();
     let crawling = tokio::spawn(async move {
@@ -79,10 +99,8 @@ async fn a_body_that_crawls_is_ended() {
             pace.tick().await;
         }
     });
-    let mut answer = String::new();
-    let mut reader = tokio::io::BufReader::new(reader);
-    tokio::io::AsyncBufReadExt::read_line(&mut reader, &mut answer).await.expect("the server answers");
-    assert_eq!(answer, "HTTP/1.1 408 Request Timeout\r\n");
+    let mut reader = BufReader::new(reader);
+    assert_eq!(first_line(&mut reader).await, "HTTP/1.1 408 Request Timeout\r\n");
     crawling.abort();
 }
 
@@ -124,10 +142,58 @@ async fn a_hundred_megabytes_without_a_length_are_not_read_to_their_end() {
         }
         1600
     });
-    let mut answer = String::new();
-    let mut reader = tokio::io::BufReader::new(reader);
-    tokio::io::AsyncBufReadExt::read_line(&mut reader, &mut answer).await.expect("the server answers");
-    assert_eq!(answer, "HTTP/1.1 413 Payload Too Large\r\n");
+    let mut reader = BufReader::new(reader);
+    assert_eq!(first_line(&mut reader).await, "HTTP/1.1 413 Payload Too Large\r\n");
     drop(reader);
-    assert!(sending.await.expect("no panic") < 1600, "the server took it all");
+    let sent = within(LIMIT, "the end of the connection", sending).await.expect("no panic");
+    assert!(sent < 1600, "the server took it all");
+}
+
+/// The rate of a line of 200 kbit/s, for longer than a request without a body may take.
+#[tokio::test]
+async fn a_body_on_a_slow_line_is_taken() {
+    let server = Server::with(|settings| {
+        settings.request_timeout = Duration::from_millis(500);
+        settings.body_idle_timeout = Duration::from_millis(500);
+    });
+    let server = server.await;
+    let ana = Client::of(&server, "ana@acme");
+    let photo = [PHOTO, &[7; 40_000]].concat();
+    let signed = ana.declare(&photo).await.json()["upload"].clone();
+    let mut stream = open(&server, &head_of(&signed, &server)).await;
+    let mut pace = tokio::time::interval(Duration::from_millis(50));
+    for chunk in photo.chunks(1250) {
+        pace.tick().await;
+        stream.write_all(chunk).await.expect("the server reads");
+    }
+    assert_eq!(answer(stream).await.0, 200);
+}
+
+#[tokio::test]
+async fn stalled_uploads_and_downloads_of_one_user_hold_no_room_of_others() {
+    let server = Server::start().await;
+    let (ana, ben) = (Client::of(&server, "ana@acme"), Client::of(&server, "ben@acme"));
+    let large = [PHOTO, &vec![7; 5 << 20][..]].concat();
+    ana.upload(&large).await;
+    server.drain().await;
+    let shown = ana.get("/gallery").await.json();
+    let link = shown["uploads"][0]["original_image"].as_str().expect("a link");
+    let path = link.strip_prefix(&server.url).expect("below the server");
+    let mut stalled = Vec::new();
+    for _ in 0..13 {
+        let announced = 10 << 20;
+        let head = format!("POST /detect-faces HTTP/1.1\r\ncontent-length: {announced}");
+        let mut upload = open(&server, &head).await;
+        upload.write_all(PHOTO).await.expect("the server reads");
+        stalled.push(upload);
+        stalled.push(open(&server, &format!("GET {path} HTTP/1.1")).await);
+    }
+    for number in 0..10 {
+        ben.upload(&[PHOTO, &[number]].concat()).await;
+    }
+    server.drain().await;
+    let shown = ben.get("/gallery").await.json();
+    for upload in shown["uploads"].as_array().expect("uploads") {
+        assert_eq!(ben.get(upload["original_image"].as_str().expect("a link")).await.status, 200);
+    }
 }

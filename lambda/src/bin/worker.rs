@@ -1,21 +1,13 @@
 //! One of the five stages; a setting says which.
 
 use domain::QueueName;
-use lambda::batch::Batches;
-use lambda::keys::Keys;
-use lambda::settings::{Settings, StageSettings};
-use lambda::{boot, function, telemetry};
+use lambda::settings::StageSettings;
+use lambda::{boot, function};
 use lambda_runtime::Error;
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Error> {
-    let mut keys = Keys::new(std::env::vars());
-    let settings = Settings::take(&mut keys);
-    let stage = StageSettings::take(&mut keys);
-    keys.finish()?;
-    telemetry::start(settings.log_level);
-
-    let handler = boot::open(&settings).await.stage(&stage)?;
-    let handlers = [(QueueName::of(stage.stage), handler)];
-    function::settle(Batches::new(&settings.queue_url_prefix, handlers)).await
+    let (installation, settings) = boot::open(std::env::vars_os(), StageSettings::read).await?;
+    let handler = installation.stage(&settings)?;
+    function::settle(installation.batches([(QueueName::of(settings.stage), handler)])).await
 }

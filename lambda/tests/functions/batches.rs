@@ -36,7 +36,7 @@ fn task(stage: &str, upload: &str) -> String {
     .to_string()
 }
 
-/// An upload that nobody knows, and one whose record cannot be read.
+/// An upload that does not exist, and one whose record cannot be read.
 const UNKNOWN: &str = "01890000-0000-7000-8000-000000000001";
 const UNREADABLE: &str = "01890000-0000-7000-8000-000000000002";
 
@@ -47,7 +47,7 @@ const EMOTIONS: [(&str, &str); 2] = [("STAGE", "emotion-analysis"), ("STAGE_TIME
 async fn one_message_fails_and_the_others_are_settled() {
     let (url, calls) = aws::start(UNREADABLE).await;
     let function = Function::start("dead-letters", &[], &url).await;
-    let answer = function.runtime.invoke(json!({"Records": [
+    let answer = function.invoke(json!({"Records": [
         record("face-detection-dead-letters", "not-json", "<xml/>"),
         record("face-detection-dead-letters", "unreadable", &task("face-detection", UNREADABLE)),
         record("gallery-indexing-dead-letters", "unknown", &task("gallery-indexing", UNKNOWN)),
@@ -73,7 +73,7 @@ async fn an_unreadable_body_does_not_come_again() {
         ("unknown", task("emotion-analysis", UNKNOWN)),
     ] {
         let event = json!({"Records": [record("emotion-analysis", id, &body)]});
-        let answer = worker.runtime.invoke(event).await.expect("an answer").expect("no failure");
+        let answer = worker.invoke(event).await.expect("an answer").expect("no failure");
         assert_eq!(left(&answer), Vec::<&str>::new(), "{id}");
     }
     let calls = calls.lock().expect("no panic held it");
@@ -94,11 +94,11 @@ async fn foreign_messages_are_taken_for_what_they_are() {
     };
     let event = json!({"Records": [
         record("uploads", "test-event", r#"{"Event":"s3:TestEvent"}"#),
-        record("uploads", "other-bucket", &created("somebody-elses")),
+        record("uploads", "other-bucket", &created("another-bucket")),
         record("face-detection", "other-queue", "{}"),
-        record("nobody-knows", "unknown-queue", "{}"),
+        record("no-such-queue", "unknown-queue", "{}"),
     ]});
-    let answer = intake.runtime.invoke(event).await.expect("an answer").expect("no failure");
+    let answer = intake.invoke(event).await.expect("an answer").expect("no failure");
     assert_eq!(left(&answer), ["other-queue", "unknown-queue"], "what is not ours to delete stays");
 }
 
@@ -107,7 +107,7 @@ async fn a_table_that_is_not_there_eats_nothing() {
     let (url, _) = aws::start("stack-").await;
     let worker = Function::start("worker", &EMOTIONS, &url).await;
     let event = json!({"Records": [record("emotion-analysis", "m", &task("emotion-analysis", UNKNOWN))]});
-    let answer = worker.runtime.invoke(event).await.expect("an answer").expect("no failure");
+    let answer = worker.invoke(event).await.expect("an answer").expect("no failure");
     assert_eq!(left(&answer), ["m"]);
 }
 
@@ -117,9 +117,9 @@ async fn a_record_that_cannot_be_named_fails_its_batch() {
     let intake = Function::start("ingest", &UPLOADS, &url).await;
     let mut nameless = record("uploads", "m", "{}");
     nameless["messageId"] = Value::Null;
-    let answer = intake.runtime.invoke(json!({"Records": [nameless]})).await.expect("an answer");
+    let answer = intake.invoke(json!({"Records": [nameless]})).await.expect("an answer");
     let error = answer.expect_err("the whole batch comes again");
     assert!(error.to_string().contains("a record without an id"), "{error}");
-    let answer = intake.runtime.invoke(json!({"Records": []})).await.expect("it lives on");
+    let answer = intake.invoke(json!({"Records": []})).await.expect("it lives on");
     assert_eq!(left(&answer.expect("no failure")), Vec::<&str>::new());
 }

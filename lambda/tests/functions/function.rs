@@ -1,6 +1,8 @@
 //! A function as Lambda runs it: its binary, with the settings that the template gives it.
 
-use crate::runtime_api::RuntimeApi;
+use crate::runtime_api::{Answer, RuntimeApi};
+use deadline::{LIMIT, within};
+use serde_json::Value;
 use std::process::Stdio;
 use tokio::io::AsyncReadExt;
 use tokio::process::{Child, Command};
@@ -20,7 +22,7 @@ const COMMON: [(&str, &str); 9] = [
 
 /// A function that runs; it ends with this.
 pub struct Function {
-    pub runtime: RuntimeApi,
+    runtime: RuntimeApi,
     _process: Child,
 }
 
@@ -54,11 +56,19 @@ impl Function {
             .kill_on_drop(true)
             .spawn()
             .expect("the function's binary starts");
-        tokio::select! {
-            () = runtime.initialised() => {}
-            ended = process.wait() => panic!("{binary} does not start: {ended:?}"),
-        }
+        let starting = async {
+            tokio::select! {
+                () = runtime.initialised() => {}
+                ended = process.wait() => panic!("{binary} does not start: {ended:?}"),
+            }
+        };
+        within(LIMIT, "the first event's request", starting).await;
         Function { runtime, _process: process }
+    }
+
+    /// Hands the function an event; its answer, None where it ended without one.
+    pub async fn invoke(&self, event: Value) -> Option<Answer> {
+        within(LIMIT, "the function's answer", self.runtime.invoke(event)).await
     }
 }
 
@@ -72,6 +82,8 @@ pub async fn refused(binary: &str, settings: &[(&str, &str)], without: &str) -> 
         .expect("the function's binary starts");
     let mut said = String::new();
     let mut stderr = process.stderr.take().expect("it is piped");
-    stderr.read_to_string(&mut said).await.expect("it says something");
-    (!process.wait().await.expect("it ends").success(), said)
+    let reading = stderr.read_to_string(&mut said);
+    within(LIMIT, "the end of the function's output", reading).await.expect("it is text");
+    let status = within(LIMIT, "the function's exit", process.wait()).await;
+    (!status.expect("it is our child").success(), said)
 }

@@ -1,4 +1,4 @@
-//! A function that is told too little, or wrongly, does not start, and says why.
+//! A function with missing or wrong settings does not start, and says why.
 
 use crate::function::refused;
 
@@ -24,28 +24,38 @@ async fn what_is_missing_is_named() {
     ] {
         let (ended_badly, said) = refused(binary, settings, without).await;
         assert!(ended_badly, "{binary} without {without}");
-        assert!(said.contains(&format!("setting SEMBLANTE_{without} is missing")), "{binary}: {said}");
+        let key = without.to_lowercase();
+        let sentence = format!("setting {key} is missing: set SEMBLANTE_{without}");
+        assert!(said.contains(&sentence), "{binary}: {said}");
     }
 }
 
 #[tokio::test]
-async fn what_is_wrong_or_unknown_is_named() {
+async fn everything_that_is_wrong_or_unknown_is_named_at_once() {
     let worker = [
         ("STAGE", "face-detection"),
         ("STAGE_TIME_SECONDS", "0"),
         ("MODELS_DIR", "m"),
         ("FACE_ENGINE", "haar"),
+        ("TABEL_PREFIX", "stack-"),
     ];
-    let (ended_badly, said) = refused("worker", &worker, "").await;
+    let (ended_badly, said) = refused("worker", &worker, "TABLE_PREFIX").await;
     assert!(ended_badly);
     for sentence in [
-        "SEMBLANTE_STAGE_TIME_SECONDS must be a whole number from 1 on, not \\\"0\\\"",
-        "SEMBLANTE_FACE_ENGINE must be rekognition or embedded, not \\\"haar\\\"",
+        "setting table_prefix is missing: set SEMBLANTE_TABLE_PREFIX\n",
+        "SEMBLANTE_STAGE_TIME_SECONDS: setting stage_time_seconds must be a whole number from 1 to 900, not \"0\"\n",
+        "SEMBLANTE_FACE_ENGINE: setting face_engine must be one of embedded, rekognition, not \"haar\"\n",
+        "SEMBLANTE_TABEL_PREFIX: unknown setting \"tabel_prefix\"; did you mean \"table_prefix\"?",
     ] {
         assert!(said.contains(sentence), "{said}");
     }
     let (ended_badly, said) = refused("maintenance", &[("STAGE", "face-detection")], "").await;
-    assert!(ended_badly && said.contains("SEMBLANTE_STAGE is unknown here"), "{said}");
+    assert!(ended_badly && said.contains("SEMBLANTE_STAGE: unknown setting \"stage\""), "{said}");
+    let (ended_badly, said) = refused("ingest", &[("ENTRANCE", "uploads"), ("MEDIA_BUCKET", "")], "").await;
+    assert!(
+        ended_badly && said.contains("setting media_bucket is missing: every function needs it"),
+        "{said}"
+    );
 }
 
 #[tokio::test]

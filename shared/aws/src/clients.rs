@@ -1,36 +1,35 @@
-//! The clients of AWS's services, made once when a process starts.
+//! The clients of the AWS services, created once per process.
 
 use aws_config::retry::RetryConfig;
 use aws_config::timeout::TimeoutConfig;
 use aws_config::{BehaviorVersion, Region, SdkConfig};
 use std::time::Duration;
 
-/// How long a connection may take to come about.
+/// The time limit for a connection attempt.
 const CONNECT: Duration = Duration::from_secs(3);
-/// How long one try may take: longer than SQS's long poll (20 s), shorter than a Lambda's stage.
+/// The time limit for one attempt of a call: above SQS's long poll (20 s), below a stage function's timeout.
 const ATTEMPT: Duration = Duration::from_secs(25);
-/// How long a call may take with its repeats.
+/// The time limit for a call with its retries.
 const CALL: Duration = Duration::from_secs(55);
-/// Tries of one call, where it was throttled or no answer came.
+/// The most attempts of a call that is throttled or not answered.
 const MAX_ATTEMPTS: u32 = 3;
 
-/// Where AWS, or what stands in for it, is. Nothing set: AWS, with region and credentials as the SDK finds them
-/// (environment, profile, role).
+/// Where the services are. The default is AWS, with region and credentials as the SDK finds them (environment, profile,
+/// role).
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Connection {
-    /// Instead of the environment's.
+    /// Overrides the region of the environment.
     pub region: Option<String>,
-    /// Of every service: an emulator. `AWS_ENDPOINT_URL` does the same.
+    /// Of every service, for an emulator; `AWS_ENDPOINT_URL` does the same.
     pub endpoint_url: Option<String>,
-    /// Of S3 alone: an S3-compatible store.
+    /// Of S3 only, for an S3-compatible store.
     pub s3_endpoint_url: Option<String>,
-    /// Of Rekognition alone.
     pub rekognition_endpoint_url: Option<String>,
-    /// Buckets in the path (`endpoint/bucket/key`) and not in the host name, as most S3-compatible stores want it.
+    /// Puts the bucket in the path (`endpoint/bucket/key`), not in the host name, as most S3-compatible stores require.
     pub s3_path_style: bool,
 }
 
-/// A client for each service. Cheap to clone.
+/// A client for each service; cloning shares them.
 #[derive(Clone, Debug)]
 pub struct Clients {
     pub dynamodb: aws_sdk_dynamodb::Client,
@@ -43,7 +42,7 @@ pub struct Clients {
 }
 
 impl Clients {
-    /// Clients with the credentials that the SDK finds. Sends nothing: credentials are fetched with the first request.
+    /// Clients with the credentials that the SDK finds. Credentials are fetched with the first request, not here.
     pub async fn connect(connection: &Connection) -> Self {
         let mut loader = aws_config::defaults(behaviour()).timeout_config(timeouts()).retry_config(retries());
         if let Some(region) = &connection.region {
@@ -55,7 +54,7 @@ impl Clients {
         Clients::new(&loader.load().await, connection)
     }
 
-    /// Clients with everything but the connection's own settings from `config`.
+    /// The settings of `connection` override those of `config`.
     pub fn new(config: &SdkConfig, connection: &Connection) -> Self {
         Clients {
             dynamodb: aws_sdk_dynamodb::Client::new(config),
@@ -69,7 +68,7 @@ impl Clients {
     }
 }
 
-/// Pinned: another version may change defaults under our feet.
+/// Pinned, because another version may change defaults.
 pub(crate) fn behaviour() -> BehaviorVersion {
     BehaviorVersion::v2026_01_12()
 }
@@ -94,8 +93,7 @@ fn s3(config: &SdkConfig, connection: &Connection) -> aws_sdk_s3::Client {
     aws_sdk_s3::Client::from_conf(builder.build())
 }
 
-/// Each answered call is paid for, so nothing is repeated behind our back: a call whose answer was lost is a retry of its
-/// message.
+/// Without retries: each answered call is billed, so a call whose answer was lost is repeated by its message, not by the SDK.
 fn rekognition(config: &SdkConfig, connection: &Connection) -> aws_sdk_rekognition::Client {
     let mut builder =
         aws_sdk_rekognition::config::Builder::from(config).retry_config(RetryConfig::disabled());

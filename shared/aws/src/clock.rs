@@ -1,4 +1,4 @@
-//! The clock of the machine that a function runs on.
+//! The clock of the machine that the process runs on.
 
 use async_trait::async_trait;
 use aws_sdk_s3::primitives::DateTime;
@@ -7,7 +7,7 @@ use domain::ports::Clock;
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::Duration;
 
-/// The machine's clock in whole milliseconds; held where it is when somebody sets it back.
+/// The machine's clock in whole milliseconds. It stands still while the machine's clock is set back.
 #[derive(Debug, Default)]
 pub struct SystemClock {
     latest_ms: AtomicI64,
@@ -31,12 +31,11 @@ impl Clock for SystemClock {
     }
 }
 
-/// From milliseconds since 1970; outside of the calendar: the nearest moment in it.
+/// From milliseconds since 1970; outside the calendar: its nearest moment.
 pub(crate) fn from_ms(ms: i64) -> Timestamp {
     Timestamp::from_millisecond(ms).unwrap_or(if ms < 0 { Timestamp::MIN } else { Timestamp::MAX })
 }
 
-/// From the SDK's moment, in whole milliseconds.
 pub(crate) fn from_sdk(moment: &DateTime) -> Timestamp {
     moment.to_millis().map_or(Timestamp::MAX, from_ms)
 }

@@ -1,8 +1,8 @@
-//! Documents in items, small. DynamoDB bills a write by the whole item in kilobytes, and a record is written seven times on
-//! its way: as JSON it would be 2 or 3 KB in the end, deflated against a dictionary of its own kind it stays within one.
+//! Small documents in items. DynamoDB bills a write by the whole item in kilobytes, and a record is written seven times: as
+//! JSON it grows to 2 or 3 KB, deflated against a dictionary of its own kind it stays within one.
 //!
-//! A document is a byte that names the format, and raw deflate (RFC 1951) that may refer back into the format's
-//! dictionary. Formats are never changed, only added.
+//! A document is a byte that identifies the format, then raw deflate (RFC 1951) that may refer back into the format's
+//! dictionary. Formats are added, never changed.
 
 use crate::error::unreadable;
 use domain::ports::PortError;
@@ -14,16 +14,15 @@ use miniz_oxide::inflate::core::{DecompressorOxide, decompress, inflate_flags};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-/// The first format: its byte and its dictionary, an upload's record and a face.
+/// The first format; its dictionary is an upload's record and a face.
 const FORMAT: u8 = 1;
 const DICTIONARY: &[u8] = include_bytes!("document.dictionary");
-/// The most bytes of JSON that a document may hold; the largest, an upload's record, has 4 KB.
+/// The most bytes of JSON in a document; the largest, an upload's record, has 4 KB.
 const MAX_JSON: usize = 64 * 1024;
-/// The best compression of deflate, without a header.
+/// Best compression, without a header.
 const LEVEL: i32 = 9;
 const RAW: i32 = -15;
 
-/// A value as a document.
 pub(crate) fn write(value: &impl Serialize) -> Result<Vec<u8>, PortError> {
     let json = serde_json::to_vec(value).map_err(unreadable)?;
     if json.len() > MAX_JSON {
@@ -33,23 +32,22 @@ pub(crate) fn write(value: &impl Serialize) -> Result<Vec<u8>, PortError> {
         )));
     }
     let mut compressor = CompressorOxide::new(create_comp_flags_from_zip_params(LEVEL, RAW, 0));
-    // What comes of the dictionary is thrown away; what the compressor remembers of it is what the reader has too.
+    // The output for the dictionary is discarded; the compressor's window keeps it, as the reader's does.
     deflate(&mut compressor, DICTIONARY, TDEFLFlush::Sync)?;
     let mut document = vec![FORMAT];
     document.extend(deflate(&mut compressor, &json, TDEFLFlush::Finish)?);
     Ok(document)
 }
 
-/// The value in a document.
 pub(crate) fn read<T: DeserializeOwned>(document: &[u8]) -> Result<T, PortError> {
     let Some((&FORMAT, deflated)) = document.split_first() else {
-        return Err(unreadable("a document of a format that this release does not know"));
+        return Err(unreadable("a document in an unknown format"));
     };
     serde_json::from_slice(&inflate(deflated)?).map_err(unreadable)
 }
 
 fn deflate(compressor: &mut CompressorOxide, plain: &[u8], flush: TDEFLFlush) -> Result<Vec<u8>, PortError> {
-    // Deflate adds a few bytes at most to what it cannot make smaller.
+    // Deflate adds at most a few bytes to incompressible data.
     let mut out = vec![0; plain.len() + plain.len() / 8 + 128];
     let (status, taken, written) = compress(compressor, plain, &mut out, flush);
     let is_whole = match flush {
@@ -57,7 +55,7 @@ fn deflate(compressor: &mut CompressorOxide, plain: &[u8], flush: TDEFLFlush) ->
         _ => status == TDEFLStatus::Okay,
     };
     if !is_whole || taken != plain.len() {
-        return Err(unreadable("a document that cannot be deflated"));
+        return Err(unreadable("a document could not be deflated"));
     }
     out.truncate(written);
     Ok(out)
@@ -83,7 +81,7 @@ mod tests {
     use domain::status::EndState;
     use domain::{Status, Upload};
 
-    /// A photo that went through with all that a record can have of it, ids and digests unlike the dictionary's.
+    /// A closed upload with every field that a record can have, and ids and digests unlike the dictionary's.
     fn rich() -> Upload {
         let mut upload = fixture::closed(EndState::Complete);
         upload.upload_id =

@@ -1,12 +1,14 @@
-//! What AWS answers when it does not do what it was asked, as callers of ports see it. Mapped here and nowhere else.
+//! The one mapping of AWS errors to [`PortError`]s.
 
 use aws_sdk_s3::error::{ProvideErrorMetadata, SdkError};
 use domain::ports::{PortError, PortErrorKind};
 use std::error::Error;
 
-/// Codes of requests that came too often or too early: the same one may succeed later.
-const BUSY: [&str; 15] = [
+/// Codes of throttling, quotas and outages: the same request may succeed later.
+const BUSY: [&str; 16] = [
     "ConditionalRequestConflict",
+    // A million open executions: they end, and others can start.
+    "ExecutionLimitExceeded",
     "InternalServerError",
     "LimitExceededException",
     "OverLimit",
@@ -22,12 +24,11 @@ const BUSY: [&str; 15] = [
     "TransactionConflictException",
     "TransactionInProgressException",
 ];
-/// Codes of writes that lost to another.
+/// Codes of writes that lost to another write.
 const CONFLICT: [&str; 2] = ["ConditionalCheckFailedException", "PreconditionFailed"];
-/// Codes of a thing that is not there. A table, queue, bucket or secret that is not there is none: that is an
-/// installation that is broken.
+/// Codes of a missing object. A missing table, queue, bucket or secret is not among them: it means a broken installation.
 const NOT_FOUND: [&str; 3] = ["NoSuchKey", "NoSuchVersion", "NotFound"];
-/// Codes of requests that will never be granted as they stand.
+/// Codes of requests that are refused for good.
 const DENIED: [&str; 9] = [
     "EntityTooLarge",
     "InvalidMessageContents",
@@ -40,7 +41,6 @@ const DENIED: [&str; 9] = [
     "ValidationException",
 ];
 
-/// A call that failed: which one, on what, and why.
 #[derive(Debug, thiserror::Error)]
 #[error("{call}: {why}")]
 struct CallError {
@@ -49,7 +49,7 @@ struct CallError {
     source: Box<dyn Error + Send + Sync>,
 }
 
-/// The SDK's error as a port's. `call` names the operation and what it was to work on: `dynamodb:PutItem uploads`.
+/// `call` names the operation and its object: `dynamodb:PutItem uploads`.
 pub(crate) fn port<E>(call: impl ToString, error: SdkError<E>) -> PortError
 where
     E: ProvideErrorMetadata + Error + Send + Sync + 'static,
@@ -58,7 +58,7 @@ where
     PortError::new(kind, CallError { call: call.to_string(), why: why(&error), source: error.into() })
 }
 
-/// The code that the service gave, if it answered at all, without what some protocols put before it.
+/// The service's error code without the namespace that some protocols prefix; None if it did not answer.
 pub(crate) fn code<E: ProvideErrorMetadata>(error: &SdkError<E>) -> Option<&str> {
     error.as_service_error().and_then(ProvideErrorMetadata::code).map(bare)
 }
@@ -67,9 +67,9 @@ fn bare(code: &str) -> &str {
     code.rsplit(['#', '.']).next().unwrap_or(code)
 }
 
-/// An item or answer that is not what was written or documented.
+/// An item or answer that does not have the expected form.
 pub(crate) fn unreadable(error: impl std::fmt::Display) -> PortError {
-    PortError::broken(format!("not legible: {error}"))
+    PortError::broken(format!("unreadable: {error}"))
 }
 
 fn kind<E: ProvideErrorMetadata>(error: &SdkError<E>) -> PortErrorKind {
@@ -108,12 +108,12 @@ fn why<E: ProvideErrorMetadata>(error: &SdkError<E>) -> String {
         SdkError::DispatchFailure(failure) => {
             failure.as_connector_error().map_or_else(|| "not sent".into(), |error| chain(error))
         }
-        SdkError::ResponseError(_) => "the answer is not legible".into(),
+        SdkError::ResponseError(_) => "the answer is unreadable".into(),
         _ => "the request could not be made".into(),
     }
 }
 
-/// An error with what is behind it.
+/// The error and all its causes.
 fn chain(error: &dyn Error) -> String {
     match error.source() {
         Some(cause) => format!("{error}: {}", chain(cause)),
@@ -126,14 +126,15 @@ mod tests {
     use super::*;
 
     #[test]
-    fn codes_are_told_apart() {
+    fn codes_have_their_kinds() {
         use PortErrorKind::{Broken, Busy, Conflict, Denied, NotFound};
         for (code, status, expected) in [
             ("ThrottlingException", 400, Busy),
             ("ProvisionedThroughputExceededException", 400, Busy),
+            ("ExecutionLimitExceeded", 400, Busy),
             ("SlowDown", 503, Busy),
             ("", 500, Busy),
-            ("NobodyKnows", 503, Busy),
+            ("UnknownCode", 503, Busy),
             ("ConditionalCheckFailedException", 400, Conflict),
             ("PreconditionFailed", 412, Conflict),
             ("ConditionalRequestConflict", 409, Busy),
@@ -147,7 +148,7 @@ mod tests {
             ("ExpiredTokenException", 400, Broken),
             ("com.amazon.coral.validate#ValidationException", 400, Denied),
             ("InvalidRange", 416, Denied),
-            ("NobodyKnows", 400, Broken),
+            ("UnknownCode", 400, Broken),
         ] {
             assert_eq!(of_answer(bare(code), status), expected, "{code} {status}");
         }

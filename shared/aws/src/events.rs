@@ -2,19 +2,18 @@
 
 use crate::clients::Clients;
 use crate::error::{self, unreadable};
-use crate::resources::Resources;
 use async_trait::async_trait;
 use aws_sdk_eventbridge::Client;
 use aws_sdk_eventbridge::primitives::DateTime;
 use aws_sdk_eventbridge::types::PutEventsRequestEntry;
 use domain::DomainEvent;
 use domain::ports::{self, PortError, PortErrorKind};
+use settings::Resources;
 use std::sync::Arc;
 
-/// What rules match as `source`.
+/// The `source` that rules match.
 pub const SOURCE: &str = "semblante";
 
-/// The events out of an installation.
 #[derive(Clone)]
 pub struct Events {
     client: Client,
@@ -22,7 +21,6 @@ pub struct Events {
 }
 
 impl Events {
-    /// Onto the bus that `resources` names.
     pub fn new(clients: &Clients, resources: &Arc<Resources>) -> Self {
         Events { client: clients.eventbridge.clone(), resources: resources.clone() }
     }
@@ -45,11 +43,11 @@ impl ports::Events for Events {
             .send()
             .await
             .map_err(|error| error::port("events:PutEvents", error))?;
-        // The call succeeds also where an event was not taken.
+        // The call succeeds even if an entry was refused.
         if answer.failed_entry_count() == 0 {
             return Ok(());
         }
         let code = answer.entries().iter().find_map(|entry| entry.error_code()).unwrap_or("no code");
-        Err(PortError::new(PortErrorKind::Busy, format!("events:PutEvents: not taken: {code}")))
+        Err(PortError::new(PortErrorKind::Busy, format!("events:PutEvents: refused: {code}")))
     }
 }

@@ -1,8 +1,8 @@
-//! The port `FaceEngine` on Rekognition: one DetectFaces for each photo, which gives faces and emotions.
+//! The port `FaceEngine` on Rekognition: one DetectFaces per photo, which returns faces and emotions.
 //!
-//! A JPEG that is small enough is sent as it is; Rekognition turns it upright by its EXIF orientation, as we do. Every
-//! other photo is decoded and sent as an upright JPEG without EXIF, so that what comes back is relative to the same
-//! picture in any case.
+//! A JPEG within Rekognition's limits is sent unchanged; Rekognition applies its EXIF orientation, as our decoder does. Every
+//! other photo is decoded and sent as an upright JPEG without EXIF. So the coordinates in the answer always refer to the
+//! upright picture.
 
 use crate::clients::Clients;
 use crate::rekognition::{self, ENGINE};
@@ -18,17 +18,15 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use tokio::sync::Semaphore;
 
-/// What was asked. Rekognition tells no version of it.
+/// The operation; Rekognition reports no model version for it.
 pub const MODEL: &str = "DetectFaces";
 
-/// Looks at photos with Rekognition.
 #[derive(Clone)]
 pub struct FaceEngine {
     client: Client,
     permits: Arc<Semaphore>,
 }
 
-/// A photo, decoded: what is sent, and what is known of it.
 struct Prepared {
     sent: Bytes,
     width: u32,
@@ -37,7 +35,7 @@ struct Prepared {
 }
 
 impl FaceEngine {
-    /// An engine that takes a permit while it decodes a photo; a permit stands for one core and about 100 MB.
+    /// Each decoding holds a permit, which stands for one core and about 100 MB.
     pub fn new(clients: &Clients, permits: Arc<Semaphore>) -> Self {
         FaceEngine { client: clients.rekognition.clone(), permits }
     }
@@ -46,19 +44,18 @@ impl FaceEngine {
         let permits = Arc::clone(&self.permits);
         let permit = permits.acquire_owned().await.map_err(|closed| EngineError::Broken(closed.into()))?;
         let work = move || {
-            // Held until the work is done, also when nobody waits for it any more.
+            // Held until the work is done, even if the caller has gone away.
             let _permit = permit;
-            let picture = rekognition::decode(&photo)?;
+            let (sent, picture) = rekognition::prepare(photo)?;
             let (width, height) = picture.original();
             let preview = vision::preview(&picture).map_err(|error| EngineError::Broken(error.into()))?;
-            let sent = if rekognition::takes(&photo) { photo } else { rekognition::converted(&picture)? };
             Ok(Prepared { sent, width, height, preview: preview.into() })
         };
         tokio::task::spawn_blocking(work).await.map_err(|panic| EngineError::Broken(panic.into()))?
     }
 }
 
-/// The faces in an answer, most confident first. Errors: an answer that is not as documented.
+/// Most confident first. Errors: the answer is not as documented.
 fn faces(answer: &DetectFacesOutput) -> Result<Vec<Face>, EngineError> {
     let mut faces = answer.face_details().iter().map(face).collect::<Result<Vec<_>, _>>()?;
     faces.sort_by(|one, other| other.confidence.total_cmp(&one.confidence));
@@ -73,7 +70,7 @@ fn face(detail: &FaceDetail) -> Result<Face, EngineError> {
     let [Some(left), Some(top), Some(width), Some(height)] = edges else {
         return Err(missing("a whole box"));
     };
-    // A box may reach beyond the picture.
+    // A box may extend beyond the picture.
     let (right, bottom) = (share(left + width), share(top + height));
     let (left, top) = (share(left), share(top));
     Ok(Face {
@@ -88,12 +85,12 @@ fn share(value: f32) -> f64 {
     f64::from(value).clamp(0.0, 1.0)
 }
 
-/// 0..1 of a percentage.
+/// A percentage, scaled to 0..1.
 fn percent(value: Option<f32>) -> Option<f64> {
     value.filter(|value| value.is_finite()).map(|value| (f64::from(value) / 100.0).clamp(0.0, 1.0))
 }
 
-/// The points in the order of Rekognition's list of them.
+/// In the order in which Rekognition documents them.
 fn landmarks(detail: &FaceDetail) -> Vec<[f64; 2]> {
     let place = |kind: &LandmarkType| LandmarkType::values().iter().position(|name| *name == kind.as_str());
     let mut points: Vec<(usize, [f64; 2])> = detail
@@ -105,7 +102,7 @@ fn landmarks(detail: &FaceDetail) -> Vec<[f64; 2]> {
     points.into_iter().map(|(_, point)| point).collect()
 }
 
-/// Rekognition's confidences are percentages that need not sum to 100: what each is of their sum.
+/// Rekognition's confidences are percentages that need not sum to 100; each is divided by their sum.
 fn emotions(detail: &FaceDetail) -> Distribution {
     let told = detail.emotions().iter().filter_map(|emotion| {
         let name = serde_json::Value::from(emotion.r#type()?.as_str());

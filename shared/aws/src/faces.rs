@@ -3,21 +3,19 @@
 use crate::clients::Clients;
 use crate::document;
 use crate::items::{Item, Items, bytes, bytes_of, item, number, number_of, text};
-use crate::resources::Resources;
 use crate::tables::Table;
 use async_trait::async_trait;
 use domain::face::MAX_FACES;
 use domain::ports::{self, PortError};
 use domain::{Face, UploadId};
+use settings::Resources;
 
-/// The faces of an installation.
 #[derive(Clone)]
 pub struct Faces {
     faces: Items,
 }
 
 impl Faces {
-    /// The faces in the table that `resources` names.
     pub fn new(clients: &Clients, resources: &Resources) -> Self {
         Faces { faces: Items::new(clients, resources, Table::Faces) }
     }
@@ -38,7 +36,7 @@ impl ports::Faces for Faces {
             let mut row = key(upload, attempt, place);
             row.insert("face".into(), bytes(document::write(face)?));
             row.insert("place".into(), number(place));
-            // Rows of an earlier, longer list are told by this.
+            // Identifies rows of an earlier, longer list.
             row.insert("of".into(), number(faces.len()));
             rows.push(row);
         }

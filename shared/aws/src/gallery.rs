@@ -1,27 +1,24 @@
-//! Gallery rows in DynamoDB, ordered by their sort key: a page is one range of it, read backwards.
+//! Gallery rows in DynamoDB, ordered by their sort key: a page is one range, read backwards.
 
 use crate::clients::Clients;
 use crate::error::unreadable;
-use crate::items::{Condition, Item, Items, Range, item, ordered, text, text_of};
-use crate::resources::Resources;
+use crate::items::{Condition, Item, Items, Range, item, ordered, owner, text, text_of};
 use crate::tables::Table;
-use crate::upload_lists::owner;
 use async_trait::async_trait;
 use domain::ports::gallery::{GalleryFilter, GalleryPage, GalleryPlace, MAX_PAGE};
 use domain::ports::{self, PortError};
 use domain::{GalleryRow, TenantId, Upload, UserId};
+use settings::Resources;
 
-/// Rows that one page looks at, at most, when a filter lets few of them through.
-const MAX_LOOKED_AT: usize = 400;
+/// The most rows that one page reads when its filter matches few of them.
+const MAX_SCANNED: usize = 400;
 
-/// The gallery of an installation.
 #[derive(Clone)]
 pub struct Gallery {
     rows: Items,
 }
 
 impl Gallery {
-    /// The gallery in the table that `resources` names.
     pub fn new(clients: &Clients, resources: &Resources) -> Self {
         Gallery { rows: Items::new(clients, resources, Table::Gallery) }
     }
@@ -35,13 +32,11 @@ fn key(tenant: &TenantId, user: &UserId, place: GalleryPlace) -> Item {
     item([("owner", text(owner(tenant, user))), ("place", text(place_text(place)))])
 }
 
-/// The key of an upload's row.
 pub(crate) fn key_of(upload: &Upload) -> Item {
     let place = GalleryPlace { created_at: upload.created_at, upload_id: upload.upload_id };
     key(&upload.tenant_id, &upload.user_id, place)
 }
 
-/// A row as an item.
 pub(crate) fn item_of(row: &GalleryRow) -> Result<Item, PortError> {
     let place = GalleryPlace { created_at: row.created_at, upload_id: row.upload_id };
     let mut item = key(&row.tenant_id, &row.user_id, place);
@@ -53,17 +48,17 @@ fn row(item: &Item) -> Result<GalleryRow, PortError> {
     serde_json::from_str(text_of(item, "row")?).map_err(unreadable)
 }
 
-fn lets_through(filter: &GalleryFilter, row: &GalleryRow) -> bool {
+fn matches(filter: &GalleryFilter, row: &GalleryRow) -> bool {
     filter.emotion.is_none_or(|emotion| row.emotion == Some(emotion))
         && filter.state.is_none_or(|state| row.state == state)
 }
 
-/// The first and last sort key that a page may have; None where there is none between them.
+/// The first and last sort key that a page may have; None if the range is empty.
 fn bounds(filter: &GalleryFilter, after: Option<GalleryPlace>) -> Option<(String, String)> {
     let first = filter.from.map_or_else(|| "0".to_owned(), ordered);
-    // A place is longer than its moment, so the moment alone is before all of its places.
+    // A place begins with its moment, so the moment alone sorts before it.
     let end = filter.to.map_or_else(|| ":".to_owned(), ordered);
-    // The last character one less and '~' behind it: after every earlier place, and before this one.
+    // The last character decremented, then '~': sorts after every earlier place and before this one.
     let behind = after.map(|place| {
         let place = place_text(place);
         let (shorter, last) = place.split_at(place.len() - 1);
@@ -86,24 +81,24 @@ impl ports::Gallery for Gallery {
     ) -> Result<GalleryPage, PortError> {
         let most = most.clamp(1, MAX_PAGE);
         let mut page = GalleryPage::default();
-        let (mut looked_at, mut last) = (0, after);
+        let (mut scanned, mut last) = (0, after);
         while let Some((first, end)) = bounds(filter, last) {
             let condition = Condition::new("#owner = :owner AND #place BETWEEN :first AND :last")
                 .with(":owner", text(owner(tenant, user)))
                 .with(":first", text(first))
                 .with(":last", text(end));
-            // One more than a page needs tells whether there is a next one.
+            // One row more than the page needs tells whether there is a next page.
             let range = Range { condition, is_backwards: true, most: most + 1, ..Range::default() };
             let (items, more) = self.rows.query(range).await?;
             for item in &items {
-                if page.rows.len() == most || looked_at == MAX_LOOKED_AT {
+                if page.rows.len() == most || scanned == MAX_SCANNED {
                     page.next = last;
                     return Ok(page);
                 }
                 let row = row(item)?;
                 last = Some(GalleryPlace { created_at: row.created_at, upload_id: row.upload_id });
-                looked_at += 1;
-                if lets_through(filter, &row) {
+                scanned += 1;
+                if matches(filter, &row) {
                     page.rows.push(row);
                 }
             }

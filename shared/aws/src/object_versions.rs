@@ -1,15 +1,15 @@
-//! Deletes objects with every older version of them.
+//! Deletes objects with all their versions.
 
 use crate::error;
 use aws_sdk_s3::Client;
 use aws_sdk_s3::types::{Delete, ObjectIdentifier};
 use domain::ports::{PortError, PortErrorKind};
 
-/// Rounds of up to a thousand versions before it is said that there is no end of them.
-const MAX_ROUNDS: usize = 10_000;
+/// The most pages, of up to 1000 versions each, of one deletion.
+const MAX_PAGES: usize = 10_000;
 
-/// Deletes every version of the objects whose keys begin with `prefix` and are `wanted`, of which those must come first;
-/// tells how many objects there were.
+/// Deletes every version of the objects whose keys begin with `prefix` and are `wanted`. Wanted keys must sort before unwanted
+/// ones. Returns the number of objects, not counting deleted ones.
 pub(crate) async fn delete(
     client: &Client,
     bucket: &str,
@@ -17,7 +17,7 @@ pub(crate) async fn delete(
     wanted: impl Fn(&str) -> bool + Send,
 ) -> Result<u64, PortError> {
     let mut deleted = 0;
-    for _ in 0..MAX_ROUNDS {
+    for _ in 0..MAX_PAGES {
         let page = client
             .list_object_versions()
             .bucket(bucket)
@@ -44,11 +44,11 @@ pub(crate) async fn delete(
             return Ok(deleted);
         }
     }
-    Err(PortError::broken(format!("there is no end of versions under {prefix:?}")))
+    Err(PortError::broken(format!("{prefix:?} has more versions than one deletion handles")))
 }
 
 fn identifier(key: &str, version: Option<&str>) -> Result<ObjectIdentifier, PortError> {
-    // A bucket without versions calls the only one "null", as S3 does, or nothing at all.
+    // Without versioning, S3 calls the only version "null"; other stores leave it empty.
     let version = version.filter(|version| !version.is_empty()).map(str::to_owned);
     ObjectIdentifier::builder().key(key).set_version_id(version).build().map_err(error::unreadable)
 }

@@ -1,30 +1,34 @@
-//! Objects in S3, or in a store that speaks S3.
+//! Objects in S3, or in an S3-compatible store.
 
 use crate::clients::Clients;
 use crate::clock::from_sdk;
 use crate::error::{self, unreadable};
 use crate::object_versions;
+use crate::object_writer::{NewContent, ObjectWriter, unquoted};
 use crate::presigned;
-use crate::resources::Resources;
+use crate::spool::Spool;
 use async_trait::async_trait;
 use aws_sdk_s3::Client;
 use aws_sdk_s3::primitives::{ByteStream, DateTime};
 use aws_sdk_s3::types::ChecksumMode;
 use bytes::Bytes;
-use domain::ports::objects::{Listing, NewObject, ObjectHead, PutGrant, SignedRequest};
+use domain::ports::objects::{
+    Listing, MAX_PIECE_BYTES, NewObject, ObjectHead, Pieces, PutGrant, SignedRequest,
+};
 use domain::ports::{self, Clock, PortError, PortErrorKind};
 use domain::{Bucket, ObjectKey, Sha256, Timestamp};
+use futures_util::stream::{self, StreamExt};
+use settings::Resources;
 use std::collections::HashMap;
 use std::ops::Range;
 use std::sync::Arc;
 use std::time::Duration;
 
-/// The most keys of a listing here: S3 gives 1000 at a time, and one more than asked for tells where the next begins.
+/// S3 lists up to 1000 keys, and one more than requested gives the start of the next page.
 const MAX_LISTED: usize = ports::objects::MAX_LISTED - 1;
-/// Pages that one listing looks at, at most, when strangers' keys that nobody can name fill them.
+/// The most pages that one listing reads, if foreign keys that are no [`ObjectKey`] fill them.
 const MAX_PAGES: usize = 10;
 
-/// The objects of an installation.
 #[derive(Clone)]
 pub struct Objects {
     client: Client,
@@ -33,7 +37,6 @@ pub struct Objects {
 }
 
 impl Objects {
-    /// The objects in the buckets that `resources` names.
     pub fn new(clients: &Clients, resources: &Arc<Resources>, clock: Arc<dyn Clock>) -> Self {
         Objects { client: clients.s3.clone(), resources: resources.clone(), clock }
     }
@@ -41,11 +44,19 @@ impl Objects {
     fn bucket(&self, bucket: Bucket) -> &str {
         self.resources.bucket(bucket)
     }
+
+    fn writer(&self) -> ObjectWriter {
+        ObjectWriter {
+            client: self.client.clone(),
+            resources: self.resources.clone(),
+            clock: self.clock.clone(),
+        }
+    }
 }
 
-/// What S3 says of an object, by HEAD or with a GET.
+/// The headers of an object, by HEAD or GET.
 #[derive(Default)]
-struct Told {
+struct Headers {
     size: Option<u64>,
     etag: Option<String>,
     content_type: Option<String>,
@@ -54,36 +65,33 @@ struct Told {
     modified_at: Option<DateTime>,
 }
 
-impl Told {
-    fn head(self) -> Result<ObjectHead, PortError> {
-        let missing = |what: &str| unreadable(format!("an object without {what}"));
+impl Headers {
+    /// Errors: `Broken`, it names the call.
+    fn head(self, call: &str) -> Result<ObjectHead, PortError> {
+        let missing = |what: &str| unreadable(format!("{call}: an object without {what}"));
         let modified_at = self.modified_at.ok_or_else(|| missing("a date"))?;
         Ok(ObjectHead {
             size: self.size.ok_or_else(|| missing("a size"))?,
             etag: unquoted(&self.etag.ok_or_else(|| missing("an ETag"))?),
             content_type: self.content_type.unwrap_or_else(|| "binary/octet-stream".into()),
             metadata: self.metadata.unwrap_or_default().into_iter().collect(),
-            // Of an object put in parts S3 tells a checksum of checksums, which is no sha256.
+            // The checksum of a multipart object is a checksum of checksums, not a sha256.
             sha256: self.sha256.and_then(|base64| Sha256::parse_base64(&base64).ok()),
             modified_at: from_sdk(&modified_at),
         })
     }
 }
 
-fn unquoted(etag: &str) -> String {
-    etag.trim_matches('"').to_owned()
-}
-
 fn size(length: Option<i64>) -> Option<u64> {
     length.and_then(|length| u64::try_from(length).ok())
 }
 
-/// The whole object's size, of a part's `bytes 0-2/7`.
+/// The object's size in `Content-Range: bytes 0-2/7`.
 fn whole(content_range: &str) -> Option<u64> {
     content_range.rsplit_once('/')?.1.parse().ok()
 }
 
-/// The `Range` header's value. Errors: `Denied`, an empty range.
+/// The value of the `Range` header. Errors: `Denied`, an empty range.
 fn header(range: &Range<u64>) -> Result<String, PortError> {
     match range.end.checked_sub(1) {
         Some(last) if range.start <= last => Ok(format!("bytes={}-{last}", range.start)),
@@ -91,8 +99,23 @@ fn header(range: &Range<u64>) -> Result<String, PortError> {
     }
 }
 
-/// A text just before `key` in S3's order, so that a listing after it begins with `key`. What lies between is left out by
-/// the caller.
+/// The body as it arrives, larger parts cut.
+fn pieces(bucket: Bucket, body: ByteStream) -> Pieces {
+    let broken = move |error| PortError::broken(format!("s3:GetObject {bucket:?}: {error}"));
+    let next = move |(mut body, mut arrived): (ByteStream, Bytes)| async move {
+        while arrived.is_empty() {
+            match body.try_next().await.map_err(broken)? {
+                Some(more) => arrived = more,
+                None => return Ok(None),
+            }
+        }
+        let piece = arrived.split_to(arrived.len().min(MAX_PIECE_BYTES));
+        Ok(Some((piece, (body, arrived))))
+    };
+    stream::try_unfold((body, Bytes::new()), next).boxed()
+}
+
+/// A text just before `key` in S3's order, so that a listing after it begins with `key`. The caller skips keys in between.
 fn just_before(key: &ObjectKey) -> String {
     let mut shorter = key.as_str().chars();
     let last = shorter.next_back().map_or(0, u32::from);
@@ -108,28 +131,13 @@ fn just_before(key: &ObjectKey) -> String {
 impl ports::Objects for Objects {
     async fn put(&self, bucket: Bucket, key: &ObjectKey, object: NewObject) -> Result<ObjectHead, PortError> {
         object.check_metadata()?;
-        let (size, sha256) = (object.bytes.len() as u64, Sha256::of(&object.bytes));
-        let put = self
-            .client
-            .put_object()
-            .bucket(self.bucket(bucket))
-            .key(key.as_str())
-            .if_none_match("*")
-            .content_type(&object.content_type)
-            .checksum_sha256(sha256.to_base64())
-            .set_metadata(Some(object.metadata.clone().into_iter().collect()))
-            .body(ByteStream::from(object.bytes))
-            .send()
-            .await
-            .map_err(|error| error::port(format!("s3:PutObject {bucket:?}"), error))?;
-        Ok(ObjectHead {
-            size,
-            etag: unquoted(put.e_tag().ok_or_else(|| unreadable("a put without an ETag"))?),
-            content_type: object.content_type,
-            metadata: object.metadata,
-            sha256: Some(sha256),
-            modified_at: self.clock.now(),
-        })
+        let NewObject { bytes, content_type, metadata } = object;
+        let content = NewContent { size: bytes.len() as u64, sha256: Sha256::of(&bytes), body: bytes.into() };
+        self.writer().put(bucket, key, content, (content_type, metadata)).await
+    }
+
+    async fn spool(&self) -> Result<Box<dyn ports::objects::Spool>, PortError> {
+        Ok(Box::new(Spool::open(self.writer()).await?))
     }
 
     async fn head(&self, bucket: Bucket, key: &ObjectKey) -> Result<Option<ObjectHead>, PortError> {
@@ -147,7 +155,7 @@ impl ports::Objects for Objects {
             Err(error) if error.kind == PortErrorKind::NotFound => return Ok(None),
             Err(error) => return Err(error),
         };
-        let told = Told {
+        let headers = Headers {
             size: size(answer.content_length),
             etag: answer.e_tag,
             content_type: answer.content_type,
@@ -155,16 +163,16 @@ impl ports::Objects for Objects {
             sha256: answer.checksum_sha256,
             modified_at: answer.last_modified,
         };
-        told.head().map(Some)
+        headers.head("s3:HeadObject").map(Some)
     }
 
-    async fn get(
+    async fn stream(
         &self,
         bucket: Bucket,
         key: &ObjectKey,
         etag: Option<&str>,
         range: Option<Range<u64>>,
-    ) -> Result<(ObjectHead, Bytes), PortError> {
+    ) -> Result<(ObjectHead, Pieces), PortError> {
         let range = range.as_ref().map(header).transpose()?;
         let answer = self
             .client
@@ -176,7 +184,7 @@ impl ports::Objects for Objects {
             .send()
             .await
             .map_err(|error| error::port(format!("s3:GetObject {bucket:?}"), error))?;
-        let told = Told {
+        let headers = Headers {
             size: answer.content_range.as_deref().and_then(whole).or(size(answer.content_length)),
             etag: answer.e_tag,
             content_type: answer.content_type,
@@ -184,9 +192,7 @@ impl ports::Objects for Objects {
             sha256: answer.checksum_sha256,
             modified_at: answer.last_modified,
         };
-        let body = answer.body.collect().await;
-        let bytes = body.map_err(|error| PortError::broken(format!("s3:GetObject {bucket:?}: {error}")))?;
-        Ok((told.head()?, bytes.into_bytes()))
+        Ok((headers.head("s3:GetObject")?, pieces(bucket, answer.body)))
     }
 
     async fn list(
@@ -212,7 +218,7 @@ impl ports::Objects for Objects {
                 .await
                 .map_err(|error| error::port(format!("s3:ListObjectsV2 {bucket:?}"), error))?;
             let keys = page.contents().iter().filter_map(|object| {
-                // Strangers may put keys that no `ObjectKey` is; nothing of ours has one.
+                // Foreign objects may have keys that are no `ObjectKey`; ours never do.
                 let key = ObjectKey::parse(object.key()?).ok()?;
                 Some((key, size(object.size()).unwrap_or(0)))
             });
@@ -227,7 +233,7 @@ impl ports::Objects for Objects {
                 return Ok(listing);
             }
         }
-        Err(PortError::broken(format!("too many keys that cannot be named under {prefix:?}")))
+        Err(PortError::broken(format!("{prefix:?} has too many foreign keys")))
     }
 
     async fn delete(&self, bucket: Bucket, key: &ObjectKey) -> Result<(), PortError> {
@@ -287,18 +293,18 @@ mod tests {
 
     #[test]
     fn a_checksum_of_parts_is_no_sha256() {
-        let told = |sha256: String| Told {
+        let headers = |sha256: String| Headers {
             size: Some(1),
             etag: Some("\"e\"".into()),
             sha256: Some(sha256),
             modified_at: Some(DateTime::from_secs(1)),
             metadata: Some(HashMap::new()),
-            ..Told::default()
+            ..Headers::default()
         };
         let sha256 = Sha256::of(b"photo");
-        assert_eq!(told(sha256.to_base64()).head().unwrap().sha256, Some(sha256));
-        let head = told(format!("{}-2", sha256.to_base64())).head().unwrap();
+        assert_eq!(headers(sha256.to_base64()).head("a call").unwrap().sha256, Some(sha256));
+        let head = headers(format!("{}-2", sha256.to_base64())).head("a call").unwrap();
         assert_eq!((head.sha256, head.etag.as_str(), head.metadata), (None, "e", BTreeMap::new()));
-        assert!(Told::default().head().is_err());
+        assert!(Headers::default().head("a call").is_err());
     }
 }

@@ -3,7 +3,6 @@
 use crate::clients::Clients;
 use crate::clock::from_sdk;
 use crate::error::{self, unreadable};
-use crate::resources::Resources;
 use async_trait::async_trait;
 use aws_sdk_sfn::Client;
 use aws_sdk_sfn::operation::describe_execution::DescribeExecutionOutput;
@@ -11,18 +10,18 @@ use domain::ports::orchestrator::{Answered, Execution};
 use domain::ports::{self, PortError};
 use domain::{ExecutionInput, ExecutionName, ExecutionStatus, TaskToken};
 use serde_json::Value;
+use settings::Resources;
 use std::sync::Arc;
 
-/// A token longer than this, or an empty one, is none of Step Functions'.
+/// The longest task token of Step Functions.
 const MAX_TOKEN: usize = 2048;
-/// What may be said of a failure, in bytes: its name and its cause.
+/// The most bytes of a failure's error and cause.
 const MAX_ERROR: usize = 256;
 const MAX_CAUSE: usize = 32_768;
-/// Codes of a token that nobody waits for any more.
+/// Codes of a token that no task waits for any more.
 const TOKEN_GONE: [&str; 3] = ["InvalidToken", "TaskDoesNotExist", "TaskTimedOut"];
 const NO_EXECUTION: &str = "ExecutionDoesNotExist";
 
-/// The executions of an installation's state machine.
 #[derive(Clone)]
 pub struct Orchestrator {
     client: Client,
@@ -30,12 +29,11 @@ pub struct Orchestrator {
 }
 
 impl Orchestrator {
-    /// The executions of the state machine that `resources` names.
     pub fn new(clients: &Clients, resources: &Arc<Resources>) -> Self {
         Orchestrator { client: clients.sfn.clone(), resources: resources.clone() }
     }
 
-    /// `arn:aws:states:REGION:ACCOUNT:execution:MACHINE:NAME`.
+    /// The ARN, `arn:aws:states:REGION:ACCOUNT:execution:MACHINE:NAME`, of an execution.
     fn arn(&self, name: &ExecutionName) -> String {
         format!("{}:{name}", self.resources.state_machine_arn.replacen(":stateMachine:", ":execution:", 1))
     }
@@ -45,7 +43,6 @@ fn is_token(token: &TaskToken) -> bool {
     (1..=MAX_TOKEN).contains(&token.0.len())
 }
 
-/// What became of an answer, by the code with which it was refused.
 fn refused(code: Option<&str>) -> Option<Answered> {
     code.filter(|code| TOKEN_GONE.contains(code)).map(|_| Answered::TokenGone)
 }
@@ -54,17 +51,17 @@ fn cut(text: &str, most: usize) -> &str {
     &text[..text.floor_char_boundary(most)]
 }
 
-fn execution(told: DescribeExecutionOutput) -> Result<Execution, PortError> {
-    let status = Value::from(told.status.as_str());
-    let output = told.output.map(|output| serde_json::from_str(&output)).transpose();
+fn execution(described: DescribeExecutionOutput) -> Result<Execution, PortError> {
+    let status = Value::from(described.status.as_str());
+    let output = described.output.map(|output| serde_json::from_str(&output)).transpose();
     Ok(Execution {
         status: serde_json::from_value::<ExecutionStatus>(status).map_err(unreadable)?,
-        input: serde_json::from_str(told.input.as_deref().unwrap_or("{}")).map_err(unreadable)?,
-        started_at: from_sdk(&told.start_date),
-        ended_at: told.stop_date.as_ref().map(from_sdk),
+        input: serde_json::from_str(described.input.as_deref().unwrap_or("{}")).map_err(unreadable)?,
+        started_at: from_sdk(&described.start_date),
+        ended_at: described.stop_date.as_ref().map(from_sdk),
         output: output.map_err(unreadable)?,
-        error: told.error,
-        cause: told.cause,
+        error: described.error,
+        cause: described.cause,
     })
 }
 
@@ -82,7 +79,7 @@ impl ports::Orchestrator for Orchestrator {
             .await;
         match started {
             Ok(_) => Ok(()),
-            // It runs with another input, or has ended: Step Functions does not say which.
+            // It runs with another input or has ended; the error does not say which.
             Err(error) if error::code(&error) == Some("ExecutionAlreadyExists") => {
                 match self.describe(name).await? {
                     Some(there) if there.input == input => Ok(()),
@@ -120,7 +117,7 @@ impl ports::Orchestrator for Orchestrator {
         if error::code(&error) == Some(NO_EXECUTION) {
             return Ok(());
         }
-        // Whether it is an error to stop what has ended is not documented.
+        // It is not documented whether stopping an ended execution is an error.
         match self.describe(name).await? {
             Some(there) if there.status != ExecutionStatus::Running => Ok(()),
             _ => Err(error::port("states:StopExecution", error)),
@@ -129,7 +126,7 @@ impl ports::Orchestrator for Orchestrator {
 
     async fn describe(&self, name: &ExecutionName) -> Result<Option<Execution>, PortError> {
         match self.client.describe_execution().execution_arn(self.arn(name)).send().await {
-            Ok(told) => execution(told).map(Some),
+            Ok(described) => execution(described).map(Some),
             Err(error) if error::code(&error) == Some(NO_EXECUTION) => Ok(None),
             Err(error) => Err(error::port("states:DescribeExecution", error)),
         }

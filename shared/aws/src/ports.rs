@@ -1,4 +1,4 @@
-//! Every port in one AWS account.
+//! Every port over one stack's resources.
 
 use crate::{
     Clients, DeadLetters, Events, Faces, Gallery, Objects, Orchestrator, Queue, Resources, Secrets, Sessions,
@@ -8,7 +8,7 @@ use domain::Ports;
 use domain::ports::{Clock, Meter};
 use std::sync::Arc;
 
-/// The ports of `resources`. Sends nothing to AWS.
+/// Sends nothing to AWS.
 pub fn ports(clients: &Clients, resources: &Arc<Resources>, meter: Arc<dyn Meter>) -> Ports {
     let clock: Arc<dyn Clock> = Arc::new(SystemClock::default());
     Ports {

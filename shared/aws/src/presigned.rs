@@ -8,14 +8,14 @@ use domain::ports::objects::{PutGrant, SignedRequest};
 use domain::{ObjectKey, Timestamp};
 use std::time::{Duration, SystemTime};
 
-/// The longest that S3 lets a URL live.
+/// S3's limit for a presigned URL.
 const MAX_TTL: Duration = Duration::from_secs(7 * 24 * 3600);
-/// Links are signed as of the full hour, so that within it a link stays the same and browsers keep what they have.
+/// Links are signed as of the full hour: within an hour a link stays the same, and browsers keep using their cache.
 const STEP_S: i64 = 3600;
-/// What every PUT must say. Were one of them not signed, a client could put what nobody granted.
+/// Headers that MUST be signed; otherwise a client could put content that was not granted.
 const SIGNED: [&str; 4] = ["content-length", "content-type", "if-none-match", "x-amz-checksum-sha256"];
 
-/// A request that puts exactly what is granted, once.
+/// A request that puts exactly the granted content, once.
 pub(crate) async fn put(
     client: &Client,
     bucket: &str,
@@ -39,12 +39,12 @@ pub(crate) async fn put(
     let headers: Vec<(String, String)> =
         signed.headers().map(|(name, value)| (name.to_ascii_lowercase(), value.to_owned())).collect();
     if let Some(missing) = SIGNED.iter().find(|name| headers.iter().all(|(there, _)| there != *name)) {
-        return Err(PortError::broken(format!("{missing} was not signed")));
+        return Err(PortError::broken(format!("the SDK did not sign {missing}")));
     }
     Ok(SignedRequest { url: signed.uri().to_owned(), headers, expires_at: start + config.expires() })
 }
 
-/// A URL that reads an object until `expires_at`, or for a week if that is earlier.
+/// A URL that reads an object until `expires_at`, at most for [`MAX_TTL`].
 pub(crate) async fn get(
     client: &Client,
     bucket: &str,
@@ -63,7 +63,7 @@ pub(crate) async fn get(
     Ok(signed.uri().to_owned())
 }
 
-/// From when and how long a link is good that ends at `expires_at`. One whose end is past has ended.
+/// The start and duration of a link that ends at `expires_at`; in the past too, the link has then expired.
 fn term(now: Timestamp, expires_at: Timestamp) -> (Timestamp, Duration) {
     let end = expires_at.as_second();
     let hour = now.as_second().div_euclid(STEP_S) * STEP_S;

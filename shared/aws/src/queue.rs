@@ -1,9 +1,8 @@
-//! Queues in SQS. Groups make them fair queues: a tenant who sends much waits longer than the others.
+//! Queues in SQS. Message groups make them fair queues: a group with many messages waits longer than the others.
 
 use crate::clients::Clients;
 use crate::clock::from_ms;
 use crate::error::{self, unreadable};
-use crate::resources::Resources;
 use async_trait::async_trait;
 use aws_sdk_sqs::Client;
 use aws_sdk_sqs::types::{
@@ -13,15 +12,16 @@ use aws_sdk_sqs::types::{
 use domain::QueueName;
 use domain::ports::queue::{Delivery, Depth, MAX_BATCH, MAX_BODY_BYTES, MAX_DELAY, NewMessage, Receipt};
 use domain::ports::{self, PortError, PortErrorKind};
+use settings::Resources;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::time::Instant;
 
-/// The longest that one call may wait for a message.
+/// SQS's longest long poll.
 const MAX_WAIT: Duration = Duration::from_secs(20);
-/// The longest that a message can be hidden.
+/// SQS's longest visibility timeout.
 const MAX_VISIBILITY: Duration = Duration::from_secs(12 * 3600);
-/// What SQS says of a receipt whose delivery is over.
+/// Codes of a receipt that is stale.
 const STALE: [&str; 4] = [
     "InvalidParameterValue",
     "InvalidParameterValueException",
@@ -29,7 +29,6 @@ const STALE: [&str; 4] = [
     "ReceiptHandleIsInvalid",
 ];
 
-/// The queues of an installation.
 #[derive(Clone)]
 pub struct Queue {
     client: Client,
@@ -37,7 +36,6 @@ pub struct Queue {
 }
 
 impl Queue {
-    /// The queues that `resources` names.
     pub fn new(clients: &Clients, resources: &Arc<Resources>) -> Self {
         Queue { client: clients.sqs.clone(), resources: resources.clone() }
     }
@@ -81,7 +79,7 @@ impl Queue {
     }
 }
 
-/// Rounded up: SQS knows no parts of seconds.
+/// Rounded up: SQS counts whole seconds.
 fn whole_seconds(duration: Duration) -> i32 {
     let up = u64::from(duration.subsec_nanos() > 0);
     i32::try_from(duration.as_secs() + up).unwrap_or(i32::MAX)
@@ -133,7 +131,7 @@ fn check(messages: &[NewMessage]) -> Result<(), PortError> {
     Ok(())
 }
 
-/// The messages in batches whose bodies together are within the limit, which holds for a call as for a body.
+/// The messages in batches whose bodies are together within the limit, which holds for a call as for a body.
 fn batches(messages: Vec<NewMessage>) -> Vec<Vec<NewMessage>> {
     let mut batches: Vec<Vec<NewMessage>> = Vec::new();
     let mut room = 0;
@@ -204,7 +202,7 @@ impl ports::Queue for Queue {
                 .send()
                 .await
                 .map_err(|error| error::port(format!("sqs:DeleteMessageBatch {queue}"), error))?;
-            // A stale receipt deletes nothing, which is what is asked for.
+            // A stale receipt deletes nothing, as the port requires.
             if let Some(failed) = answer.failed().iter().find(|failed| !STALE.contains(&failed.code())) {
                 return Err(refused("sqs:DeleteMessageBatch", queue, failed));
             }
@@ -250,10 +248,10 @@ impl ports::Queue for Queue {
             .await
             .map_err(|error| error::port(format!("sqs:GetQueueAttributes {queue}"), error))?;
         let count = |name: &QueueAttributeName| -> Result<u64, PortError> {
-            let told = answer.attributes().and_then(|all| all.get(name));
-            told.ok_or_else(|| unreadable(format!("{queue} tells no {name}")))?.parse().map_err(unreadable)
+            let value = answer.attributes().and_then(|all| all.get(name));
+            value.ok_or_else(|| unreadable(format!("{queue} has no {name}")))?.parse().map_err(unreadable)
         };
-        // SQS tells the age of the oldest message to CloudWatch alone, minutes later.
+        // The age of the oldest message is known to CloudWatch only, minutes later.
         Ok(Depth { visible: count(&visible)?, hidden: count(&hidden)? + count(&delayed)?, oldest: None })
     }
 }

@@ -1,4 +1,4 @@
-//! Rekognition: which photos it takes, how others are converted, and how its errors become a face engine's.
+//! Rekognition: the photos that it accepts, the conversion of others, and its errors as those of a face engine.
 
 use crate::error;
 use aws_sdk_rekognition::error::{ProvideErrorMetadata, SdkError};
@@ -9,33 +9,69 @@ use std::error::Error;
 use std::time::Duration;
 use vision::Picture;
 
-/// The name that results carry.
+/// `made_by.engine` of its results.
 pub const ENGINE: &str = "rekognition";
-/// The most bytes of a photo that is sent with the request.
+/// Rekognition's smallest side of a picture, in pixels.
+const MIN_SIDE: u32 = 80;
+/// A narrow picture is not enlarged beyond this.
+const MAX_ENLARGED_SIDE: usize = 4096;
+/// Rekognition's limit for a photo in the request.
 const MAX_BYTES: usize = 5 * 1024 * 1024;
-/// How long to leave Rekognition alone when it is throttled or down: its rates are per second, and SQS counts in
-/// seconds.
+/// The pause after throttling or an outage: Rekognition's rates are per second, and SQS counts in seconds.
 const PATIENCE: Duration = Duration::from_secs(10);
-/// Qualities at which a photo is tried to fit, best first.
+/// JPEG qualities that are tried until a photo fits.
 const QUALITIES: [u8; 3] = [92, 80, 60];
-/// What Rekognition says of a photo that it will never look at.
+/// Rekognition's codes for a photo that it refuses for good, and ours.
 const REFUSED: [(&str, &str); 2] =
     [("InvalidImageFormatException", "undecodable_image"), ("ImageTooLargeException", "image_too_large")];
 
-/// A photo's upright pixels.
-pub(crate) fn decode(photo: &[u8]) -> Result<Picture, EngineError> {
+fn decode(photo: &[u8]) -> Result<Picture, EngineError> {
     let refused =
         |error: vision::DecodeError| EngineError::Refused { code: error.code(), detail: error.to_string() };
     vision::decode(photo).map_err(refused)
 }
 
-/// Whether Rekognition takes a photo as it is: a JPEG, which it turns upright by its EXIF orientation as we do.
-pub(crate) fn takes(photo: &[u8]) -> bool {
-    photo.len() <= MAX_BYTES && photo.starts_with(&[0xff, 0xd8])
+/// A photo in a form that Rekognition accepts, and its pixels: unchanged if possible, otherwise as an upright JPEG without
+/// EXIF. Coordinates relative to the one are those relative to the other.
+pub(crate) fn prepare(photo: Bytes) -> Result<(Bytes, Picture), EngineError> {
+    let picture = decode(&photo)?;
+    let sent = match accepts(&photo, &picture) {
+        true => photo,
+        false => converted(&picture)?,
+    };
+    Ok((sent, picture))
 }
 
-/// The picture as a JPEG that fits, without EXIF.
-pub(crate) fn converted(picture: &Picture) -> Result<Bytes, EngineError> {
+/// A plain JPEG within the limits; Rekognition applies its EXIF orientation, as our decoder does.
+fn accepts(photo: &[u8], picture: &Picture) -> bool {
+    let (width, height) = picture.original();
+    photo.len() <= MAX_BYTES && width.min(height) >= MIN_SIDE && vision::is_plain_jpeg(photo)
+}
+
+/// The picture with each pixel repeated, so that no side is below [`MIN_SIDE`]; None if it is large enough.
+fn enlarged(picture: &Picture) -> Result<Option<Picture>, EngineError> {
+    let (width, height) = (picture.width(), picture.height());
+    let factor = (MIN_SIDE as usize).div_ceil(width.min(height).max(1));
+    if factor == 1 {
+        return Ok(None);
+    }
+    if width.max(height) * factor > MAX_ENLARGED_SIDE {
+        let detail = format!("the face engine needs at least {MIN_SIDE} pixels a side");
+        return Err(EngineError::Refused { code: "image_too_small", detail });
+    }
+    let mut rgb = Vec::with_capacity(width * height * 3 * factor * factor);
+    for row in 0..height {
+        let pixels = picture.row(row).chunks(3);
+        let line: Vec<u8> = pixels.flat_map(|pixel| pixel.repeat(factor)).collect();
+        rgb.extend(line.repeat(factor));
+    }
+    let broken = || EngineError::Broken("an enlarged picture lacks pixels".into());
+    Picture::new(width * factor, height * factor, rgb).map(Some).ok_or_else(broken)
+}
+
+fn converted(picture: &Picture) -> Result<Bytes, EngineError> {
+    let enlarged = enlarged(picture)?;
+    let picture = enlarged.as_ref().unwrap_or(picture);
     for quality in QUALITIES {
         let jpeg = vision::jpeg(picture, quality).map_err(|error| EngineError::Broken(error.into()))?;
         if jpeg.len() <= MAX_BYTES {
@@ -46,7 +82,6 @@ pub(crate) fn converted(picture: &Picture) -> Result<Bytes, EngineError> {
     Err(EngineError::Refused { code: "image_too_large", detail })
 }
 
-/// Rekognition's error as an engine's.
 pub(crate) fn failure<E>(operation: &str, error: SdkError<E>) -> EngineError
 where
     E: ProvideErrorMetadata + Error + Send + Sync + 'static,
@@ -66,21 +101,47 @@ where
 mod tests {
     use super::*;
 
-    #[test]
-    fn only_small_jpegs_are_sent_as_they_are() {
-        let jpeg = [&[0xff, 0xd8, 0xff][..], &[0; 100]].concat();
-        assert!(takes(&jpeg));
-        assert!(!takes(b"\x89PNG"));
-        assert!(!takes(b"RIFF0000WEBP"));
-        assert!(!takes(&[&jpeg[..], &vec![0; MAX_BYTES]].concat()));
+    fn jpeg(width: usize, height: usize) -> Bytes {
+        let picture = Picture::new(width, height, [200, 100, 50].repeat(width * height)).unwrap();
+        vision::jpeg(&picture, 90).unwrap().into()
+    }
+
+    fn sides(jpeg: &[u8]) -> (usize, usize) {
+        let picture = vision::decode(jpeg).unwrap();
+        (picture.width(), picture.height())
     }
 
     #[test]
-    fn what_is_converted_fits_and_is_upright() {
+    fn a_jpeg_within_the_limits_is_sent_unchanged() {
+        let photo = jpeg(300, 200);
+        assert_eq!(prepare(photo.clone()).unwrap().0, photo);
+        let picture = vision::decode(&photo).unwrap();
+        assert!(!accepts(b"\x89PNG", &picture));
+        assert!(!accepts(&[&photo[..], &vec![0; MAX_BYTES]].concat(), &picture));
+    }
+
+    #[test]
+    fn a_small_picture_is_enlarged() {
+        for (width, height, expected) in [
+            (79, 300, (158, 600)),
+            (80, 80, (80, 80)),
+            (1, 1, (80, 80)),
+            (1, 51, (80, 4080)),
+            (40, 20, (160, 80)),
+        ] {
+            let (sent, picture) = prepare(jpeg(width, height)).unwrap();
+            assert_eq!(sides(&sent), expected, "{width} x {height}");
+            assert_eq!(picture.original(), (width as u32, height as u32), "the size is the photo's");
+        }
+        let narrow = prepare(jpeg(1, 52)).map(drop);
+        assert!(matches!(narrow, Err(EngineError::Refused { code: "image_too_small", .. })));
+    }
+
+    #[test]
+    fn converted_photos_fit_and_are_upright() {
         let picture = Picture::new(300, 200, [200, 100, 50].repeat(300 * 200)).unwrap();
         let sent = converted(&picture).unwrap();
-        let read = vision::decode(&sent).unwrap();
-        assert_eq!((read.width(), read.height()), (300, 200));
+        assert_eq!(sides(&sent), (300, 200));
         assert!(sent.windows(4).all(|window| window != b"Exif"));
     }
 }

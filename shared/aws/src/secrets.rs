@@ -1,12 +1,11 @@
-//! What the installation keeps secret, in Secrets Manager: one JSON document, read again every few minutes, so that a key
-//! that is rotated there is known here without a new deployment.
+//! The installation's secrets, in Secrets Manager: one JSON document, read again every few minutes, so that a rotated key
+//! takes effect without a deployment.
 //!
-//! `{"master": "<64 hexadecimal digits>", "access_tokens": ["<64 hexadecimal digits>", …]}`. Keys for purposes are
-//! derived from the master. The first access-token seed signs and all of them verify; without any, the master gives one.
+//! `{"master": "<64 hexadecimal digits>", "access_tokens": ["<64 hexadecimal digits>", …]}`. The first access-token seed
+//! signs, all verify. Without any, one is derived from the master.
 
 use crate::clients::Clients;
 use crate::error::{self, unreadable};
-use crate::resources::Resources;
 use async_trait::async_trait;
 use aws_sdk_secretsmanager::Client;
 use domain::Timestamp;
@@ -14,29 +13,28 @@ use domain::ports::secrets::TokenSeeds;
 use domain::ports::{self, Clock, PortError, PortErrorKind};
 use hkdf::Hkdf;
 use serde::Deserialize;
+use settings::Resources;
 use sha2::Sha256;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::Mutex;
 use tokio::time::timeout;
 
-/// How old the keys may get.
+/// Older keys are read again.
 pub const MAX_AGE: Duration = Duration::from_secs(300);
-/// How often a token with an unknown key may have them read again: anyone can send one.
+/// How often tokens with an unknown key may cause a reading: anyone can send one.
 const MIN_AGE: Duration = Duration::from_secs(10);
-/// How long a repeated reading may take: every request waits for it, and the keys that are known do for a while.
+/// The time limit for reading again: every request waits for it, and the known keys serve meanwhile.
 const REREADING: Duration = Duration::from_secs(3);
-/// HKDF's label for the seed of access tokens where the document has none.
+/// The HKDF label of the derived access-token seed.
 const ACCESS_TOKENS: &[u8] = b"semblante access-tokens v1";
 
-/// The keys of an installation.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Keys {
-    master: [u8; 32],
     token_seeds: TokenSeeds,
 }
 
-/// Reads the keys and remembers them for a while.
+/// Caches the keys for [`MAX_AGE`].
 pub struct Secrets {
     client: Client,
     secret_id: String,
@@ -52,7 +50,7 @@ struct Document {
 }
 
 impl Keys {
-    /// Errors: `Broken`, without a word of what is in it.
+    /// Errors: `Broken`, without any of the document's content.
     fn parse(document: &str) -> Result<Self, PortError> {
         let document: Document = serde_json::from_str(document).map_err(|_| {
             unreadable("the secret must be JSON with `master` and, if need be, `access_tokens`")
@@ -63,15 +61,10 @@ impl Keys {
         if token_seeds.is_empty() {
             token_seeds.push(derive(&master, ACCESS_TOKENS));
         }
-        Ok(Keys { master, token_seeds: token_seeds.into() })
+        Ok(Keys { token_seeds: token_seeds.into() })
     }
 
-    /// The key for a purpose: HKDF-SHA256 (RFC 5869) of the master secret with the purpose's label.
-    pub fn derive(&self, label: &[u8]) -> [u8; 32] {
-        derive(&self.master, label)
-    }
-
-    /// The Ed25519 seeds of the access tokens' keys, at least one: the first signs, all of them verify.
+    /// The Ed25519 seeds of access tokens, at least one: the first signs, all verify.
     pub fn token_seeds(&self) -> &TokenSeeds {
         &self.token_seeds
     }
@@ -86,13 +79,11 @@ fn key(digits: &str) -> Result<[u8; 32], PortError> {
 
 fn derive(master: &[u8; 32], label: &[u8]) -> [u8; 32] {
     let mut key = [0; 32];
-    Hkdf::<Sha256>::new(None, master)
-        .expand(label, &mut key)
-        .expect("32 bytes are within what HKDF-SHA256 gives (8160)");
+    Hkdf::<Sha256>::new(None, master).expand(label, &mut key).expect("HKDF-SHA256 gives up to 8160 bytes");
     key
 }
 
-/// Never a key: it would end up in a log.
+/// Without the keys, which must not reach a log.
 impl std::fmt::Debug for Keys {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str("Keys(…)")
@@ -100,18 +91,18 @@ impl std::fmt::Debug for Keys {
 }
 
 impl Secrets {
-    /// The secret that `resources` names. Nothing is read yet.
+    /// Sends no request to AWS.
     pub fn new(clients: &Clients, resources: &Resources, clock: Arc<dyn Clock>) -> Self {
         let secret_id = resources.secret_id.clone();
         Secrets { client: clients.secrets.clone(), secret_id, clock, known: Mutex::new(None) }
     }
 
-    /// The keys, at most [`MAX_AGE`] old. Where they cannot be read again, those that are known serve on.
+    /// The keys, at most [`MAX_AGE`] old. If they cannot be read again, the known ones are used on.
     pub async fn keys(&self) -> Result<Arc<Keys>, PortError> {
         self.keys_younger_than(MAX_AGE).await
     }
 
-    /// The keys after a token came whose key is none of them: read again, unless that was done a moment ago.
+    /// The keys, for a token that was signed with none of them: read again unless they are younger than [`MIN_AGE`].
     pub async fn keys_for_unknown(&self) -> Result<Arc<Keys>, PortError> {
         self.keys_younger_than(MIN_AGE).await
     }
@@ -132,14 +123,14 @@ impl Secrets {
         };
         match (read, &mut *known) {
             (Ok(keys), known) => {
-                // The same keys stay the same `Arc`, so that whoever made something of them need not make it again.
+                // Unchanged keys stay the same `Arc`, so that callers keep what they derived from them.
                 let same = known.as_ref().map(|(_, before)| before.clone()).filter(|before| **before == keys);
                 let keys = same.unwrap_or_else(|| Arc::new(keys));
                 *known = Some((now, keys.clone()));
                 Ok(keys)
             }
             (Err(error), Some((read_at, keys))) => {
-                tracing::warn!(error = %error, "the keys could not be read again");
+                tracing::warn!(error = %error, "the secret could not be read again; the known keys are used on");
                 *read_at = now;
                 Ok(keys.clone())
             }
@@ -176,8 +167,7 @@ mod tests {
             Keys::parse(&format!(r#"{{"master":"{one}","access_tokens":["{two}","{one}"]}}"#)).unwrap();
         assert_eq!(keys.token_seeds()[..], [[2; 32], [1; 32]]);
         let lonely = Keys::parse(&format!(r#"{{"master":"{one}"}}"#)).unwrap();
-        assert_eq!(lonely.token_seeds()[..], [lonely.derive(ACCESS_TOKENS)]);
-        assert_ne!(lonely.derive(b"a"), lonely.derive(b"b"));
+        assert_eq!(lonely.token_seeds()[..], [derive(&[1; 32], ACCESS_TOKENS)]);
         assert_eq!(format!("{keys:?}"), "Keys(…)");
         for damaged in [
             "",

@@ -1,10 +1,9 @@
-//! Sessions in DynamoDB. Ending one deletes its item, and its tokens count for nothing without it. What expired is not
-//! there, whether DynamoDB has deleted it yet or not.
+//! Sessions in DynamoDB. Ending one deletes its item; its tokens are void without it. Expired items count as missing, whether
+//! DynamoDB has deleted them yet or not.
 
 use crate::clients::Clients;
 use crate::error::unreadable;
 use crate::items::{self, Condition, Item, Items, Range, expiry, item, text, text_of};
-use crate::resources::Resources;
 use crate::tables::{EXPIRY, Table};
 use async_trait::async_trait;
 use domain::ports::{self, PortError};
@@ -12,20 +11,19 @@ use domain::session::{REPEAT_GRACE, Session, SessionKey, SessionToken, Spent};
 use domain::{Sha256, TenantId, Timestamp, UserId};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
+use settings::Resources;
 use uuid::Uuid;
 
 const SESSION: &str = "session#";
-/// Sessions of one user that one round reads.
-const ROUND: usize = 100;
+/// The sessions of a user that one query reads.
+const PAGE: usize = 100;
 
-/// The sessions of an installation.
 #[derive(Clone)]
 pub struct Sessions {
     sessions: Items,
 }
 
 impl Sessions {
-    /// The sessions in the table that `resources` names.
     pub fn new(clients: &Clients, resources: &Resources) -> Self {
         Sessions { sessions: Items::new(clients, resources, Table::Sessions) }
     }
@@ -35,7 +33,7 @@ impl Sessions {
         found.map(|item| serde_json::from_str(text_of(&item, "value")?).map_err(unreadable)).transpose()
     }
 
-    /// The sealed successor of a token, which lies apart so that it goes when its time is over.
+    /// The sealed successor of a token: an item of its own, so that it expires by itself.
     async fn sealed(&self, digest: &Sha256) -> Result<Option<[u8; 32]>, PortError> {
         self.find(sealed_key(digest)).await
     }
@@ -150,7 +148,7 @@ impl ports::Sessions for Sessions {
             let condition = Condition::new("#of = :of AND begins_with(#name, :session)")
                 .with(":of", text(format!("user#{tenant}#{user}")))
                 .with(":session", text(SESSION));
-            let range = Range { condition, after, most: ROUND, ..Range::default() };
+            let range = Range { condition, after, most: PAGE, ..Range::default() };
             let (items, more) = self.sessions.query(range).await?;
             let mut keys = Vec::new();
             for item in &items {

@@ -1,6 +1,6 @@
-//! The tables of DynamoDB: what the template must make, and the README beside this crate explains.
+//! The DynamoDB tables that the template must create. The README of this crate explains them.
 
-/// A table. Every table is on demand, encrypted, and restorable to any point in time.
+/// Every table is on demand, encrypted, and has point-in-time recovery.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Table {
     Uploads,
@@ -12,36 +12,30 @@ pub enum Table {
     Throttle,
 }
 
-/// An attribute that is part of a key.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct KeyAttribute {
-    /// Its name.
     pub name: &'static str,
-    /// Whether it is a number; else it is a string.
+    /// A number; otherwise a string.
     pub is_number: bool,
 }
 
-/// A table's or an index's key.
+/// The key of a table or an index.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Key {
-    /// The partition.
     pub partition: KeyAttribute,
-    /// The order within the partition.
     pub sort: Option<KeyAttribute>,
 }
 
-/// A global secondary index. Items without its attributes are not in it.
+/// A global secondary index. Items without its key attributes are not in it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Index {
-    /// Its name.
     pub name: &'static str,
-    /// Its key.
     pub key: Key,
-    /// Whether whole items are in it; else their keys alone.
+    /// It holds whole items; otherwise keys only.
     pub has_items: bool,
 }
 
-/// The attribute, in seconds since 1970, after which DynamoDB may delete an item.
+/// The TTL attribute, in seconds since 1970.
 pub const EXPIRY: &str = "expires_at";
 
 const fn text(name: &'static str) -> KeyAttribute {
@@ -59,7 +53,7 @@ const fn key(partition: KeyAttribute, sort: Option<KeyAttribute>) -> Key {
 /// An owner's uploads by when they changed.
 pub const CHANGES: Index =
     Index { name: "changes", key: key(text("owner"), Some(number("change"))), has_items: false };
-/// Uploads by when somebody must look after them.
+/// Uploads by when maintenance is due.
 pub const DUE: Index = Index { name: "due", key: key(text("shard"), Some(text("due"))), has_items: false };
 /// All dead letters, by age.
 pub const LETTERS: Index =
@@ -71,7 +65,6 @@ pub const TENANT_LETTERS: Index =
 pub const UPLOAD_LETTERS: Index = Index { name: "upload", key: key(text("upload"), None), has_items: false };
 
 impl Table {
-    /// All of them.
     pub const ALL: [Table; 7] = [
         Table::Uploads,
         Table::Gallery,
@@ -82,7 +75,7 @@ impl Table {
         Table::Throttle,
     ];
 
-    /// Its name behind the prefix.
+    /// The name without the prefix.
     pub const fn as_str(self) -> &'static str {
         match self {
             Table::Uploads => "uploads",
@@ -95,7 +88,6 @@ impl Table {
         }
     }
 
-    /// Its key.
     pub const fn key(self) -> Key {
         match self {
             Table::Uploads | Table::Throttle => key(text("key"), None),
@@ -107,7 +99,6 @@ impl Table {
         }
     }
 
-    /// Its indexes.
     pub const fn indexes(self) -> &'static [Index] {
         match self {
             Table::Uploads => &[CHANGES, DUE],
@@ -116,7 +107,7 @@ impl Table {
         }
     }
 
-    /// Whether items have [`EXPIRY`]. DynamoDB deletes days later: whoever reads compares it.
+    /// Whether items have [`EXPIRY`]. DynamoDB deletes them days later, so readers compare it.
     pub const fn expires(self) -> bool {
         matches!(self, Table::Sessions | Table::Throttle)
     }

@@ -1,26 +1,24 @@
-//! Counts of tries in DynamoDB: read, decided by the rule, and written if nobody counted meanwhile.
+//! Counts of attempts in DynamoDB: read, decided by the rule, written if unchanged meanwhile.
 
 use crate::clients::Clients;
 use crate::clock::from_ms;
 use crate::items::{Condition, Item, Items, expiry, item, number, number_of, text};
-use crate::resources::Resources;
 use crate::tables::{EXPIRY, Table};
 use async_trait::async_trait;
 use domain::Timestamp;
+use domain::ports::throttle::{Rule, Tally, ThrottleKey, Wait};
 use domain::ports::{self, PortError, PortErrorKind};
-use domain::throttle::{Rule, Tally, ThrottleKey, Wait};
+use settings::Resources;
 
-/// How often a count that lost to another is decided anew. Rules let fewer through at once.
+/// How often a count that lost to another one is decided anew. Rules allow fewer attempts at once.
 const MAX_ROUNDS: usize = 64;
 
-/// The counts of an installation.
 #[derive(Clone)]
 pub struct Throttle {
     counts: Items,
 }
 
 impl Throttle {
-    /// The counts in the table that `resources` names.
     pub fn new(clients: &Clients, resources: &Resources) -> Self {
         Throttle { counts: Items::new(clients, resources, Table::Throttle) }
     }
@@ -47,7 +45,7 @@ fn counted(name: ThrottleKey, tally: Tally) -> Item {
     item
 }
 
-/// That nobody counted since this was read.
+/// The count is still the one that was read.
 fn unchanged(read: Option<Tally>) -> Condition {
     let Some(tally) = read else { return Condition::new("attribute_not_exists(#key)") };
     Condition::new("tries = :tries AND not_before_ms = :not_before AND expires_at_ms = :expires_at")
@@ -77,6 +75,11 @@ impl ports::Throttle for Throttle {
             }
         }
         Err(PortError::new(PortErrorKind::Busy, "the count changes faster than it can be written"))
+    }
+
+    async fn count(&self, name: ThrottleKey, now: Timestamp) -> Result<u32, PortError> {
+        let read = self.counts.get(key(name)).await?.as_ref().map(tally).transpose()?;
+        Ok(read.filter(|tally| now < tally.expires_at).map_or(0, |tally| tally.count))
     }
 
     async fn forgive(&self, name: ThrottleKey) -> Result<(), PortError> {

@@ -1,26 +1,26 @@
-//! Lists of upload records: what an owner's uploads changed, and what is due. Each reads one range of an index that holds
-//! keys alone, and then the records themselves, as they are now.
+//! Lists of upload records: an owner's changes, and due uploads. Each reads a range of an index that holds keys only, and
+//! then the records as they are now.
 
-use crate::items::{Condition, Item, Items, Range, item, number, number_of, ordered, text, text_of};
+use crate::items::{Condition, Item, Items, Range, item, number, number_of, ordered, owner, text, text_of};
 use crate::tables::{CHANGES, DUE};
-use crate::uploads::record;
+use crate::upload_items::record;
 use domain::due::DuePlace;
 use domain::ports::PortError;
 use domain::ports::uploads::{ChangePlace, Changes, MAX_UPLOADS};
 use domain::{Record, Status, TenantId, Timestamp, Upload, UploadId, UserId};
 use std::collections::HashMap;
 
-/// A change's place is the period in which it was written, and within that the upload. An index is written again only
-/// when its key changes, so an upload that runs through in a few seconds moves in it once or twice, not nine times.
+/// A change's place is the period in which it was written, then the upload. An index is written only when its key changes,
+/// so an upload that runs through in a few seconds is written to it once or twice, not nine times.
 const PERIOD_MS: i64 = 4000;
-/// A period is told of when it has been over for so long: then the index has all of it, whoever's clock wrote it.
+/// A period is listed when it has been over for so long: by then the index has all of it, whichever clock wrote it.
 const SETTLED_MS: i64 = 2000;
-/// Bits of a place that tell uploads of one period apart.
+/// Bits of a place that distinguish uploads of one period.
 const UPLOAD_BITS: u32 = 34;
-/// Partitions of what is due, so that no single one has to take every write.
+/// Partitions of the due index, so that no single one takes every write.
 const SHARDS: u128 = 8;
 
-/// The attributes by which a record is listed.
+/// The key attributes of a record in both indexes.
 pub(crate) fn places(upload: &Upload, now: Timestamp) -> Item {
     let mut places = item([
         ("owner", text(owner(&upload.tenant_id, &upload.user_id))),
@@ -33,17 +33,12 @@ pub(crate) fn places(upload: &Upload, now: Timestamp) -> Item {
     places
 }
 
-/// Names an owner in keys.
-pub(crate) fn owner(tenant: &TenantId, user: &UserId) -> String {
-    format!("{tenant}#{user}")
-}
-
 fn period(now: Timestamp) -> u64 {
     u64::try_from(now.as_millisecond().div_euclid(PERIOD_MS)).unwrap_or(0)
 }
 
 fn change(upload: UploadId, now: Timestamp) -> u64 {
-    // The last bits of an id are random whatever its version.
+    // The last bits of an id are random in every version.
     let low = upload.uuid().as_u128() as u64 & ((1 << UPLOAD_BITS) - 1);
     period(now) << UPLOAD_BITS | low
 }
@@ -63,7 +58,7 @@ fn page_size(most: usize) -> Result<usize, PortError> {
     }
 }
 
-/// The records that entries of an index name, in the entries' order. What was erased meanwhile is left out.
+/// The records of index entries, in the entries' order. Uploads that were erased meanwhile are left out.
 async fn records(uploads: &Items, entries: &[Item]) -> Result<Vec<Upload>, PortError> {
     let mut keys = Vec::new();
     for entry in entries {
@@ -82,7 +77,7 @@ async fn records(uploads: &Items, entries: &[Item]) -> Result<Vec<Upload>, PortE
         .collect()
 }
 
-/// The owner's records that changed after `after`, at most `most` of them looked at.
+/// The owner's records that changed after `after`; reads at most `most` of them.
 pub(crate) async fn changed(
     uploads: &Items,
     (tenant, user): (&TenantId, &UserId),
@@ -109,7 +104,7 @@ pub(crate) async fn changed(
     Ok(Changes { uploads: changed, next, more })
 }
 
-/// Records that are due by `now`, after `after`: the first of each shard, of all these the earliest.
+/// Records that are due by `now`, after `after`: the earliest among the first of each shard.
 pub(crate) async fn due(
     uploads: &Items,
     now: Timestamp,
@@ -118,13 +113,13 @@ pub(crate) async fn due(
 ) -> Result<Vec<Upload>, PortError> {
     let most = page_size(most)?;
     let after = after.map_or(String::new(), |place| due_text(&place));
-    // '$' is behind '#': every place of this moment is before it.
+    // '$' sorts after '#', and so after every place of this moment.
     let last = format!("{}$", ordered(now));
     let mut entries = Vec::new();
     for number in 0..SHARDS {
         let condition = Condition::new("#shard = :shard AND #due BETWEEN :after AND :last")
             .with(":shard", text(shard(number)))
-            // '!' makes the range begin behind the place itself.
+            // '!' makes the range begin after the place itself.
             .with(":after", text(format!("{after}!")))
             .with(":last", text(&last));
         if format!("{after}!") > last {
@@ -136,7 +131,7 @@ pub(crate) async fn due(
     entries.sort_by(|one, other| text_of(one, "due").unwrap_or("").cmp(text_of(other, "due").unwrap_or("")));
     entries.truncate(most);
     let mut due = records(uploads, &entries).await?;
-    // An entry may be behind its record.
+    // An index entry may be older than its record.
     due.retain(|upload| upload.due_at().is_some_and(|at| at <= now));
     Ok(due)
 }
@@ -159,14 +154,14 @@ mod tests {
     }
 
     #[test]
-    fn only_what_is_due_some_day_is_in_the_index() {
+    fn closed_uploads_are_not_in_the_due_index() {
         assert!(places(&stored(), now()).contains_key("due"));
         let closed = domain::fixture::closed(domain::status::EndState::Complete);
         assert!(!places(&closed, now()).contains_key("due"));
     }
 
     #[test]
-    fn places_of_what_is_due_are_in_its_order() {
+    fn due_places_sort_by_time() {
         let place = |seconds: u64, tenant: &str, number: u128| DuePlace {
             due_at: later(seconds),
             tenant_id: TenantId::parse(tenant).unwrap(),

@@ -1,10 +1,9 @@
-//! Users in DynamoDB. That an e-mail address has one owner is held by an item of its own, under the address's digest: the
-//! address itself stands in no key.
+//! Users in DynamoDB. An item of its own, keyed by the address's digest, ensures that an e-mail address has one owner; no key
+//! contains the address.
 
 use crate::clients::Clients;
 use crate::error::unreadable;
 use crate::items::{self, Condition, Item, Items, Range, item, number, text, text_of};
-use crate::resources::Resources;
 use crate::tables::Table;
 use async_trait::async_trait;
 use aws_sdk_dynamodb::types::TransactWriteItem;
@@ -12,15 +11,14 @@ use domain::ports::users::MAX_USERS;
 use domain::ports::{self, PortError};
 use domain::user::User;
 use domain::{Email, Sha256, TenantId, UserId};
+use settings::Resources;
 
-/// The users of an installation.
 #[derive(Clone)]
 pub struct Users {
     users: Items,
 }
 
 impl Users {
-    /// The users in the table that `resources` names.
     pub fn new(clients: &Clients, resources: &Resources) -> Self {
         Users { users: Items::new(clients, resources, Table::Users) }
     }
@@ -32,8 +30,8 @@ impl Users {
         Ok(item)
     }
 
-    /// Takes an address for a user. It fails where somebody has it.
-    fn taking(&self, user: &User, email: &Email) -> Result<TransactWriteItem, PortError> {
+    /// A write that reserves an address for a user; its condition is that the address is free.
+    fn reserving(&self, user: &User, email: &Email) -> Result<TransactWriteItem, PortError> {
         let mut item = email_key(&user.tenant_id, email);
         item.insert("user_id".into(), text(user.user_id.as_str()));
         self.users.putting(item, Condition::new("attribute_not_exists(#name)"))
@@ -59,7 +57,7 @@ fn user(item: &Item) -> Result<User, PortError> {
 fn outcome(written: Result<(), Vec<usize>>) -> Result<(), PortError> {
     written.map_err(|unmet| match unmet.contains(&0) {
         true => PortError::conflict("the user exists, has another version, or is not there"),
-        false => PortError::conflict("the address is somebody else's"),
+        false => PortError::conflict("the address belongs to another user"),
     })
 }
 
@@ -70,7 +68,7 @@ impl ports::Users for Users {
         let is_new = Condition::new("attribute_not_exists(#name)");
         let mut writes = vec![self.users.putting(self.item(&user)?, is_new)?];
         if let Some(email) = &user.email {
-            writes.push(self.taking(&user, email)?);
+            writes.push(self.reserving(&user, email)?);
         }
         outcome(items::transact(&self.users.client, writes).await?)
     }
@@ -91,7 +89,7 @@ impl ports::Users for Users {
         after: Option<&UserId>,
         most: usize,
     ) -> Result<Vec<User>, PortError> {
-        // '!' is before every character of an id, '$' behind the '#' of them all.
+        // '!' sorts before every character of an id, '$' after the '#'.
         let first = after.map_or_else(|| "user#".to_owned(), |after| format!("user#{after}!"));
         let condition = Condition::new("#tenant = :tenant AND #name BETWEEN :first AND :last")
             .with(":tenant", text(tenant.as_str()))
@@ -111,7 +109,7 @@ impl ports::Users for Users {
         let mut writes = vec![self.users.putting(self.item(&user)?, known)?];
         if user.email != before.email {
             if let Some(email) = &user.email {
-                writes.push(self.taking(&user, email)?);
+                writes.push(self.reserving(&user, email)?);
             }
             if let Some(email) = &before.email {
                 writes.push(self.users.deleting(email_key(&user.tenant_id, email))?);

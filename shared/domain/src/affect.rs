@@ -1,4 +1,4 @@
-//! What a picture and a melody are made from: a distribution and its point in the valence/arousal plane.
+//! The input of pictures and melodies: a distribution and its point in the valence/arousal plane.
 
 use crate::distribution::Distribution;
 use crate::emotion::Emotion;
@@ -7,11 +7,8 @@ use serde::{Deserialize, Serialize};
 /// An emotional state. `valence` (unpleasant to pleasant) and `arousal` (still to stirred) are each -1..1.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Affect {
-    /// Probability of each emotion.
     pub distribution: Distribution,
-    /// Unpleasant (-1) to pleasant (1).
     pub valence: f64,
-    /// Still (-1) to stirred (1).
     pub arousal: f64,
 }
 
@@ -27,7 +24,6 @@ impl Affect {
         Affect { distribution, valence, arousal }
     }
 
-    /// The state of one emotion and no other.
     pub fn certain(emotion: Emotion) -> Self {
         Affect::new(Distribution::certain(emotion))
     }

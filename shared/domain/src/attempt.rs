@@ -1,30 +1,26 @@
-//! An attempt's life in the record: begun, started, filled by the stages, closed. Pure functions of the record.
+//! The life of an attempt in the record: begun, filled by the stages, closed. Pure functions of the record.
 
 use crate::begin::{Begin, BeginRefused, Scope};
-use crate::code::Code;
-use crate::outcome::{Outcome, end_state};
+use crate::outcome::{Code, Outcome, end_state};
 use crate::stage::Stage;
 use crate::stage_result::{Finding, StageResult};
 use crate::status::{EndState, StatusEvent};
 use crate::upload::{Kind, Upload};
 use jiff::Timestamp;
 
-/// Whether a begin made a new attempt.
+/// The result of [`Upload::begin`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Began {
-    /// It did; the record must be saved.
+    /// A new attempt is open; the record must be saved.
     Anew,
-    /// The same order had begun this attempt already; what follows may be repeated.
+    /// The same order began this attempt earlier; the following steps may be repeated.
     Already,
 }
 
-/// Why a result was not taken.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum RecordRefused {
-    /// The upload is at another attempt.
     #[error("the attempt was superseded")]
     Superseded,
-    /// The stage has a result.
     #[error("the stage has a result already")]
     Present,
 }
@@ -77,8 +73,7 @@ impl Upload {
         }
     }
 
-    /// Removes what a new attempt must make again, so that nothing downstream is ever older than what it was made
-    /// from.
+    /// Removes the results that a new attempt must make again, so that no result is older than the ones it was made from.
     fn clear(&mut self, scope: Scope) {
         let gone: Vec<Stage> =
             Stage::ALL.into_iter().filter(|stage| self.must_be_made_again(*stage, scope)).collect();
@@ -97,7 +92,7 @@ impl Upload {
         stage == Stage::GalleryIndexing || (!never_run && (asked_for || unusable))
     }
 
-    /// Whether a prompt came with this result: its emotion, and the generator that was not asked for.
+    /// Whether a prompt came with this result: its emotion, or the generator that was not ordered.
     fn was_given(&self, stage: Stage) -> bool {
         let outcome = |stage: Stage| self.results.get(&stage).map(|result| &result.outcome);
         let has_emotion = outcome(Stage::EmotionAnalysis).is_some_and(Outcome::is_good);
@@ -106,12 +101,13 @@ impl Upload {
             Stage::ImageGeneration | Stage::MelodyGeneration => {
                 has_emotion && outcome(stage) == Some(&Outcome::Skipped)
             }
-            Stage::FaceDetection | Stage::GalleryIndexing => false,
+            _ => false,
         };
         self.kind == Kind::Prompt && given
     }
 
-    /// Takes a stage's result; the attempt's first makes the upload `running`. Errors: [`RecordRefused`], the record unchanged.
+    /// Records a stage's result; the attempt's first makes the upload `running`. Errors: [`RecordRefused`], the record
+    /// unchanged.
     pub fn record(&mut self, stage: Stage, result: StageResult) -> Result<(), RecordRefused> {
         if self.attempt != result.attempt {
             return Err(RecordRefused::Superseded);
@@ -126,8 +122,8 @@ impl Upload {
         Ok(())
     }
 
-    /// Closes the attempt with gallery-indexing's own result. A stage that left none is `skipped` where something
-    /// upstream ended the line, else `failed(no_answer)`. Errors: [`RecordRefused`], the record unchanged.
+    /// Closes the attempt with gallery-indexing's own result. A stage without one is `skipped` if a stage upstream ended
+    /// the line, else `failed(no_answer)`. Errors: [`RecordRefused`], the record unchanged.
     pub fn close(&mut self, result: StageResult) -> Result<EndState, RecordRefused> {
         let now = result.finished_at;
         self.record(Stage::GalleryIndexing, result)?;
@@ -318,7 +314,7 @@ mod tests {
     }
 
     proptest! {
-        /// Stages only run when what they are made from is there, as the state machine sees to it.
+        /// A stage only runs when its inputs are there; the state machine guarantees it.
         #[test]
         fn nothing_downstream_is_older_than_what_it_was_made_from(
             steps in prop::collection::vec(step(), 0..40),

@@ -1,25 +1,25 @@
-//! A message that could not be settled, as a row that people can list, look at and redrive.
+//! Dead letters: messages that could not be settled, as rows that operators list, show and redrive.
 
-use crate::code::Code;
+use crate::outcome::Code;
+use crate::owner::TenantId;
 use crate::queue_name::QueueName;
+use crate::sha256::Sha256;
 use crate::stage::Stage;
-use crate::tenant_id::TenantId;
 use crate::upload_id::UploadId;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
-use sha2::{Digest, Sha256};
 use uuid::Uuid;
 
-/// The most of a body that a row keeps, in bytes.
+/// The most bytes of a body that a row keeps.
 pub const MAX_BODY: usize = 4096;
 
-/// One dead letter. Its body is without the task token.
+/// One row. Its body has no task token.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct DeadLetter {
     pub id: Uuid,
-    /// The queue that it was sent to.
+    /// The queue that the message was sent to.
     pub queue: QueueName,
-    /// None where the body does not tell.
+    /// None for queue `uploads`. The ids below are None if the body does not name them.
     pub stage: Option<Stage>,
     pub tenant_id: Option<TenantId>,
     pub upload_id: Option<UploadId>,
@@ -32,15 +32,12 @@ pub struct DeadLetter {
 }
 
 impl DeadLetter {
-    /// The id of the row for a message: the same message makes the same row.
+    /// The row id of a message; each delivery has the same.
     pub fn id_of(queue: QueueName, message_id: &str) -> Uuid {
-        let digest = Sha256::digest(format!("{queue}\n{message_id}"));
-        let mut bytes = [0; 16];
-        bytes.copy_from_slice(&digest[..16]);
-        Uuid::new_v8(bytes)
+        Sha256::of(format!("{queue}\n{message_id}").as_bytes()).to_uuid()
     }
 
-    /// `body` cut to what a row keeps, at a character's boundary.
+    /// `body` cut to [`MAX_BODY`] at a character boundary.
     pub fn cut(body: &str) -> String {
         body[..body.floor_char_boundary(MAX_BODY)].to_owned()
     }

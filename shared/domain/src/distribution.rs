@@ -1,4 +1,4 @@
-//! How much of each emotion: a probability for every emotion that was looked for.
+//! Distributions of emotions: a probability for each emotion that the engine looks for.
 
 use crate::emotion::Emotion;
 use serde::{Deserialize, Serialize};
@@ -10,10 +10,8 @@ use std::collections::BTreeMap;
 #[serde(try_from = "BTreeMap<Emotion, f64>", into = "BTreeMap<Emotion, f64>")]
 pub struct Distribution(BTreeMap<Emotion, f64>);
 
-/// Why numbers are not a distribution.
 #[derive(Clone, Copy, Debug, PartialEq, thiserror::Error)]
 pub enum DistributionError {
-    /// No emotion at all.
     #[error("a distribution needs at least one emotion")]
     Empty,
     /// NaN, infinite, negative or above 1.
@@ -27,7 +25,7 @@ pub enum DistributionError {
 impl Distribution {
     /// How far from 1 the sum may be: engines round to a few digits.
     pub const TOLERANCE: f64 = 0.02;
-    /// How far from 1 the sum may be without being touched: what was normalised is not changed by being read again.
+    /// How far from 1 the sum may be without being normalised again, so that reading does not change a distribution.
     const EXACT: f64 = 1e-12;
 
     /// Checks and normalises. Errors: [`DistributionError`].
@@ -50,12 +48,11 @@ impl Distribution {
         Ok(Distribution(probabilities.into_iter().map(|(emotion, p)| (emotion, p / sum)).collect()))
     }
 
-    /// All of it one emotion.
     pub fn certain(emotion: Emotion) -> Self {
         Distribution(BTreeMap::from([(emotion, 1.0)]))
     }
 
-    /// The weighted mean of several distributions. None where nothing has a finite weight above 0.
+    /// The weighted mean of several distributions. None if no weight is finite and above 0.
     pub fn mean<'a>(weighted: impl IntoIterator<Item = (&'a Distribution, f64)>) -> Option<Self> {
         let mut sums: BTreeMap<Emotion, f64> = BTreeMap::new();
         let mut total = 0.0;
@@ -71,7 +68,7 @@ impl Distribution {
             .then(|| Distribution(sums.into_iter().map(|(emotion, sum)| (emotion, sum / total)).collect()))
     }
 
-    /// The probability of `emotion`, 0 where it was not looked for.
+    /// The probability of `emotion`; 0 if the engine does not look for it.
     pub fn of(&self, emotion: Emotion) -> f64 {
         self.0.get(&emotion).copied().unwrap_or(0.0)
     }
@@ -120,7 +117,7 @@ mod tests {
     }
 
     #[test]
-    fn refuses_what_is_no_distribution() {
+    fn refuses_numbers_that_are_not_a_distribution() {
         assert_eq!(of(&[]), Err(DistributionError::Empty));
         for bad in [f64::NAN, f64::INFINITY, -0.1, 1.5] {
             assert_eq!(of(&[(Emotion::Sad, bad)]), Err(DistributionError::NotAProbability(Emotion::Sad)));

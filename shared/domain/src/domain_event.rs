@@ -1,29 +1,24 @@
-//! What Semblante tells others: an attempt was closed, an upload was erased.
+//! Events that other systems receive: an attempt was closed, an upload was erased.
 
+use crate::owner::TenantId;
+use crate::sha256::Sha256;
 use crate::status::EndState;
-use crate::tenant_id::TenantId;
+use crate::upload::Upload;
 use crate::upload_id::UploadId;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
-use sha2::{Digest, Sha256};
 use uuid::Uuid;
 
-/// What happened.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "type")]
 pub enum DomainEventKind {
-    /// An attempt ended.
     #[serde(rename = "upload.closed")]
-    Closed {
-        /// How.
-        state: EndState,
-    },
-    /// An upload was erased.
+    Closed { state: EndState },
     #[serde(rename = "upload.erased")]
     Erased,
 }
 
-/// An event out. Ids only; it comes at least once, with the same id.
+/// An event. It carries ids only and is published at least once; repeats have the same id.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct DomainEvent {
     pub id: Uuid,
@@ -36,7 +31,7 @@ pub struct DomainEvent {
 }
 
 impl DomainEventKind {
-    /// The event's type.
+    /// The event's type on the bus.
     pub fn as_str(self) -> &'static str {
         match self {
             DomainEventKind::Closed { .. } => "upload.closed",
@@ -49,9 +44,14 @@ impl DomainEvent {
     /// The event whose id is a hash of upload, attempt and type.
     pub fn new(kind: DomainEventKind, tenant_id: TenantId, upload: (UploadId, u32), at: Timestamp) -> Self {
         let (upload_id, attempt) = upload;
-        let digest = Sha256::digest(format!("{upload_id}\n{attempt}\n{}", kind.as_str()));
-        let mut bytes = [0; 16];
-        bytes.copy_from_slice(&digest[..16]);
-        DomainEvent { id: Uuid::new_v8(bytes), kind, tenant_id, upload_id, attempt, at }
+        let digest = Sha256::of(format!("{upload_id}\n{attempt}\n{}", kind.as_str()).as_bytes());
+        DomainEvent { id: digest.to_uuid(), kind, tenant_id, upload_id, attempt, at }
+    }
+
+    /// The event of a closed attempt; None while it is open.
+    pub fn closed(upload: &Upload) -> Option<Self> {
+        let kind = DomainEventKind::Closed { state: upload.end()? };
+        let attempt = (upload.upload_id, upload.attempt);
+        Some(DomainEvent::new(kind, upload.tenant_id.clone(), attempt, upload.changed_at))
     }
 }

@@ -1,33 +1,30 @@
-//! When an upload needs looking after although nobody asks for it: the maintenance's business.
+//! When an upload is due for maintenance.
 
+use crate::owner::TenantId;
 use crate::status::Status;
-use crate::tenant_id::TenantId;
 use crate::upload::Upload;
 use crate::upload_id::UploadId;
 use jiff::Timestamp;
 use std::time::Duration;
 
-/// How long after the end of its URL an upload is given up, and how long an attempt may stay open before somebody asks
-/// what became of it.
+/// How long after the end of its URL an upload expires, and how long an attempt may stay open before maintenance asks the
+/// orchestrator about it.
 pub const GRACE: Duration = Duration::from_secs(3600);
-/// How long what a later attempt has replaced is kept: links to it were given out.
+/// How long superseded objects are kept, because clients have links to them.
 pub const SUPERSEDED_KEPT: Duration = Duration::from_secs(24 * 3600);
 
 /// An upload's place among those that are due: (due_at, tenant_id, upload_id), ascending.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct DuePlace {
-    /// When it is due.
     pub due_at: Timestamp,
-    /// Whose.
     pub tenant_id: TenantId,
-    /// Which.
     pub upload_id: UploadId,
 }
 
 impl Upload {
-    /// When somebody must look after it: [`GRACE`] after the end of its URL, or, while an attempt is open, after the
-    /// later of its beginning and that end (so that the moment stays the same through a first attempt);
-    /// [`SUPERSEDED_KEPT`] after a later attempt closed. None: never, as it stands.
+    /// The moment from which it is due: [`GRACE`] after the end of its URL, or, while an attempt is open, after the later of
+    /// its beginning and that end (so that the moment stays the same through a first attempt); [`SUPERSEDED_KEPT`] after a
+    /// later attempt closed. None: never in this state.
     pub fn due_at(&self) -> Option<Timestamp> {
         match self.status {
             Status::AwaitingUpload => Some(self.url_expires_at.unwrap_or(self.created_at) + GRACE),
@@ -43,7 +40,6 @@ impl Upload {
         }
     }
 
-    /// Its place among those that are due; None where it never is.
     pub fn due_place(&self) -> Option<DuePlace> {
         let (tenant_id, upload_id) = (self.tenant_id.clone(), self.upload_id);
         self.due_at().map(|due_at| DuePlace { due_at, tenant_id, upload_id })
@@ -72,7 +68,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_closed_is_due_only_when_it_replaced_something() {
+    fn a_closed_upload_is_due_only_if_it_has_superseded_artefacts() {
         let mut upload = fixture::closed(EndState::Partial);
         assert_eq!(upload.due_at(), None);
         upload.begin(&fixture::begin(&upload, 1), later(10_000)).unwrap();
@@ -83,7 +79,7 @@ mod tests {
     }
 
     #[test]
-    fn what_expired_is_nobodys_business() {
+    fn an_expired_upload_is_never_due() {
         let mut upload = fixture::awaiting();
         upload.expire(later(10_000));
         assert_eq!(upload.due_place(), None);

@@ -1,4 +1,4 @@
-//! E-mail addresses, in the one spelling under which people are found.
+//! E-mail addresses in one spelling, under which users are found.
 
 use serde::{Deserialize, Serialize};
 use std::fmt;
@@ -9,19 +9,18 @@ pub const MAX_EMAIL_BYTES: usize = 254;
 /// The most bytes before the `@` (RFC 5321, 4.5.3.1.1).
 const MAX_LOCAL_BYTES: usize = 64;
 
-/// An address in Unicode's composed form (NFC) and lower case, so that one person has one spelling.
+/// An address in Unicode's composed form (NFC) and lower case, so that each user has one spelling.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct Email(String);
 
-/// A text that is no e-mail address. It does not repeat the text.
+/// The error does not repeat the text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("an e-mail address is something@domain, at most 254 bytes, without blanks")]
 pub struct InvalidEmail;
 
 impl Email {
-    /// Reads an address, Unicode allowed on both sides (RFC 6531). Blanks around it are dropped. Whether somebody reads
-    /// it is not checked.
+    /// Reads an address, Unicode allowed on both sides (RFC 6531). Blanks around it are dropped.
     pub fn parse(raw: &str) -> Result<Self, InvalidEmail> {
         if raw.len() > 2 * MAX_EMAIL_BYTES {
             return Err(InvalidEmail);
@@ -38,7 +37,6 @@ impl Email {
         if sound { Ok(Email(text)) } else { Err(InvalidEmail) }
     }
 
-    /// The address as text.
     pub fn as_str(&self) -> &str {
         &self.0
     }
@@ -57,7 +55,7 @@ impl From<Email> for String {
     }
 }
 
-/// Never the address: it would end up in a log.
+/// Without the address, which must not be logged.
 impl fmt::Debug for Email {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("Email(…)")
@@ -84,7 +82,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_address_is_refused() {
+    fn malformed_addresses_are_refused() {
         let long = format!("{}@x.com", "a".repeat(65));
         let longer = format!("a@{}", "x.".repeat(150));
         for bad in [

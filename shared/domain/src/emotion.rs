@@ -1,4 +1,4 @@
-//! The emotions that a face, a photo and an artefact can carry: Rekognition's nine words.
+//! The emotions of faces, photos and artefacts: Rekognition's nine words.
 
 use serde::{Deserialize, Serialize};
 use std::fmt;
@@ -18,13 +18,12 @@ pub enum Emotion {
     Unknown,
 }
 
-/// A word that is not one of the nine.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("unknown emotion {0:?}: one of HAPPY SAD ANGRY CONFUSED DISGUSTED SURPRISED CALM FEAR UNKNOWN")]
 pub struct UnknownEmotion(pub String);
 
 impl Emotion {
-    /// All nine, in Rekognition's order.
+    /// All of them, in Rekognition's order.
     pub const ALL: [Emotion; 9] = [
         Emotion::Happy,
         Emotion::Sad,
@@ -37,7 +36,6 @@ impl Emotion {
         Emotion::Unknown,
     ];
 
-    /// The word in Rekognition's spelling.
     pub fn as_str(self) -> &'static str {
         match self {
             Emotion::Happy => "HAPPY",

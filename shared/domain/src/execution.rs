@@ -1,5 +1,6 @@
-//! One run of the state machine: its name, its input, how it ended.
+//! Executions of the state machine: name, input and status.
 
+use crate::ports::queue::MessageGroup;
 use crate::upload::Upload;
 use crate::upload_id::UploadId;
 use serde::{Deserialize, Serialize};
@@ -10,7 +11,7 @@ use std::fmt;
 #[serde(transparent)]
 pub struct ExecutionName(String);
 
-/// An execution's status, in Step Functions' words.
+/// A status in Step Functions' words.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
 pub enum ExecutionStatus {
@@ -21,37 +22,35 @@ pub enum ExecutionStatus {
     Aborted,
 }
 
-/// What an execution is started with. Read from the record only, so that a repeat is byte-identical.
+/// The input of an execution. It is read from the record only, so that a repeat is byte-identical.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ExecutionInput {
     pub tenant_id: String,
     pub upload_id: UploadId,
     pub attempt: u32,
-    /// The message group of everything that the execution sends.
+    /// The message group of the execution's messages.
     pub group: String,
-    /// W3C trace context; null where the upload has none.
+    /// W3C trace context of the request.
     pub traceparent: Option<String>,
 }
 
 impl ExecutionName {
-    /// The execution of an attempt.
     pub fn new(upload: UploadId, attempt: u32) -> Self {
         ExecutionName(format!("{upload}-{attempt}"))
     }
 
-    /// Reads any name that Step Functions accepts for ours: 1 to 80 letters, digits, `-` and `_`.
+    /// Reads 1 to 80 letters, digits, `-` and `_`.
     pub fn parse(raw: &str) -> Option<Self> {
         let legal = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_');
         ((1..=80).contains(&raw.len()) && raw.chars().all(legal)).then(|| ExecutionName(raw.to_owned()))
     }
 
-    /// The upload and attempt behind the name; None where the name is not of ours.
+    /// The attempt behind the name; None if the name has another form.
     pub fn attempt(&self) -> Option<(UploadId, u32)> {
         let (upload, attempt) = self.0.rsplit_once('-')?;
         Some((UploadId::parse(upload).ok()?, attempt.parse().ok()?))
     }
 
-    /// The name as text.
     pub fn as_str(&self) -> &str {
         &self.0
     }
@@ -64,14 +63,13 @@ impl fmt::Display for ExecutionName {
 }
 
 impl ExecutionInput {
-    /// The input of the upload's current attempt.
+    /// The input for the upload's present attempt.
     pub fn of(upload: &Upload) -> Self {
-        let tenant = upload.tenant_id.as_str();
         ExecutionInput {
-            tenant_id: tenant.to_owned(),
+            tenant_id: upload.tenant_id.to_string(),
             upload_id: upload.upload_id,
             attempt: upload.attempt,
-            group: if upload.replay { format!("{tenant}:replay") } else { tenant.to_owned() },
+            group: MessageGroup::of(upload).as_str().to_owned(),
             traceparent: upload.traceparent.clone(),
         }
     }

@@ -10,30 +10,25 @@ pub struct BoundingBox {
     pub left: f64,
     /// Distance of the top edge from the picture's.
     pub top: f64,
-    /// Width.
     pub width: f64,
-    /// Height.
     pub height: f64,
 }
 
 impl BoundingBox {
-    /// Share of the picture that the box covers, 0..1.
+    /// The share of the picture that the box covers, 0..1.
     pub fn area(&self) -> f64 {
         self.width * self.height
     }
 }
 
-/// One face.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Face {
-    /// Where.
     #[serde(rename = "box")]
     pub bounding_box: BoundingBox,
-    /// How sure the engine is that it is a face, 0..1.
+    /// The engine's confidence that it is a face, 0..1.
     pub confidence: f64,
     /// Points of the face as [x, y], each 0..1 of the upright picture; their number and order are the engine's.
     pub landmarks: Vec<[f64; 2]>,
-    /// How much of each emotion the face shows.
     pub emotions: Distribution,
 }
 

@@ -1,14 +1,14 @@
-//! What the gallery shows of an upload: the best result so far.
+//! Rows of the gallery: the best result of each upload so far.
 
 use crate::emotion::Emotion;
+use crate::file_name::FileName;
 use crate::object_key::ObjectKey;
+use crate::owner::{TenantId, UserId};
 use crate::stage::Stage;
 use crate::stage_result::Finding;
 use crate::status::EndState;
-use crate::tenant_id::TenantId;
 use crate::upload::Upload;
 use crate::upload_id::UploadId;
-use crate::user_id::UserId;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
@@ -21,12 +21,14 @@ pub struct GalleryRow {
     pub upload_id: UploadId,
     /// The row's place: newest first.
     pub created_at: Timestamp,
-    /// The attempt that the row shows.
     pub attempt: u32,
     pub state: EndState,
     pub closed_at: Timestamp,
     /// None for a prompt, which has no photo.
     pub original: Option<ObjectKey>,
+    /// The photo's name on its owner's device.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub filename: Option<FileName>,
     pub preview: Option<ObjectKey>,
     pub faces_count: u32,
     pub emotion: Option<Emotion>,
@@ -59,6 +61,7 @@ impl GalleryRow {
             state,
             closed_at: upload.changed_at,
             original: upload.object.as_ref().map(|object| object.key.clone()),
+            filename: upload.filename().cloned(),
             preview: seen.then(|| ObjectKey::preview(tenant, id)),
             faces_count,
             emotion: feeling.map(|(emotion, _)| emotion),
@@ -71,8 +74,7 @@ impl GalleryRow {
         }
     }
 
-    /// Whether this row takes the place of `shown`: a first one always does, a later one if it is at least as good or
-    /// was asked to.
+    /// Whether this row takes the place of `shown`: a first row does, a later one if it is at least as good or `always`.
     pub fn replaces(&self, shown: Option<&GalleryRow>, always: bool) -> bool {
         always || shown.is_none_or(|shown| self.state.rank() >= shown.state.rank())
     }
@@ -91,6 +93,7 @@ mod tests {
         assert_eq!(row.picture, None);
         assert!(row.melody.unwrap().as_str().ends_with("/1.mp3"));
         assert!(row.preview.is_some());
+        assert_eq!(row.filename.unwrap().as_str(), "holiday.jpg");
     }
 
     #[test]

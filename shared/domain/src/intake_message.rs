@@ -1,54 +1,43 @@
-//! What can lie in queue `uploads`: object events in two shapes, ends of executions, orders to begin and to erase.
+//! Messages of queue `uploads`: object events in two shapes, ends of executions, orders to begin and to erase.
 
 use crate::begin::Begin;
-use crate::erase::Erase;
 use crate::execution::{ExecutionInput, ExecutionName, ExecutionStatus};
 use crate::object_event::ObjectCreated;
+use crate::record::Erase;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
-/// A message of queue `uploads`, read.
 #[derive(Clone, Debug, PartialEq)]
 pub enum IntakeMessage {
-    /// Objects came to be. `illegible` records of the same message were none.
     Objects {
-        /// Those that could be read.
         created: Vec<ObjectCreated>,
-        /// How many records could not.
+        /// The number of records that are malformed or not creations.
         illegible: usize,
     },
-    /// An attempt is to begin.
     Begin(Box<Begin>),
-    /// An upload is to be erased.
     Erase(Box<Erase>),
-    /// An execution ended.
     ExecutionEnded {
-        /// Which.
         name: ExecutionName,
-        /// How.
         status: ExecutionStatus,
-        /// What it was started with; None where it was not one of ours.
+        /// None if the input is not an attempt's.
         input: Option<ExecutionInput>,
     },
-    /// Well-formed and not for us: S3's test event, another detail type, a running execution.
+    /// Well-formed and irrelevant: S3's test event, another detail type, a running execution.
     Ignored(&'static str),
 }
 
-/// A body that nobody can read: it becomes a dead letter, and its batch goes on.
+/// Why a body is malformed.
 #[derive(Debug, thiserror::Error)]
-pub enum InvalidArrival {
-    /// Not JSON.
+pub enum InvalidIntakeMessage {
     #[error("the body is not JSON: {0}")]
     Json(#[source] serde_json::Error),
-    /// JSON that is no message of ours.
-    #[error("the body is no event and no order: {0}")]
+    #[error("the body is neither an event nor an order: {0}")]
     Shape(String),
 }
 
 impl IntakeMessage {
-    /// Reads a message body.
-    pub fn parse(body: &str) -> Result<Self, InvalidArrival> {
-        let value: Value = serde_json::from_str(body).map_err(InvalidArrival::Json)?;
+    pub fn parse(body: &str) -> Result<Self, InvalidIntakeMessage> {
+        let value: Value = serde_json::from_str(body).map_err(InvalidIntakeMessage::Json)?;
         if value.get("Event").and_then(Value::as_str) == Some("s3:TestEvent") {
             return Ok(IntakeMessage::Ignored("s3:TestEvent"));
         }
@@ -65,26 +54,26 @@ impl IntakeMessage {
         match (source, detail_type, value.get("detail")) {
             ("aws.s3", "Object Created", Some(detail)) => ObjectCreated::from_detail(detail)
                 .map(|created| IntakeMessage::Objects { created: vec![created], illegible: 0 })
-                .ok_or_else(|| InvalidArrival::Shape("Object Created without bucket, key or etag".into())),
+                .ok_or_else(|| {
+                    InvalidIntakeMessage::Shape("Object Created without bucket, key or etag".into())
+                }),
             ("aws.states", "Step Functions Execution Status Change", Some(detail)) => {
                 of_status_change(detail)
             }
-            ("", "", _) => Err(InvalidArrival::Shape("neither an event nor an order".into())),
+            ("", "", _) => Err(InvalidIntakeMessage::Shape("no known field".into())),
             _ => Ok(IntakeMessage::Ignored("another event")),
         }
     }
 
-    /// The body of an order to begin.
     pub fn begin_body(begin: &Begin) -> String {
         serde_json::json!({ "begin": begin }).to_string()
     }
 
-    /// The body of an order to erase.
     pub fn erase_body(erase: &Erase) -> String {
         serde_json::json!({ "erase": erase }).to_string()
     }
 
-    /// The body that tells of an execution's end, as EventBridge writes it.
+    /// The body that reports an execution's end, as EventBridge writes it.
     pub fn status_change_body(name: &ExecutionName, status: ExecutionStatus, input: &Value) -> String {
         serde_json::json!({
             "source": "aws.states",
@@ -99,9 +88,9 @@ fn text<'a>(value: &'a Value, field: &str) -> &'a str {
     value.get(field).and_then(Value::as_str).unwrap_or("")
 }
 
-/// An order under its name; None where the body has none of that name.
-fn order<T: DeserializeOwned>(value: &Value, name: &str) -> Result<Option<T>, InvalidArrival> {
-    let shape = |error: serde_json::Error| InvalidArrival::Shape(format!("{name}: {error}"));
+/// The order under `name`; None if the body has no such field.
+fn order<T: DeserializeOwned>(value: &Value, name: &str) -> Result<Option<T>, InvalidIntakeMessage> {
+    let shape = |error: serde_json::Error| InvalidIntakeMessage::Shape(format!("{name}: {error}"));
     value.get(name).map(|order| serde_json::from_value(order.clone()).map_err(shape)).transpose()
 }
 
@@ -111,7 +100,7 @@ fn of_records(records: &[Value]) -> IntakeMessage {
     IntakeMessage::Objects { created, illegible }
 }
 
-fn of_status_change(detail: &Value) -> Result<IntakeMessage, InvalidArrival> {
+fn of_status_change(detail: &Value) -> Result<IntakeMessage, InvalidIntakeMessage> {
     let name = ExecutionName::parse(text(detail, "name"));
     let status = detail.get("status").and_then(|status| serde_json::from_value(status.clone()).ok());
     match (name, status) {
@@ -120,7 +109,7 @@ fn of_status_change(detail: &Value) -> Result<IntakeMessage, InvalidArrival> {
             let input = serde_json::from_str(text(detail, "input")).ok();
             Ok(IntakeMessage::ExecutionEnded { name, status, input })
         }
-        _ => Err(InvalidArrival::Shape("a status change without name or status".into())),
+        _ => Err(InvalidIntakeMessage::Shape("a status change without name or status".into())),
     }
 }
 
@@ -181,7 +170,7 @@ mod tests {
     }
 
     #[test]
-    fn strangers_are_ignored_and_rubbish_is_named() {
+    fn irrelevant_events_are_ignored_and_malformed_bodies_are_named() {
         for ignored in [
             json!({"Service": "Amazon S3", "Event": "s3:TestEvent"}),
             json!({"source": "aws.ec2", "detail-type": "x", "detail": {}}),

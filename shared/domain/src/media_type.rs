@@ -1,17 +1,13 @@
-//! The picture formats that are accepted, told apart by their first bytes.
+//! The accepted picture formats, recognised by their first bytes.
 
 use serde::{Deserialize, Serialize};
 
-/// An accepted upload format.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum MediaType {
-    /// ITU T.81.
     #[serde(rename = "image/jpeg")]
     Jpeg,
-    /// ISO/IEC 15948.
     #[serde(rename = "image/png")]
     Png,
-    /// RFC 9649.
     #[serde(rename = "image/webp")]
     Webp,
     /// ISO/IEC 23008-12 with HEVC.
@@ -32,7 +28,6 @@ pub enum MediaType {
 }
 
 impl MediaType {
-    /// All that are accepted.
     pub const ALL: [MediaType; 8] = [
         MediaType::Jpeg,
         MediaType::Png,
@@ -44,10 +39,12 @@ impl MediaType {
         MediaType::Tiff,
     ];
 
-    /// How many first bytes [`MediaType::sniff`] needs: HEIC and AVIF list their brands in them.
+    /// The number of first bytes that [`MediaType::sniff`] needs: HEIC and AVIF list their brands in them.
     pub const SNIFF_BYTES: u64 = 128;
 
-    /// The media type's name.
+    /// The accepted formats, for sentences.
+    pub const NAMES: &str = "JPEG, PNG, WebP, HEIC, AVIF, GIF, BMP or TIFF";
+
     pub fn as_str(self) -> &'static str {
         match self {
             MediaType::Jpeg => "image/jpeg",
@@ -61,12 +58,12 @@ impl MediaType {
         }
     }
 
-    /// Reads the name, without parameters, in any case.
+    /// Reads a name without parameters, in any case.
     pub fn parse(raw: &str) -> Option<Self> {
         MediaType::ALL.into_iter().find(|media_type| media_type.as_str().eq_ignore_ascii_case(raw))
     }
 
-    /// What the first bytes of a file say it is, whatever its name or header claims.
+    /// The type by a file's first bytes, whatever its name or header claims.
     pub fn sniff(first_bytes: &[u8]) -> Option<Self> {
         match first_bytes {
             [0xff, 0xd8, 0xff, ..] => Some(MediaType::Jpeg),
@@ -78,6 +75,28 @@ impl MediaType {
             [b'I', b'I', b'*', 0, ..] | [b'M', b'M', 0, b'*', ..] => Some(MediaType::Tiff),
             _ => None,
         }
+    }
+
+    /// A sentence for a file whose type is not accepted: its format, as far as its first bytes tell, and the formats to
+    /// send.
+    pub fn refusal(first_bytes: &[u8]) -> String {
+        format!("{} is not supported; send {}", format_name(first_bytes), MediaType::NAMES)
+    }
+}
+
+fn format_name(first_bytes: &[u8]) -> &'static str {
+    match first_bytes {
+        [] => "an empty file",
+        [_, _, _, _, b'f', b't', b'y', b'p', b'c', b'r', b'x', b' ', ..] => "a camera's raw file",
+        [b'F', b'U', b'J', b'I', b'F', b'I', b'L', b'M', ..] => "a camera's raw file",
+        [_, _, _, _, b'f', b't', b'y', b'p', ..] => "a video",
+        [0xFF, 0x0A, ..] | [0, 0, 0, 0x0C, b'J', b'X', b'L', b' ', ..] => "JPEG XL",
+        [0, 0, 0, 0x0C, b'j', b'P', b' ', b' ', ..] | [0xFF, 0x4F, 0xFF, 0x51, ..] => "JPEG 2000",
+        [b'8', b'B', b'P', b'S', ..] => "PSD",
+        [b'%', b'P', b'D', b'F', ..] => "PDF",
+        [b'<', b's', b'v', b'g', ..] | [b'<', b'?', b'x', b'm', b'l', ..] => "SVG or XML",
+        [0, 0, 1, 0, ..] => "ICO",
+        _ => "this kind of file",
     }
 }
 
@@ -103,6 +122,28 @@ fn of_brands(first_bytes: &[u8]) -> Option<MediaType> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn refusals_name_the_format_and_what_to_send() {
+        for (bytes, name) in [
+            (&b""[..], "an empty file"),
+            (b"\0\0\0\x18ftypmp42\0\0\0\0", "a video"),
+            (b"\0\0\0\x18ftyp", "a video"),
+            (b"\0\0\0\x18ftypcrx \0\0\0\x01", "a camera's raw file"),
+            (b"\xff\x0a", "JPEG XL"),
+            (b"\0\0\0\x0cjP  \r\n\x87\n", "JPEG 2000"),
+            (b"8BPS", "PSD"),
+            (b"%PDF-1.7", "PDF"),
+            (b"<?xml version", "SVG or XML"),
+            (b"\0\0\x01\0\x01", "ICO"),
+            (b"hello", "this kind of file"),
+            (b"RIFF\0\0\0\0WAVE", "this kind of file"),
+        ] {
+            let expected =
+                format!("{name} is not supported; send JPEG, PNG, WebP, HEIC, AVIF, GIF, BMP or TIFF");
+            assert_eq!(MediaType::refusal(bytes), expected);
+        }
+    }
 
     #[test]
     fn first_bytes_decide() {

@@ -1,19 +1,17 @@
-//! "An object was created", in the two shapes in which S3 says so.
+//! Events of created objects, in the two shapes that S3 sends.
 
 use jiff::Timestamp;
 use percent_encoding::percent_decode_str;
 use serde_json::{Value, json};
 
-/// An object that came to be. The key is raw and unchecked: anyone may put any key into a bucket.
+/// A created object. The key is raw and unchecked, because clients can put any key into a bucket.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ObjectCreated {
-    /// The bucket's name.
     pub bucket: String,
-    /// The key, decoded.
+    /// Decoded, whatever the event's shape.
     pub key: String,
-    /// Bytes.
     pub size: u64,
-    /// Without quotation marks.
+    /// Without its quotation marks.
     pub etag: String,
 }
 
@@ -49,8 +47,8 @@ impl ObjectCreated {
         })
     }
 
-    /// Reads one of `Records[]` of S3's direct notification; its keys are form-encoded. None where the record is no
-    /// creation or not legible.
+    /// Reads one of `Records[]` of S3's direct notification; its keys are form-encoded. None if the record is malformed or
+    /// not a creation.
     pub(crate) fn from_record(record: &Value) -> Option<Self> {
         let name = record.get("eventName")?.as_str()?;
         if !name.trim_start_matches("s3:").starts_with("ObjectCreated:") {

@@ -1,26 +1,25 @@
-//! Where an object lies: a bucket and a key that is safe on every backend.
+//! The place of an object: a bucket and a key that is safe on every backend.
 
-use crate::tenant_id::TenantId;
+use crate::owner::{TenantId, UserId};
+use crate::stage::Stage;
 use crate::upload_id::UploadId;
-use crate::user_id::UserId;
 use serde::{Deserialize, Serialize};
 use std::fmt;
 
-/// The two buckets. Enrolment photos are biometric data and lie apart.
+/// The two buckets. Enrolment photos are biometric data and have their own.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Bucket {
     /// Uploads, previews and generated artefacts.
     Media,
-    /// Photos that people enrolled their face with.
+    /// Enrolment photos of faces.
     UsersPhotos,
 }
 
 impl Bucket {
-    /// Both.
     pub const ALL: [Bucket; 2] = [Bucket::Media, Bucket::UsersPhotos];
 
-    /// The bucket's name on one machine; on AWS its resource in the template.
+    /// The name on one machine; on AWS the resource in the template.
     pub fn as_str(self) -> &'static str {
         match self {
             Bucket::Media => "media",
@@ -28,7 +27,6 @@ impl Bucket {
         }
     }
 
-    /// Reads [`Bucket::as_str`].
     pub fn parse(raw: &str) -> Option<Self> {
         Bucket::ALL.into_iter().find(|bucket| bucket.as_str() == raw)
     }
@@ -39,7 +37,6 @@ impl Bucket {
 #[serde(try_from = "String", into = "String")]
 pub struct ObjectKey(String);
 
-/// A text that is no object key.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("object key {0:?}: 1 to 1024 bytes, no control characters, no empty, '.' or '..' segment")]
 pub struct InvalidObjectKey(String);
@@ -48,7 +45,6 @@ pub struct InvalidObjectKey(String);
 pub const UPLOADS_PREFIX: &str = "user-uploads/";
 
 impl ObjectKey {
-    /// Checks a key from outside.
     pub fn parse(raw: &str) -> Result<Self, InvalidObjectKey> {
         let length_ok = (1..=1024).contains(&raw.len());
         let segments_ok = raw.split('/').all(|segment| !matches!(segment, "" | "." | ".."));
@@ -58,22 +54,21 @@ impl ObjectKey {
         Err(InvalidObjectKey(raw.chars().take(80).collect()))
     }
 
-    /// An uploaded photo. Never the user's file name.
+    /// An uploaded photo. The user's file name is not part of the key.
     pub fn upload(tenant: &TenantId, user: &UserId, upload: UploadId) -> Self {
         ObjectKey(format!("{UPLOADS_PREFIX}{tenant}/{user}/{upload}"))
     }
 
-    /// The picture that an attempt made.
     pub fn picture(tenant: &TenantId, upload: UploadId, attempt: u32) -> Self {
         ObjectKey(format!("generated-images/{tenant}/{upload}/{attempt}.jpg"))
     }
 
-    /// The melody that an attempt made.
+    /// The MP3 of an attempt's melody.
     pub fn melody(tenant: &TenantId, upload: UploadId, attempt: u32) -> Self {
         ObjectKey(format!("generated-melodies/{tenant}/{upload}/{attempt}.mp3"))
     }
 
-    /// The score of that melody.
+    /// The MIDI of an attempt's melody.
     pub fn score(tenant: &TenantId, upload: UploadId, attempt: u32) -> Self {
         ObjectKey(format!("generated-melodies/{tenant}/{upload}/{attempt}.mid"))
     }
@@ -83,12 +78,23 @@ impl ObjectKey {
         ObjectKey(format!("previews/{tenant}/{upload}.jpg"))
     }
 
-    /// The prefixes under which an upload's generated objects lie, whatever the attempt.
+    /// The objects that a stage's attempt makes. All of them stored means that the stage did its work.
+    pub fn artefacts(stage: Stage, tenant: &TenantId, upload: UploadId, attempt: u32) -> Vec<Self> {
+        match stage {
+            Stage::ImageGeneration => vec![ObjectKey::picture(tenant, upload, attempt)],
+            Stage::MelodyGeneration => {
+                vec![ObjectKey::melody(tenant, upload, attempt), ObjectKey::score(tenant, upload, attempt)]
+            }
+            _ => Vec::new(),
+        }
+    }
+
+    /// The prefixes of an upload's generated objects, for every attempt.
     pub fn prefixes_of(tenant: &TenantId, upload: UploadId) -> [String; 2] {
         [format!("generated-images/{tenant}/{upload}/"), format!("generated-melodies/{tenant}/{upload}/")]
     }
 
-    /// The tenant and user under whose prefix an uploaded object lies, if it lies exactly one level below one.
+    /// The owner of an uploaded object and the object's name; None unless it is exactly one level below a user's prefix.
     pub fn owner(&self) -> Option<(TenantId, UserId, &str)> {
         let mut parts = self.0.strip_prefix(UPLOADS_PREFIX)?.split('/');
         let tenant = TenantId::parse(parts.next()?).ok()?;
@@ -97,7 +103,6 @@ impl ObjectKey {
         parts.next().is_none().then_some((tenant, user, name))
     }
 
-    /// The key as text.
     pub fn as_str(&self) -> &str {
         &self.0
     }
@@ -153,7 +158,7 @@ mod tests {
     }
 
     #[test]
-    fn what_we_name_parses() {
+    fn generated_keys_parse_and_have_the_prefixes_of_an_erasure() {
         let (tenant, user) = (TenantId::parse("t").unwrap(), UserId::parse("u").unwrap());
         let id = UploadId::parse("00000000-0000-0000-0000-000000000007").unwrap();
         let source = ObjectKey::upload(&tenant, &user, id);

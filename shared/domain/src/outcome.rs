@@ -1,25 +1,22 @@
-//! How a stage ended, and the state that the outcomes of an attempt fold to.
+//! How a stage ended, with the stable codes of failures, and the state that the outcomes of an attempt fold to.
 
-use crate::code::Code;
 use crate::stage::Stage;
 use crate::status::EndState;
 use serde::{Deserialize, Serialize};
+use std::fmt;
 
 /// How a stage ended. Outcome is not absence: a stage without a result has not ended.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case", tag = "outcome")]
 pub enum Outcome {
-    /// It did what it is for.
     Succeeded,
-    /// The photo shows no face; nothing follows from it.
+    /// The photo shows no face; the stages after it are skipped.
     NoFace,
-    /// It succeeded, and the emotion is not to be trusted.
+    /// It succeeded; the emotion is not reliable.
     Uncertain,
-    /// Not asked for, or nothing to make it from.
+    /// Not ordered, or its input is missing.
     Skipped,
-    /// It failed for good.
     Failed {
-        /// Why.
         code: Code,
     },
 }
@@ -36,7 +33,6 @@ impl Outcome {
         }
     }
 
-    /// Why it failed, where it did.
     pub fn code(&self) -> Option<&Code> {
         match self {
             Outcome::Failed { code } => Some(code),
@@ -49,15 +45,15 @@ impl Outcome {
         matches!(self, Outcome::Succeeded | Outcome::NoFace | Outcome::Uncertain)
     }
 
-    /// Whether nothing downstream can come of it.
+    /// Whether the stages after it cannot run.
     pub fn ends_the_line(&self) -> bool {
         matches!(self, Outcome::NoFace | Outcome::Failed { .. })
     }
 }
 
-/// The state of an upload whose stages ended so. `gallery-indexing` closes the attempt and does not count.
+/// The end state of an attempt with these outcomes. `gallery-indexing` closes the attempt and does not count.
 ///
-/// No face: `no_face`. Nothing failed: `complete`. Something failed beside a success: `partial`. Else `failed`.
+/// Any `no_face`: `no_face`. No failure: `complete`. A failure beside a success: `partial`. Else `failed`.
 pub fn end_state<'a>(outcomes: impl IntoIterator<Item = (Stage, &'a Outcome)>) -> EndState {
     let (mut no_face, mut failed, mut succeeded) = (false, false, false);
     for (_, outcome) in outcomes.into_iter().filter(|(stage, _)| *stage != Stage::GalleryIndexing) {
@@ -73,6 +69,73 @@ pub fn end_state<'a>(outcomes: impl IntoIterator<Item = (Stage, &'a Outcome)>) -
         (_, false, _) => EndState::Complete,
         (_, true, true) => EndState::Partial,
         (_, true, false) => EndState::Failed,
+    }
+}
+
+/// A code such as `undecodable_image`: 1 to 60 lower-case letters, digits and underscores. Codes never change meaning.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct Code(String);
+
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("code {0:?}: 1 to 60 lower-case letters, digits and underscores")]
+pub struct InvalidCode(String);
+
+impl Code {
+    /// The task ended without an answer.
+    pub fn no_answer() -> Self {
+        Code("no_answer".into())
+    }
+
+    /// The message became a dead letter.
+    pub fn dead_lettered() -> Self {
+        Code("dead_lettered".into())
+    }
+
+    /// An outside job did not end within its deadline.
+    pub fn deadline() -> Self {
+        Code("deadline".into())
+    }
+
+    /// The stage failed on the last receive.
+    pub fn retries_exhausted() -> Self {
+        Code("retries_exhausted".into())
+    }
+
+    /// A code in the source. Panics if it is malformed.
+    pub fn fixed(word: &'static str) -> Self {
+        Code::parse(word).expect("codes in the source are lower-case words")
+    }
+
+    pub fn parse(raw: &str) -> Result<Self, InvalidCode> {
+        let legal = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_';
+        if (1..=60).contains(&raw.len()) && raw.chars().all(legal) {
+            return Ok(Code(raw.to_owned()));
+        }
+        Err(InvalidCode(raw.chars().take(80).collect()))
+    }
+
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl TryFrom<String> for Code {
+    type Error = InvalidCode;
+    fn try_from(raw: String) -> Result<Self, InvalidCode> {
+        Code::parse(&raw)
+    }
+}
+
+impl From<Code> for String {
+    fn from(code: Code) -> String {
+        code.0
+    }
+}
+
+impl fmt::Display for Code {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
     }
 }
 

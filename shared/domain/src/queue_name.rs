@@ -1,10 +1,9 @@
-//! The queues: one for arrivals, one per stage, and the dead letters of each.
+//! The queues: `uploads`, one for each stage, and a dead-letter queue for each of them.
 
 use crate::stage::Stage;
 use serde::{Deserialize, Serialize};
 use std::fmt;
 
-/// A queue.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct QueueName {
@@ -18,46 +17,43 @@ enum Source {
     Stage(Stage),
 }
 
-/// A text that names no queue.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("unknown queue {0:?}")]
 pub struct UnknownQueue(String);
 
 impl QueueName {
-    /// What arrives: events of the object store and of the state machine, orders to begin.
+    /// Events of the object store and of the state machine, orders to begin and to erase.
     pub const UPLOADS: QueueName = QueueName { source: Source::Uploads, dead_letters: false };
 
-    /// The queue of a stage's tasks.
     pub const fn of(stage: Stage) -> Self {
         QueueName { source: Source::Stage(stage), dead_letters: false }
     }
 
-    /// The twelve queues.
+    /// Every queue, each followed by its dead-letter queue.
     pub fn all() -> impl Iterator<Item = QueueName> {
         QueueName::live().flat_map(|queue| [queue, queue.dead_letters()])
     }
 
-    /// The six that are not for dead letters.
+    /// The queues that are not for dead letters.
     pub fn live() -> impl Iterator<Item = QueueName> {
         std::iter::once(QueueName::UPLOADS).chain(Stage::ALL.into_iter().map(QueueName::of))
     }
 
-    /// Where messages go that were received too often. Of dead letters: itself.
+    /// The queue of messages that were received too often. A dead-letter queue is its own.
     pub const fn dead_letters(self) -> Self {
         QueueName { dead_letters: true, ..self }
     }
 
-    /// Whether it is for dead letters.
     pub const fn is_for_dead_letters(self) -> bool {
         self.dead_letters
     }
 
-    /// The queue whose dead letters it holds; of another queue: itself.
+    /// The queue whose dead letters it holds. Another queue is its own.
     pub const fn source(self) -> Self {
         QueueName { dead_letters: false, ..self }
     }
 
-    /// The stage whose tasks it, or its source, holds.
+    /// The stage whose tasks or dead letters it holds.
     pub const fn stage(self) -> Option<Stage> {
         match self.source {
             Source::Uploads => None,
@@ -65,25 +61,15 @@ impl QueueName {
         }
     }
 
-    /// The name.
     pub const fn as_str(self) -> &'static str {
         match (self.source, self.dead_letters) {
             (Source::Uploads, false) => "uploads",
             (Source::Uploads, true) => "uploads-dead-letters",
-            (Source::Stage(Stage::FaceDetection), false) => "face-detection",
-            (Source::Stage(Stage::FaceDetection), true) => "face-detection-dead-letters",
-            (Source::Stage(Stage::EmotionAnalysis), false) => "emotion-analysis",
-            (Source::Stage(Stage::EmotionAnalysis), true) => "emotion-analysis-dead-letters",
-            (Source::Stage(Stage::ImageGeneration), false) => "image-generation",
-            (Source::Stage(Stage::ImageGeneration), true) => "image-generation-dead-letters",
-            (Source::Stage(Stage::MelodyGeneration), false) => "melody-generation",
-            (Source::Stage(Stage::MelodyGeneration), true) => "melody-generation-dead-letters",
-            (Source::Stage(Stage::GalleryIndexing), false) => "gallery-indexing",
-            (Source::Stage(Stage::GalleryIndexing), true) => "gallery-indexing-dead-letters",
+            (Source::Stage(stage), false) => stage.as_str(),
+            (Source::Stage(stage), true) => stage.dead_letters(),
         }
     }
 
-    /// Reads [`QueueName::as_str`].
     pub fn parse(raw: &str) -> Result<Self, UnknownQueue> {
         QueueName::all()
             .find(|queue| queue.as_str() == raw)
@@ -115,12 +101,13 @@ mod tests {
     use super::*;
 
     #[test]
-    fn twelve_queues_with_names_of_their_own() {
+    fn queues_have_names_of_their_own() {
         let mut names: Vec<_> = QueueName::all().map(QueueName::as_str).collect();
-        assert_eq!(names.len(), 12);
+        let queues = 2 * (Stage::ALL.len() + 1);
+        assert_eq!(names.len(), queues);
         names.sort();
         names.dedup();
-        assert_eq!(names.len(), 12);
+        assert_eq!(names.len(), queues);
         for queue in QueueName::all() {
             assert_eq!(QueueName::parse(queue.as_str()), Ok(queue));
             assert_eq!(queue.dead_letters().source(), queue.source());
@@ -128,6 +115,8 @@ mod tests {
         }
         for stage in Stage::ALL {
             assert_eq!(QueueName::of(stage).as_str(), stage.as_str());
+            let dead_letters = QueueName::of(stage).dead_letters();
+            assert_eq!(dead_letters.as_str(), format!("{stage}-dead-letters"));
         }
         assert!(QueueName::parse("upload").is_err());
     }

@@ -1,22 +1,21 @@
-//! Sessions: what a login begins, and the tokens that keep it going.
+//! Sessions, which begin with a login, and the tokens that extend them.
 
+use crate::owner::{TenantId, UserId};
 use crate::sha256::Sha256;
-use crate::tenant_id::TenantId;
-use crate::user_id::UserId;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use std::fmt;
 use std::time::Duration;
 use uuid::Uuid;
 
-/// A session ends so long after its login at the latest, whoever uses it.
+/// The longest life of a session, however often it is refreshed.
 pub const SESSION_LIFE: Duration = Duration::from_secs(30 * 24 * 3600);
-/// A session ends so long after its last refresh.
+/// How long a session lives after its last refresh.
 pub const SESSION_IDLE: Duration = Duration::from_secs(7 * 24 * 3600);
-/// For so long a spent token still gets the successor that it was spent for: an answer may have been lost.
+/// How long a spent token still gets its successor, because the answer may have been lost.
 pub const REPEAT_GRACE: Duration = Duration::from_secs(30);
 
-/// Names a session, beneath its user, so that all of a user's are found without an index.
+/// The id of a session below its user, so that all sessions of a user are found without an index.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct SessionKey {
     pub tenant_id: TenantId,
@@ -27,23 +26,19 @@ pub struct SessionKey {
 /// A session that has not been ended.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Session {
-    /// Its name.
     pub key: SessionKey,
-    /// When its user logged in.
     pub began_at: Timestamp,
-    /// When it was last refreshed.
     pub refreshed_at: Timestamp,
-    /// It counts for nothing from here on.
     pub expires_at: Timestamp,
 }
 
-/// What a session token is good for; one kind is never taken for another.
+/// The use of a session token. One kind is never accepted as the other.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum TokenKind {
-    /// Gets a new pair of tokens, once.
+    /// Is exchanged for a new pair of tokens, once.
     Refresh,
-    /// Opaque access.
+    /// Gives access, as an opaque token.
     Access,
 }
 
@@ -52,34 +47,28 @@ pub enum TokenKind {
 pub struct SessionToken {
     /// SHA-256 of the token.
     pub digest: Sha256,
-    /// What it is good for.
     pub kind: TokenKind,
-    /// Its session.
     pub session: SessionKey,
-    /// It counts for nothing from here on.
     pub expires_at: Timestamp,
-    /// What it was spent for.
     pub spent: Option<Spent>,
 }
 
-/// What a refresh token was spent for.
+/// The exchange of a refresh token.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Spent {
-    /// When.
     pub at: Timestamp,
-    /// SHA-256 of the token that came of it.
+    /// SHA-256 of the new token.
     pub successor: Sha256,
-    /// That token, legible only to who has the spent one; None once [`REPEAT_GRACE`] is over.
+    /// The new token, sealed under a key that is derived from the spent one; None after [`REPEAT_GRACE`].
     pub sealed: Option<[u8; 32]>,
 }
 
 impl Session {
-    /// A session that begins now.
     pub fn begin(key: SessionKey, now: Timestamp) -> Self {
         Session { key, began_at: now, refreshed_at: now, expires_at: later(now, SESSION_IDLE) }
     }
 
-    /// The same session, refreshed now: idle time begins anew, its life does not.
+    /// The session refreshed now: its idle time restarts, its life does not.
     pub fn refreshed(&self, now: Timestamp) -> Self {
         let expires_at = later(now, SESSION_IDLE).min(later(self.began_at, SESSION_LIFE));
         Session { refreshed_at: now, expires_at, ..self.clone() }
@@ -87,7 +76,7 @@ impl Session {
 }
 
 impl SessionToken {
-    /// A refresh token of a session, good for as long as the session is unless that is refreshed.
+    /// A refresh token that expires with the session.
     pub fn refresh(session: &Session, digest: Sha256) -> Self {
         SessionToken {
             digest,
@@ -106,7 +95,7 @@ impl Spent {
     }
 }
 
-/// `moment` and `duration`, held at the calendar's end.
+/// `moment + duration`, at most the calendar's end.
 fn later(moment: Timestamp, duration: Duration) -> Timestamp {
     moment.checked_add(duration).unwrap_or(Timestamp::MAX)
 }

@@ -1,28 +1,25 @@
-//! A content's SHA-256: hexadecimal in the API, base64 in S3's checksum header.
+//! SHA-256 digests: hexadecimal in the API, base64 in S3's checksum header.
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use serde::{Deserialize, Serialize};
 use sha2::Digest;
 use std::fmt;
+use uuid::Uuid;
 
-/// 32 bytes.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct Sha256([u8; 32]);
 
-/// A text that is no SHA-256.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("a sha256 is 64 hexadecimal digits")]
 pub struct InvalidSha256;
 
 impl Sha256 {
-    /// Of these bytes.
     pub fn of(content: &[u8]) -> Self {
         Sha256(sha2::Sha256::digest(content).into())
     }
 
-    /// A digest that was computed elsewhere.
     pub fn new(digest: [u8; 32]) -> Self {
         Sha256(digest)
     }
@@ -34,18 +31,34 @@ impl Sha256 {
         Ok(Sha256(digest))
     }
 
-    /// Reads S3's `x-amz-checksum-sha256`.
+    /// Reads S3's header `x-amz-checksum-sha256`.
     pub fn parse_base64(raw: &str) -> Result<Self, InvalidSha256> {
         let bytes = STANDARD.decode(raw).map_err(|_| InvalidSha256)?;
         Ok(Sha256(bytes.try_into().map_err(|_| InvalidSha256)?))
     }
 
-    /// As in `x-amz-checksum-sha256`.
+    /// Writes S3's header `x-amz-checksum-sha256`.
     pub fn to_base64(self) -> String {
         STANDARD.encode(self.0)
     }
 
-    /// The 32 bytes.
+    /// The digest of words, each framed by its length: `["ab", "c"]` and `["a", "bc"]` differ.
+    pub fn of_words(words: &[&str]) -> Self {
+        let mut hash = sha2::Sha256::new();
+        for word in words {
+            hash.update((word.len() as u64).to_be_bytes());
+            hash.update(word);
+        }
+        Sha256(hash.finalize().into())
+    }
+
+    /// The first 16 bytes as a UUID, version 8.
+    pub fn to_uuid(self) -> Uuid {
+        let mut bytes = [0; 16];
+        bytes.copy_from_slice(&self.0[..16]);
+        Uuid::new_v8(bytes)
+    }
+
     pub fn bytes(&self) -> &[u8; 32] {
         &self.0
     }
@@ -79,6 +92,12 @@ impl From<Sha256> for String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn words_do_not_run_into_each_other() {
+        assert_ne!(Sha256::of_words(&["ab", "c"]), Sha256::of_words(&["a", "bc"]));
+        assert_eq!(Sha256::of_words(&["ab", "c"]), Sha256::of_words(&["ab", "c"]));
+    }
 
     #[test]
     fn reads_back_both_spellings() {

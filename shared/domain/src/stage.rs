@@ -3,7 +3,6 @@
 use serde::{Deserialize, Serialize};
 use std::fmt;
 
-/// A stage of the pipeline.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Stage {
@@ -14,15 +13,25 @@ pub enum Stage {
     GalleryIndexing,
 }
 
-/// A word that names no stage.
+/// All that a stage is called.
+struct Names {
+    stage: &'static str,
+    dead_letters: &'static str,
+    state: &'static str,
+}
+
+impl Names {
+    const fn new(stage: &'static str, dead_letters: &'static str, state: &'static str) -> Self {
+        Names { stage, dead_letters, state }
+    }
+}
+
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error(
-    "unknown stage {0:?}: one of face-detection, emotion-analysis, image-generation, melody-generation, gallery-indexing"
-)]
+#[error("unknown stage {0:?}: one of {names}", names = Stage::ALL.map(Stage::as_str).join(", "))]
 pub struct UnknownStage(String);
 
 impl Stage {
-    /// All five, in the order of the pipeline.
+    /// In the order of the pipeline.
     pub const ALL: [Stage; 5] = [
         Stage::FaceDetection,
         Stage::EmotionAnalysis,
@@ -31,29 +40,41 @@ impl Stage {
         Stage::GalleryIndexing,
     ];
 
-    /// The name in queues, logs and the API.
-    pub fn as_str(self) -> &'static str {
+    const fn names(self) -> Names {
         match self {
-            Stage::FaceDetection => "face-detection",
-            Stage::EmotionAnalysis => "emotion-analysis",
-            Stage::ImageGeneration => "image-generation",
-            Stage::MelodyGeneration => "melody-generation",
-            Stage::GalleryIndexing => "gallery-indexing",
+            Stage::FaceDetection => {
+                Names::new("face-detection", "face-detection-dead-letters", "FaceDetection")
+            }
+            Stage::EmotionAnalysis => {
+                Names::new("emotion-analysis", "emotion-analysis-dead-letters", "EmotionAnalysis")
+            }
+            Stage::ImageGeneration => {
+                Names::new("image-generation", "image-generation-dead-letters", "ImageGeneration")
+            }
+            Stage::MelodyGeneration => {
+                Names::new("melody-generation", "melody-generation-dead-letters", "MelodyGeneration")
+            }
+            Stage::GalleryIndexing => {
+                Names::new("gallery-indexing", "gallery-indexing-dead-letters", "GalleryIndexing")
+            }
         }
+    }
+
+    /// The name in queues, logs and the API.
+    pub const fn as_str(self) -> &'static str {
+        self.names().stage
+    }
+
+    /// The name of its dead-letter queue.
+    pub(crate) const fn dead_letters(self) -> &'static str {
+        self.names().dead_letters
     }
 
     /// The name of its state in the definition and of its resources in the template.
-    pub fn state_name(self) -> &'static str {
-        match self {
-            Stage::FaceDetection => "FaceDetection",
-            Stage::EmotionAnalysis => "EmotionAnalysis",
-            Stage::ImageGeneration => "ImageGeneration",
-            Stage::MelodyGeneration => "MelodyGeneration",
-            Stage::GalleryIndexing => "GalleryIndexing",
-        }
+    pub const fn state_name(self) -> &'static str {
+        self.names().state
     }
 
-    /// Reads [`Stage::as_str`].
     pub fn parse(raw: &str) -> Result<Self, UnknownStage> {
         Stage::ALL
             .into_iter()

@@ -1,57 +1,45 @@
-//! The four ways in which a stage gives a message back.
+//! The four ends of a stage's work on a message.
 
-use crate::code::Code;
 use crate::face::Face;
-use crate::made_by::MadeBy;
 use crate::object_key::ObjectKey;
-use crate::outcome::Outcome;
-use crate::ports::maker::Job;
+use crate::outcome::{Code, Outcome};
 use crate::ports::objects::NewObject;
-use crate::stage_result::Finding;
+use crate::stage_result::{Finding, Job, MadeBy};
 use std::time::Duration;
 
-/// What a stage that is done leaves behind. It stores nothing itself: whoever settles its message does, in an order
-/// that survives a crash.
+/// The output of a finished stage. The stage stores nothing itself; settling does, in an order that survives a crash.
 #[derive(Clone, Debug, PartialEq)]
 pub struct StageOutput {
-    /// Succeeded, no face, or uncertain.
     pub outcome: Outcome,
-    /// What made it.
     pub made_by: Option<MadeBy>,
-    /// What it found.
     pub finding: Option<Finding>,
-    /// Face rows to write.
     pub faces: Vec<Face>,
-    /// Objects to put into bucket `media`, where their keys are free.
+    /// Objects for bucket `media`; those whose keys are taken are not put.
     pub objects: Vec<(ObjectKey, NewObject)>,
 }
 
 impl StageOutput {
-    /// An outcome and nothing else.
     pub fn bare(outcome: Outcome) -> Self {
         StageOutput { outcome, made_by: None, finding: None, faces: Vec::new(), objects: Vec::new() }
     }
 }
 
-/// How a stage ended with a message.
 #[derive(Debug)]
 pub enum StageEnd {
-    /// Finished.
     Done(Box<StageOutput>),
-    /// Pending outside, throttled or paused: not this message's fault. It comes again.
+    /// Pending at an outside service, throttled or paused, which is not the message's fault: it is sent again.
     Later {
-        /// How long to leave it alone.
         after: Duration,
-        /// The job to ask after, where there is one.
+        /// The job to poll, if there is one.
         job: Option<Job>,
     },
-    /// Our fault or unknown: it is received again, after a growing delay, until receives run out.
+    /// Our fault or unknown: the message is delivered again, after a growing delay, until its receives run out.
     Retry(Box<dyn std::error::Error + Send + Sync>),
-    /// The input's fault, for good.
+    /// The input's fault, permanently.
     Reject {
-        /// Why; stored and shown.
+        /// Stored and shown to users.
         code: Code,
-        /// A sentence for logs.
+        /// A sentence for the log.
         detail: String,
     },
 }

@@ -1,32 +1,31 @@
-//! Where an upload stands: one pure function decides every change.
+//! The status of an upload; one pure function decides every change.
 
 use serde::{Deserialize, Serialize};
 
-/// An upload's status.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Status {
-    /// A URL was given out; no object yet.
+    /// A URL was signed; there is no object yet.
     AwaitingUpload,
-    /// The object is there and an attempt is open; no stage of it has ended.
+    /// The object is stored and an attempt is open; no stage of it has ended.
     Stored,
     /// A stage of the open attempt has ended.
     Running,
-    /// Everything that was asked for is there.
+    /// Every result that was ordered is there.
     Complete,
-    /// Some of it is there.
+    /// Some of them are there.
     Partial,
     /// The photo shows no face.
     NoFace,
-    /// Nothing came of it.
+    /// None of them is there, or the object was refused.
     Failed,
     /// No object came in time. A late one revives the upload.
     Expired,
-    /// Gone for ever.
+    /// Its data is deleted; final.
     Erased,
 }
 
-/// How an attempt can end, best first.
+/// The end states of an attempt, best first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum EndState {
@@ -36,30 +35,27 @@ pub enum EndState {
     Failed,
 }
 
-/// What can happen to an upload.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum StatusEvent {
-    /// Its object arrived and is what was declared.
+    /// The object arrived and matches its declaration.
     Stored,
-    /// Its object arrived and was refused.
+    /// The object arrived and was refused.
     Refused,
-    /// A new attempt was written.
+    /// A new attempt was begun.
     Begun {
         /// Whether a running attempt may be replaced.
         supersede: bool,
     },
     /// A stage of the attempt ended.
     StageEnded,
-    /// The attempt was closed.
     Closed(EndState),
-    /// The maintenance gave up waiting for the object.
+    /// The object did not come in time.
     Expired,
-    /// Its owner erased it.
     Erased,
 }
 
 impl EndState {
-    /// Rank for replacing a gallery row: a better end is higher.
+    /// The rank for replacing a gallery row: a better end is higher.
     pub fn rank(self) -> u8 {
         match self {
             EndState::Complete => 3,
@@ -69,7 +65,6 @@ impl EndState {
         }
     }
 
-    /// The word in the API.
     pub fn as_str(self) -> &'static str {
         Status::from(self).as_str()
     }
@@ -87,7 +82,6 @@ impl From<EndState> for Status {
 }
 
 impl Status {
-    /// All of them.
     pub const ALL: [Status; 9] = [
         Status::AwaitingUpload,
         Status::Stored,
@@ -100,7 +94,6 @@ impl Status {
         Status::Erased,
     ];
 
-    /// The word in the API.
     pub fn as_str(self) -> &'static str {
         match self {
             Status::AwaitingUpload => "awaiting_upload",
@@ -115,17 +108,29 @@ impl Status {
         }
     }
 
-    /// Whether polling on is in vain: nothing changes until somebody acts.
+    /// Whether a client can stop polling: the status does not change by itself.
     pub fn is_done(self) -> bool {
         !matches!(self, Status::AwaitingUpload | Status::Stored | Status::Running)
     }
 
-    /// Whether an attempt was closed so.
-    pub fn is_closed(self) -> bool {
-        matches!(self, Status::Complete | Status::Partial | Status::NoFace | Status::Failed)
+    /// The status as an end state; None if it is not one.
+    pub fn end(self) -> Option<EndState> {
+        match self {
+            Status::Complete => Some(EndState::Complete),
+            Status::Partial => Some(EndState::Partial),
+            Status::NoFace => Some(EndState::NoFace),
+            Status::Failed => Some(EndState::Failed),
+            Status::AwaitingUpload | Status::Stored | Status::Running | Status::Expired | Status::Erased => {
+                None
+            }
+        }
     }
 
-    /// The status after `event`, or None where the event does not apply and changes nothing.
+    pub fn is_closed(self) -> bool {
+        self.end().is_some()
+    }
+
+    /// The status after `event`; None if the event does not apply.
     pub fn next(self, event: StatusEvent) -> Option<Status> {
         use Status::{AwaitingUpload, Erased, Expired, Failed, Running, Stored};
         match (self, event) {

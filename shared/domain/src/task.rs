@@ -1,7 +1,7 @@
-//! The message that asks a worker for one stage of one attempt. Ids only: inputs are read from the record.
+//! Stage tasks: messages that ask a worker for one stage of one attempt. They carry ids only; inputs are in the record.
 
+use crate::owner::TenantId;
 use crate::stage::Stage;
-use crate::tenant_id::TenantId;
 use crate::upload_id::UploadId;
 use serde::{Deserialize, Serialize};
 use std::fmt;
@@ -9,7 +9,7 @@ use std::fmt;
 /// The newest message schema. Workers also accept the one before.
 pub const SCHEMA: u32 = 1;
 
-/// Answers one task of an execution. Whoever holds it can end the task, so it never appears in rows, logs or answers.
+/// Answers one task of an execution. Its holder can end the task, so it never appears in rows, logs or answers.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct TaskToken(pub String);
@@ -20,39 +20,29 @@ impl fmt::Debug for TaskToken {
     }
 }
 
-/// One stage of one attempt.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct StageTask {
-    /// Version of this shape.
     pub schema: u32,
-    /// What to do.
     pub stage: Stage,
-    /// Whose.
     pub tenant_id: TenantId,
-    /// To which upload.
     pub upload_id: UploadId,
-    /// In which attempt.
     pub attempt: u32,
-    /// How to answer.
     pub task_token: TaskToken,
     /// W3C trace context of the request behind it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub traceparent: Option<String>,
 }
 
-/// Why a body is no task.
 #[derive(Debug, thiserror::Error)]
 pub enum InvalidTask {
-    /// Not the shape.
-    #[error("the body is no stage task: {0}")]
+    #[error("the body is not a stage task: {0}")]
     Shape(#[from] serde_json::Error),
-    /// A schema of another release.
+    /// A message of another release.
     #[error("message schema {0}; this worker knows {SCHEMA}")]
     Schema(u32),
 }
 
 impl StageTask {
-    /// Reads a message body.
     pub fn parse(body: &str) -> Result<Self, InvalidTask> {
         let task: StageTask = serde_json::from_str(body)?;
         match task.schema {
@@ -61,7 +51,7 @@ impl StageTask {
         }
     }
 
-    /// A message body without its token, for rows that people read.
+    /// A message body without its token, for dead-letter rows.
     pub fn redacted(body: &str) -> String {
         let Ok(mut value) = serde_json::from_str::<serde_json::Value>(body) else { return body.to_owned() };
         if let Some(fields) = value.as_object_mut() {

@@ -1,30 +1,29 @@
-//! W3C trace context: which request is behind a piece of work. See <https://www.w3.org/TR/trace-context/#traceparent-header>.
+//! W3C trace context: the request behind a piece of work. See <https://www.w3.org/TR/trace-context/#traceparent-header>.
 //!
-//! Records and messages carry it as text, so that one that is illegible never costs a message.
+//! Records and messages carry it as text, so that a malformed one never costs a message.
 
 use std::fmt;
 
-/// A trace and the span in it that asked for what follows: `00-{trace id, 32 hex}-{span id, 16 hex}-{flags, 2 hex}`.
+/// A trace and the span in it that caused the work: `00-{trace id, 32 hex}-{span id, 16 hex}-{flags, 2 hex}`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Traceparent(String);
 
-/// A text that is no trace context.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("a traceparent is 00-<32 hex>-<16 hex>-<2 hex> in lower case, neither id all zeros")]
 pub struct InvalidTraceparent;
 
-/// The length of version 00; later versions may have more behind it.
+/// The length of version 00; later versions may be longer.
 const LENGTH: usize = 55;
-/// Flags of a trace that begins here: it is recorded.
+/// Flags of a new trace: it is recorded.
 const SAMPLED: &str = "01";
 
 impl Traceparent {
-    /// A trace that begins here. Ids are random, and not zero.
+    /// A new trace. The ids should be random; zero becomes 1.
     pub fn new(trace_id: u128, span_id: u64) -> Self {
         Traceparent(format!("00-{:032x}-{:016x}-{SAMPLED}", trace_id.max(1), span_id.max(1)))
     }
 
-    /// Reads the header's value. Of a later version what version 00 has is read, as the specification asks.
+    /// Reads the header's value. Of a later version only the fields of version 00 are read, as the specification asks.
     pub fn parse(raw: &str) -> Result<Self, InvalidTraceparent> {
         let known = raw.get(..LENGTH).ok_or(InvalidTraceparent)?;
         let legal = |part: &str, length: usize| {
@@ -49,17 +48,16 @@ impl Traceparent {
         }
     }
 
-    /// The same trace, asked on by another span.
+    /// The same trace with another span.
     pub fn child(&self, span_id: u64) -> Self {
         Traceparent(format!("{}-{:016x}-{}", &self.0[..35], span_id.max(1), &self.0[53..]))
     }
 
-    /// What all work of one trace has in common: 32 hexadecimal digits.
+    /// 32 hexadecimal digits, the same for all work of one trace.
     pub fn trace_id(&self) -> &str {
         &self.0[3..35]
     }
 
-    /// The header's value.
     pub fn as_str(&self) -> &str {
         &self.0
     }

@@ -1,33 +1,30 @@
-//! The upload record: everything that is known of one upload, and the pure functions that change it.
+//! The upload record and the pure functions that change it.
 //!
-//! Every write is "load, change by one of these functions, save if the version is still the same", so each rule stands
-//! here once and holds on every backend.
+//! Every write is "load, change by one of these functions, save if the version is still the same", so each rule is here
+//! once and holds on every backend.
 
 use crate::affect::Affect;
-use crate::begin::Replace;
-use crate::code::Code;
 use crate::emotion::Emotion;
+use crate::file_name::FileName;
 use crate::media_type::MediaType;
 use crate::object_key::ObjectKey;
-use crate::outcome::Outcome;
-use crate::pending::Pending;
+use crate::outcome::{Code, Outcome};
+use crate::owner::{TenantId, UserId};
 use crate::sha256::Sha256;
 use crate::stage::Stage;
-use crate::stage_result::{Finding, StageResult};
-use crate::status::{Status, StatusEvent};
-use crate::tenant_id::TenantId;
+use crate::stage_result::{Finding, Pending, StageResult};
+use crate::status::{EndState, Status, StatusEvent};
 use crate::upload_id::UploadId;
-use crate::user_id::UserId;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use uuid::Uuid;
 
-/// What an upload is for.
+/// The purpose of an upload.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Kind {
-    /// The whole pipeline.
+    /// Takes the whole pipeline.
     Photo,
     /// Faces and emotions only; not in the gallery.
     Faces,
@@ -35,97 +32,104 @@ pub enum Kind {
     Prompt,
 }
 
-/// What its owner said an object would be.
+impl Kind {
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Kind::Photo => "photo",
+            Kind::Faces => "faces",
+            Kind::Prompt => "prompt",
+        }
+    }
+}
+
+/// When a new result replaces the old one in the gallery.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Replace {
+    #[default]
+    AtLeastAsGood,
+    Always,
+}
+
+/// The owner's declaration of an object before it is put.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Declared {
-    /// The format.
     pub content_type: MediaType,
-    /// Bytes.
     pub content_length: u64,
-    /// Of the content; None for an adopted object, which nobody declared.
+    /// None for an adopted object, which has no declaration.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub sha256: Option<Sha256>,
+    /// The photo's name on its owner's device.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub filename: Option<FileName>,
 }
 
 /// The object that intake accepted; every later read asks for exactly this one.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct StoredObject {
-    /// Where.
     pub key: ObjectKey,
-    /// Which content.
     pub etag: String,
-    /// Bytes.
     pub size: u64,
-    /// What its first bytes say it is.
+    /// By its first bytes.
     pub content_type: MediaType,
 }
 
 /// One upload. At most 4 KB as an item: faces are rows of their own.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Upload {
-    /// Whose.
     pub tenant_id: TenantId,
-    /// Whose, within the tenant.
     pub user_id: UserId,
-    /// Which.
     pub upload_id: UploadId,
-    /// What for.
     pub kind: Kind,
-    /// When it was declared or adopted; its place in the gallery.
+    /// The declaration or adoption; its place in the gallery.
     pub created_at: Timestamp,
-    /// When the record last changed.
     pub changed_at: Timestamp,
-    /// What was declared; None for a prompt.
+    /// None for a prompt.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub declared: Option<Declared>,
-    /// When the last presigned URL ends.
+    /// The end of the last presigned URL.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub url_expires_at: Option<Timestamp>,
-    /// The accepted object.
+    /// The accepted object; None before its event and for a prompt.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub object: Option<StoredObject>,
-    /// Why the object was refused.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub refused: Option<Code>,
-    /// Where it stands.
     pub status: Status,
-    /// Counts attempts; 0 before the first.
+    /// The number of attempts; 0 before the first.
     pub attempt: u32,
-    /// The order that began the attempt; None for the one that the object's event began.
+    /// The order that began the attempt; None if the object's event did.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub begun_by: Option<Uuid>,
-    /// When the attempt was begun.
+    /// The beginning of the attempt.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub begun_at: Option<Timestamp>,
-    /// The emotion that its owner gave in place of the analysed one; it outlives replays.
+    /// The owner's correction of the analysed emotion; it outlives replays.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub corrected: Option<Emotion>,
-    /// When a later attempt closed, so that earlier ones' artefacts are nobody's any more; None once they are gone.
+    /// When a later attempt closed, so that artefacts of earlier ones are superseded; None once they are deleted.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub superseded_at: Option<Timestamp>,
-    /// How often its owner asked for different art.
+    /// How often the owner ordered different art.
     #[serde(default)]
     pub rerolls: u32,
-    /// Whether the attempt is a replay, which lets live uploads pass.
+    /// Whether the attempt is a replay; live uploads go first.
     #[serde(default)]
     pub replay: bool,
-    /// When the attempt's result is shown.
     #[serde(default)]
     pub replace: Replace,
     /// W3C trace context that the attempt's messages carry.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub traceparent: Option<String>,
-    /// Results by stage.
     pub results: BTreeMap<Stage, StageResult>,
-    /// Jobs outside by stage.
+    /// Outside jobs by stage.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub pending: BTreeMap<Stage, Pending>,
-    /// Grows with every save; a save that does not know the newest is refused.
+    /// Grows with each save; a save with an older one is refused.
     pub version: u64,
 }
 
 impl Upload {
-    /// A photo that is awaited.
     pub fn awaiting(
         owner: (TenantId, UserId),
         upload_id: UploadId,
@@ -140,8 +144,8 @@ impl Upload {
         }
     }
 
-    /// No photo: a picture or a melody (`wanted`) from a given emotion. The first attempt is open from the start, begun by
-    /// the order `begun_by`; everything but `wanted` has its result already.
+    /// A prompt: generator `wanted` makes art from a given emotion. The first attempt is open from the start, begun by the
+    /// order `begun_by`; every other stage has its result.
     pub fn prompt(
         owner: (TenantId, UserId),
         upload_id: UploadId,
@@ -196,22 +200,31 @@ impl Upload {
         }
     }
 
-    /// A photo that was put without the API: its record begins with its object.
+    /// A photo that was put without the API.
     pub fn adopted(
         owner: (TenantId, UserId),
         upload_id: UploadId,
         object: StoredObject,
         now: Timestamp,
     ) -> Self {
-        let declared =
-            Declared { content_type: object.content_type, content_length: object.size, sha256: None };
+        let declared = Declared {
+            content_type: object.content_type,
+            content_length: object.size,
+            sha256: None,
+            filename: None,
+        };
         let mut upload =
             Upload { declared: Some(declared), ..Upload::blank(owner, upload_id, Kind::Photo, now) };
         upload.store(object, now);
         upload
     }
 
-    /// Before its first attempt an upload for its faces only is wanted as a photo. False where that changes nothing.
+    /// The photo's name on its owner's device.
+    pub fn filename(&self) -> Option<&FileName> {
+        self.declared.as_ref()?.filename.as_ref()
+    }
+
+    /// Makes a photo of an upload for its faces only before its first attempt. False if nothing changes.
     pub fn promote(&mut self) -> bool {
         let changes = self.attempt == 0 && self.kind == Kind::Faces;
         if changes {
@@ -220,7 +233,7 @@ impl Upload {
         changes
     }
 
-    /// The object arrived and is good: the first attempt begins. False where that changes nothing.
+    /// Accepts the object and begins the first attempt. False if nothing changes.
     pub fn store(&mut self, object: StoredObject, now: Timestamp) -> bool {
         let Some(status) = self.status.next(StatusEvent::Stored) else { return false };
         self.object = Some(object);
@@ -229,7 +242,7 @@ impl Upload {
         true
     }
 
-    /// The object arrived and is not what was declared. False where that changes nothing.
+    /// Refuses the object. False if nothing changes.
     pub fn refuse(&mut self, code: Code, now: Timestamp) -> bool {
         let Some(status) = self.status.next(StatusEvent::Refused) else { return false };
         self.refused = Some(code);
@@ -237,7 +250,7 @@ impl Upload {
         true
     }
 
-    /// Nothing came in time. False where that changes nothing.
+    /// Gives up waiting for the object. False if nothing changes.
     pub fn expire(&mut self, now: Timestamp) -> bool {
         let Some(status) = self.status.next(StatusEvent::Expired) else { return false };
         self.enter(status, now);
@@ -249,24 +262,28 @@ impl Upload {
         self.changed_at = self.changed_at.max(now);
     }
 
-    /// The stages that have no result yet.
+    /// How the attempt was closed; None while it is open.
+    pub fn end(&self) -> Option<EndState> {
+        self.results.get(&Stage::GalleryIndexing).and(self.status.end())
+    }
+
+    /// The stages without a result.
     pub fn open_stages(&self) -> Vec<Stage> {
         Stage::ALL.into_iter().filter(|stage| !self.results.contains_key(stage)).collect()
     }
 
-    /// What a stage found, where it did.
     pub fn finding(&self, stage: Stage) -> Option<&Finding> {
         self.results.get(&stage).and_then(|result| result.finding.as_ref())
     }
 
-    /// The attempt that made a stage's good result: names its objects and rows.
+    /// The attempt that made a stage's good result; it is part of the keys of objects and rows.
     pub fn made_at(&self, stage: Stage) -> Option<u32> {
         self.results.get(&stage).filter(|result| result.outcome.is_good()).map(|result| result.attempt)
     }
 }
 
 impl Kind {
-    /// The stages that are never run for it.
+    /// The stages that are never run for this kind.
     pub fn skipped(self) -> &'static [Stage] {
         match self {
             Kind::Photo => &[],
@@ -275,7 +292,6 @@ impl Kind {
         }
     }
 
-    /// Whether its results are shown in the gallery.
     pub fn in_gallery(self) -> bool {
         self != Kind::Faces
     }

@@ -1,7 +1,7 @@
-//! Which upload: a UUID, version 7 for ours and 8 for adopted objects.
+//! Ids of uploads: UUIDs, version 7 for declared uploads and 8 for adopted objects.
 
+use crate::sha256::Sha256;
 use serde::{Deserialize, Serialize};
-use sha2::{Digest, Sha256};
 use std::fmt;
 use uuid::Uuid;
 
@@ -10,13 +10,11 @@ use uuid::Uuid;
 #[serde(transparent)]
 pub struct UploadId(Uuid);
 
-/// A text that is no UUID.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("upload id {0:?} is not a UUID")]
 pub struct InvalidUploadId(String);
 
 impl UploadId {
-    /// An id of our own making.
     pub fn new(uuid: Uuid) -> Self {
         UploadId(uuid)
     }
@@ -29,21 +27,11 @@ impl UploadId {
         }
     }
 
-    /// The id of an object that was put without the API: the same object always gets the same id (UUIDv8 of
-    /// bucket, key and ETag), so that its event may come twice.
+    /// The id of an object that was put without the API, made of bucket, key and ETag, so that its event may come twice.
     pub fn adopted(bucket: &str, key: &str, etag: &str) -> Self {
-        let mut hash = Sha256::new();
-        for part in [bucket, key, etag] {
-            hash.update((part.len() as u64).to_be_bytes());
-            hash.update(part.as_bytes());
-        }
-        let digest = hash.finalize();
-        let mut bytes = [0; 16];
-        bytes.copy_from_slice(&digest[..16]);
-        UploadId(Uuid::new_v8(bytes))
+        UploadId(Sha256::of_words(&[bucket, key, etag]).to_uuid())
     }
 
-    /// The UUID.
     pub fn uuid(self) -> Uuid {
         self.0
     }

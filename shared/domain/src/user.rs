@@ -1,21 +1,19 @@
-//! A person of a tenant.
+//! Users of a tenant.
 
 use crate::email::Email;
-use crate::tenant_id::TenantId;
-use crate::user_id::UserId;
+use crate::owner::{TenantId, UserId};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use std::fmt;
 
-/// What a user may do.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Role {
-    /// Own uploads.
+    /// May use their own uploads.
     Customer,
-    /// The tenant's uploads and people.
+    /// May use the tenant's uploads and users.
     Admin,
-    /// The installation; made only by the command line.
+    /// May use the installation; created only by the command line.
     Operator,
 }
 
@@ -24,30 +22,30 @@ pub enum Role {
 #[serde(transparent)]
 pub struct PasswordHash(pub String);
 
-/// A user. `user_id` is opaque; the e-mail address may change and never stands in a key or a log.
+/// A user. `user_id` is opaque; the e-mail address may change and is never part of a key or a log.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct User {
     pub tenant_id: TenantId,
     pub user_id: UserId,
     pub role: Role,
     pub created_at: Timestamp,
-    /// Unique in the tenant; without one he cannot log in by e-mail.
+    /// Unique in the tenant. A user without one cannot log in by e-mail.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub email: Option<Email>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub username: Option<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub name: Option<String>,
-    /// Without one no password fits.
+    /// A user without one cannot log in with a password.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub password_hash: Option<PasswordHash>,
-    /// Counts the saves; 1 once created.
+    /// The number of saves; 1 once created.
     #[serde(default)]
     pub version: u32,
 }
 
 impl User {
-    /// A user without e-mail address, names and password, not yet stored.
+    /// A new user without e-mail address, names and password.
     pub fn new(tenant_id: TenantId, user_id: UserId, role: Role, created_at: Timestamp) -> Self {
         User {
             tenant_id,
@@ -64,7 +62,6 @@ impl User {
 }
 
 impl Role {
-    /// As in JSON.
     pub fn as_str(self) -> &'static str {
         match self {
             Role::Customer => "customer",
@@ -73,13 +70,12 @@ impl Role {
         }
     }
 
-    /// Reads what [`Role::as_str`] says.
     pub fn parse(raw: &str) -> Option<Self> {
         [Role::Customer, Role::Admin, Role::Operator].into_iter().find(|role| role.as_str() == raw)
     }
 }
 
-/// Never the hash: it would end up in a log.
+/// Without the hash, which must not be logged.
 impl fmt::Debug for PasswordHash {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("PasswordHash(…)")

@@ -1,4 +1,4 @@
-//! The clocks: the machine's, which never goes back, and one that tests wind by hand.
+//! The machine's clock, made monotonic, and a clock that tests set.
 
 use async_trait::async_trait;
 use domain::Timestamp;
@@ -7,8 +7,8 @@ use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::{Duration, Instant};
 use tokio::sync::watch;
 
-/// The machine's clock. When somebody sets it back, time goes on from the latest moment ever seen as fast as it
-/// passes, so that whoever waits still wakes.
+/// The machine's clock. When it is set back, time goes on from the latest moment ever seen at its normal rate, so that
+/// sleepers still wake.
 #[derive(Debug)]
 pub struct SystemClock {
     begun: Instant,
@@ -22,17 +22,17 @@ pub struct ManualClock {
     now_ms: watch::Sender<i64>,
 }
 
-/// Milliseconds since 1970.
+/// The moment in milliseconds since 1970.
 pub(crate) fn to_ms(moment: Timestamp) -> i64 {
     moment.as_millisecond()
 }
 
-/// Back from milliseconds; outside of the calendar: the nearest moment in it.
+/// From milliseconds since 1970; outside the calendar: its nearest moment.
 pub(crate) fn from_ms(ms: i64) -> Timestamp {
     Timestamp::from_millisecond(ms).unwrap_or(if ms < 0 { Timestamp::MIN } else { Timestamp::MAX })
 }
 
-/// `moment` and `duration`, held at the calendar's end.
+/// `moment + duration`, or the calendar's end.
 pub(crate) fn after(moment: Timestamp, duration: Duration) -> Timestamp {
     moment.checked_add(duration).unwrap_or(Timestamp::MAX)
 }
@@ -71,12 +71,11 @@ impl Clock for SystemClock {
 }
 
 impl ManualClock {
-    /// Stands at `now`.
     pub fn new(now: Timestamp) -> Self {
         ManualClock { now_ms: watch::Sender::new(to_ms(now)) }
     }
 
-    /// Moves on and wakes whoever slept until then.
+    /// Wakes the sleepers whose moment has come.
     pub fn advance(&self, by: Duration) {
         let by = i64::try_from(by.as_millis()).unwrap_or(i64::MAX);
         self.now_ms.send_modify(|now| *now = now.saturating_add(by));
@@ -92,7 +91,7 @@ impl Clock for ManualClock {
     async fn sleep_until(&self, moment: Timestamp) {
         let mut now = self.now_ms.subscribe();
         let until = to_ms(moment);
-        // The sender lives as long as `self`, so waiting cannot fail before the moment comes.
+        // `self` owns the sender, so this cannot fail.
         if now.wait_for(|now| *now >= until).await.is_err() {
             std::future::pending::<()>().await;
         }

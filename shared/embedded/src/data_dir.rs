@@ -3,23 +3,31 @@
 
 use crate::error::StoreError;
 use std::fs::{self, DirBuilder, File, OpenOptions};
+use std::io::Write;
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 
-/// The paths of a data directory.
 #[derive(Clone, Debug)]
 pub struct DataDir {
     root: PathBuf,
 }
 
-/// Keeps other processes away until it is dropped. The operating system lets go of it when the process dies.
+/// Keeps other processes out until it is dropped. The operating system releases it when the process dies.
 #[derive(Debug)]
-pub struct Lock {
-    _file: File,
+pub struct Lock(File);
+
+impl Drop for Lock {
+    /// Unlocks instead of closing only: a child process that is being started holds a copy of the descriptor until it runs
+    /// its program, and a copy keeps the lock.
+    fn drop(&mut self) {
+        if let Err(error) = self.0.unlock() {
+            tracing::warn!(%error, "the data directory's lock was not released");
+        }
+    }
 }
 
 impl DataDir {
-    /// Makes the directory and its folders where they are not there, for the owner alone.
+    /// Creates the directory and its folders if missing, readable for their owner only.
     pub fn prepare(root: &Path) -> Result<Self, StoreError> {
         let dir = DataDir { root: root.to_owned() };
         for path in [dir.root.clone(), dir.objects(), dir.tmp(), dir.keys()] {
@@ -28,39 +36,44 @@ impl DataDir {
         Ok(dir)
     }
 
-    /// Takes the directory for this process. Errors: [`StoreError::InUse`].
+    /// Takes the directory for this process, and writes its id into the file for processes that find it locked; only the
+    /// lock counts. Errors: [`StoreError::InUse`].
     pub fn lock(&self) -> Result<Lock, StoreError> {
         let path = self.root.join("lock");
         let file = OpenOptions::new().create(true).truncate(false).write(true).mode(0o600).open(&path);
-        let file = file.map_err(|source| StoreError::file("open", &path, source))?;
+        let mut file = file.map_err(|source| StoreError::file("open", &path, source))?;
         match file.try_lock() {
-            Ok(()) => Ok(Lock { _file: file }),
-            Err(fs::TryLockError::WouldBlock) => Err(StoreError::InUse(self.root.clone())),
+            Ok(()) => {
+                let written = file.set_len(0).and_then(|()| writeln!(file, "{}", std::process::id()));
+                written.map_err(|source| StoreError::file("write", &path, source))?;
+                Ok(Lock(file))
+            }
+            Err(fs::TryLockError::WouldBlock) => {
+                let pid = fs::read_to_string(&path).ok().and_then(|pid| pid.trim().parse().ok());
+                Err(StoreError::InUse { data: self.root.clone(), pid })
+            }
             Err(fs::TryLockError::Error(source)) => Err(StoreError::file("lock", &path, source)),
         }
     }
 
-    /// The directory itself.
     pub fn root(&self) -> &Path {
         &self.root
     }
 
-    /// The database.
     pub fn database(&self) -> PathBuf {
         self.root.join("semblante.db")
     }
 
-    /// The objects, a folder per bucket.
+    /// A folder per bucket.
     pub fn objects(&self) -> PathBuf {
         self.root.join("objects")
     }
 
-    /// Files that are being written; on the same file system as the objects, emptied at start.
+    /// Files that are being written: on the same file system as the objects, emptied at start.
     pub fn tmp(&self) -> PathBuf {
         self.root.join("tmp")
     }
 
-    /// The keys.
     pub fn keys(&self) -> PathBuf {
         self.root.join("keys")
     }
@@ -73,7 +86,7 @@ fn make_private(path: &Path) -> Result<(), StoreError> {
         .map_err(|source| StoreError::file("set the permissions of", path, source))
 }
 
-/// Makes a file's or directory's entry in `directory` survive a power cut.
+/// Makes the entries of `directory` survive power loss.
 pub(crate) fn sync_directory(directory: &Path) -> Result<(), StoreError> {
     File::open(directory)
         .and_then(|file| file.sync_all())
@@ -83,6 +96,8 @@ pub(crate) fn sync_directory(directory: &Path) -> Result<(), StoreError> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::process::Command;
+    use std::sync::atomic::{AtomicBool, Ordering};
 
     #[test]
     fn the_directory_is_private_and_locked_once() {
@@ -91,9 +106,29 @@ mod tests {
         let mode = |path: &Path| fs::metadata(path).unwrap().permissions().mode() & 0o777;
         assert_eq!(mode(dir.root()), 0o700);
         assert_eq!(mode(&dir.keys()), 0o700);
+        fs::write(dir.root().join("lock"), "99999999 of a process that is gone").unwrap();
         let lock = dir.lock().unwrap();
-        assert!(matches!(dir.lock(), Err(StoreError::InUse(_))));
+        let here = std::process::id();
+        assert!(matches!(dir.lock(), Err(StoreError::InUse { pid: Some(pid), .. }) if pid == here));
         drop(lock);
         dir.lock().unwrap();
+    }
+
+    /// A child process has copies of all descriptors until it runs its program.
+    #[test]
+    fn a_child_process_that_starts_does_not_keep_the_lock() {
+        let root = tempfile::tempdir().unwrap();
+        let dir = DataDir::prepare(root.path()).unwrap();
+        let is_done = AtomicBool::new(false);
+        std::thread::scope(|scope| {
+            scope.spawn(|| {
+                while !is_done.load(Ordering::Relaxed) {
+                    assert!(Command::new("true").status().unwrap().success());
+                }
+            });
+            let refused = (0..300).filter_map(|_| dir.lock().err()).count();
+            is_done.store(true, Ordering::Relaxed);
+            assert_eq!(refused, 0, "the lock was kept after it was dropped");
+        });
     }
 }

@@ -10,14 +10,12 @@ use domain::{DeadLetter, TenantId, UploadId};
 use rusqlite::{Connection, OptionalExtension};
 use uuid::Uuid;
 
-/// The dead letters of a data directory.
 #[derive(Clone)]
 pub struct DeadLetters {
     store: Store,
 }
 
 impl DeadLetters {
-    /// The dead letters of `store`.
     pub fn new(store: &Store) -> Self {
         DeadLetters { store: store.clone() }
     }
@@ -30,10 +28,10 @@ fn list(
     most: usize,
 ) -> Result<Vec<DeadLetter>, PortError> {
     let (seen, id) = after.map_or((i64::MAX, String::new()), |(seen, id)| (to_ms(seen), id.to_string()));
-    let of_whom = if tenant.is_some() { "tenant_id = ?1" } else { "?1 IS NULL" };
+    let of_tenant = if tenant.is_some() { "tenant_id = ?1" } else { "?1 IS NULL" };
     let mut select = connection
         .prepare_cached(&format!(
-            "SELECT letter FROM dead_letter WHERE {of_whom} AND first_seen <= ?2
+            "SELECT row FROM dead_letter WHERE {of_tenant} AND first_seen <= ?2
                  AND (first_seen < ?2 OR id < ?3)
              ORDER BY first_seen DESC, id DESC LIMIT ?4"
         ))
@@ -47,8 +45,8 @@ impl ports::DeadLetters for DeadLetters {
     async fn put(&self, letter: DeadLetter) -> Result<(), PortError> {
         let json = serde_json::to_string(&letter).map_err(unreadable)?;
         self.store
-            .write(move |turn| {
-                turn.connection
+            .write(move |txn| {
+                txn.connection
                     .prepare_cached("INSERT OR IGNORE INTO dead_letter VALUES (?1, ?2, ?3, ?4, ?5)")
                     .and_then(|mut insert| {
                         insert.execute((
@@ -80,7 +78,7 @@ impl ports::DeadLetters for DeadLetters {
         self.store
             .read(move |connection| {
                 let json: Option<String> = connection
-                    .prepare_cached("SELECT letter FROM dead_letter WHERE id = ?1")
+                    .prepare_cached("SELECT row FROM dead_letter WHERE id = ?1")
                     .and_then(|mut select| select.query_row([id.to_string()], |row| row.get(0)).optional())
                     .map_err(sql)?;
                 json.map(|json| serde_json::from_str(&json).map_err(unreadable)).transpose()
@@ -90,8 +88,8 @@ impl ports::DeadLetters for DeadLetters {
 
     async fn delete(&self, id: Uuid) -> Result<(), PortError> {
         self.store
-            .write(move |turn| {
-                turn.connection
+            .write(move |txn| {
+                txn.connection
                     .prepare_cached("DELETE FROM dead_letter WHERE id = ?1")
                     .and_then(|mut delete| delete.execute([id.to_string()]))
                     .map(drop)
@@ -103,8 +101,8 @@ impl ports::DeadLetters for DeadLetters {
     async fn delete_of(&self, tenant: &TenantId, upload: UploadId) -> Result<(), PortError> {
         let tenant = tenant.to_string();
         self.store
-            .write(move |turn| {
-                turn.connection
+            .write(move |txn| {
+                txn.connection
                     .prepare_cached("DELETE FROM dead_letter WHERE tenant_id = ?1 AND upload_id = ?2")
                     .and_then(|mut delete| delete.execute((tenant, upload.to_string())))
                     .map(drop)

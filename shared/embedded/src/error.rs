@@ -1,65 +1,52 @@
-//! What can go wrong with a data directory, and how callers of ports see it.
+//! Errors of a data directory, and the [`PortError`]s that they become.
 
 use domain::ports::{PortError, PortErrorKind};
 use rusqlite::ErrorCode;
 use std::path::PathBuf;
 
-/// Why a data directory cannot be used.
 #[derive(Debug, thiserror::Error)]
 pub enum StoreError {
-    /// Another process has it.
-    #[error("the data directory {} is in use by another process", .0.display())]
-    InUse(PathBuf),
-    /// A later release wrote it.
+    /// Without a pid where the holder did not write it.
+    #[error("the data directory {} is in use by {}", data.display(), process(*pid))]
+    InUse { data: PathBuf, pid: Option<u32> },
     #[error("the database {} has schema {found}; this release knows schemas up to {known}", path.display())]
-    NewerSchema {
-        /// The database file.
-        path: PathBuf,
-        /// Its schema.
-        found: i64,
-        /// Ours.
-        known: i64,
-    },
-    /// Not a database, or a damaged one.
+    NewerSchema { path: PathBuf, found: i64, known: i64 },
     #[error("the database {} is corrupt: {detail}", path.display())]
-    Corrupt {
-        /// The database file.
-        path: PathBuf,
-        /// What is wrong with it.
-        detail: String,
-    },
-    /// A database of another program.
+    Corrupt { path: PathBuf, detail: String },
     #[error("{} is not a database of Semblante", .0.display())]
     Foreign(PathBuf),
-    /// A key file that is not 32 bytes.
     #[error("the key file {} is damaged: it must hold 64 hexadecimal digits", .0.display())]
     DamagedKey(PathBuf),
-    /// The disk, or the limit set for the database, is full.
-    #[error("no space left for the database")]
+    #[error(
+        "the key file {} is open to other users of the machine (mode {mode:o}): run chmod 600 on it, and replace the key if others may have read it",
+        path.display()
+    )]
+    OpenKey { path: PathBuf, mode: u32 },
+    /// Of the disk, or of the limit that was set for the database.
+    #[error("no space left for the data directory")]
     DiskFull,
-    /// The file system failed.
     #[error("{action} {}: {source}", path.display())]
-    File {
-        /// What was tried.
-        action: &'static str,
-        /// On what.
-        path: PathBuf,
-        /// What came of it.
-        source: std::io::Error,
-    },
-    /// SQLite failed otherwise.
+    File { action: &'static str, path: PathBuf, source: std::io::Error },
     #[error("database: {0}")]
     Database(#[source] rusqlite::Error),
-    /// The operating system gave no randomness.
     #[error("no randomness from the operating system: {0}")]
     Randomness(getrandom::Error),
-    /// A command ended in a panic, or the store is closed.
-    #[error("the store did not answer: {0}")]
-    NoAnswer(&'static str),
+    #[error("the database is busy")]
+    Busy,
+    #[error("the store is closed")]
+    Closed,
+    #[error("{0} panicked")]
+    Panicked(&'static str),
+    /// The transaction failed that a write shared with others.
+    #[error("the commit failed: {0}")]
+    NotCommitted(String),
+}
+
+fn process(pid: Option<u32>) -> String {
+    pid.map_or_else(|| "another process".to_owned(), |pid| format!("process {pid}"))
 }
 
 impl StoreError {
-    /// An error of the file system.
     pub(crate) fn file(action: &'static str, path: impl Into<PathBuf>, source: std::io::Error) -> Self {
         match source.kind() {
             std::io::ErrorKind::StorageFull | std::io::ErrorKind::FileTooLarge => StoreError::DiskFull,
@@ -86,18 +73,18 @@ impl From<StoreError> for PortError {
                 _ => PortErrorKind::Broken,
             },
             StoreError::DiskFull => PortErrorKind::Full,
+            StoreError::Busy => PortErrorKind::Busy,
             _ => PortErrorKind::Broken,
         };
         PortError::new(kind, error)
     }
 }
 
-/// SQLite's error as a port's.
 pub(crate) fn sql(error: rusqlite::Error) -> PortError {
     StoreError::from(error).into()
 }
 
-/// A row that does not read back is a broken database, not a missing row.
+/// A row that cannot be parsed means a broken database, not a missing row.
 pub(crate) fn unreadable(error: impl std::fmt::Display) -> PortError {
-    PortError::broken(format!("a row does not read back: {error}"))
+    PortError::broken(format!("a row cannot be read: {error}"))
 }

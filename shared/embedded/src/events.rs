@@ -1,26 +1,24 @@
-//! Events out on one machine: rows that whoever is interested reads in order.
+//! Events out, as rows that readers take in order.
 
 use crate::clock::to_ms;
 use crate::error::{sql, unreadable};
 use crate::store::Store;
-use crate::writer::Turn;
+use crate::writer::WriteTxn;
 use async_trait::async_trait;
 use domain::DomainEvent;
 use domain::ports::{self, PortError};
 
 /// How long an event is kept: as long as an ended execution.
 const RETENTION_MS: i64 = 90 * 86_400_000;
-/// Old events that one publication takes away at most: more than it adds.
-const MAX_FORGOTTEN: i64 = 4;
+/// The most old events that one publication deletes: more than it adds.
+const MAX_DELETED: i64 = 4;
 
-/// The events of a data directory.
 #[derive(Clone)]
 pub struct Events {
     store: Store,
 }
 
 impl Events {
-    /// The events of `store`.
     pub fn new(store: &Store) -> Self {
         Events { store: store.clone() }
     }
@@ -40,14 +38,14 @@ impl Events {
     }
 }
 
-/// Takes away some of the events that are older than [`RETENTION_MS`] at `now_ms`.
-fn forget(turn: &Turn<'_>, now_ms: i64) -> Result<(), PortError> {
-    turn.connection
+/// Deletes some of the events that are older than [`RETENTION_MS`] at `now_ms`.
+fn delete_old(txn: &WriteTxn<'_>, now_ms: i64) -> Result<(), PortError> {
+    txn.connection
         .prepare_cached(
             "DELETE FROM domain_event WHERE id IN
              (SELECT id FROM domain_event WHERE at < ?1 ORDER BY at LIMIT ?2)",
         )
-        .and_then(|mut delete| delete.execute((now_ms - RETENTION_MS, MAX_FORGOTTEN)))
+        .and_then(|mut delete| delete.execute((now_ms - RETENTION_MS, MAX_DELETED)))
         .map(drop)
         .map_err(sql)
 }
@@ -58,12 +56,12 @@ impl ports::Events for Events {
         let json = serde_json::to_string(event).map_err(unreadable)?;
         let (id, at) = (event.id.to_string(), to_ms(event.at));
         self.store
-            .write(move |turn| {
-                turn.connection
+            .write(move |txn| {
+                txn.connection
                     .prepare_cached("INSERT OR IGNORE INTO domain_event VALUES (?1, ?2, ?3)")
                     .and_then(|mut insert| insert.execute((id, at, json)))
                     .map_err(sql)?;
-                forget(turn, at)
+                delete_old(txn, at)
             })
             .await
     }

@@ -2,31 +2,29 @@
 
 use crate::error::{sql, unreadable};
 use crate::store::Store;
-use crate::writer::Turn;
+use crate::writer::WriteTxn;
 use async_trait::async_trait;
 use domain::face::MAX_FACES;
 use domain::ports::{self, PortError};
 use domain::{Face, UploadId};
 
-/// The faces of a data directory.
 #[derive(Clone)]
 pub struct Faces {
     store: Store,
 }
 
 impl Faces {
-    /// The faces of `store`.
     pub fn new(store: &Store) -> Self {
         Faces { store: store.clone() }
     }
 }
 
-fn put(turn: &Turn<'_>, upload: UploadId, attempt: u32, faces: &[String]) -> Result<(), rusqlite::Error> {
+fn put(txn: &WriteTxn<'_>, upload: UploadId, attempt: u32, faces: &[String]) -> Result<(), rusqlite::Error> {
     let upload = upload.to_string();
-    turn.connection
+    txn.connection
         .prepare_cached("DELETE FROM face WHERE upload_id = ?1 AND attempt = ?2")?
         .execute((&upload, attempt))?;
-    let mut insert = turn.connection.prepare_cached("INSERT INTO face VALUES (?1, ?2, ?3, ?4)")?;
+    let mut insert = txn.connection.prepare_cached("INSERT INTO face VALUES (?1, ?2, ?3, ?4)")?;
     for (number, face) in faces.iter().enumerate() {
         insert.execute((&upload, attempt, number, face))?;
     }
@@ -41,7 +39,7 @@ impl ports::Faces for Faces {
         }
         let faces: Result<Vec<String>, _> = faces.iter().map(serde_json::to_string).collect();
         let faces = faces.map_err(unreadable)?;
-        self.store.write(move |turn| put(turn, upload, attempt, &faces).map_err(sql)).await
+        self.store.write(move |txn| put(txn, upload, attempt, &faces).map_err(sql)).await
     }
 
     async fn get(&self, upload: UploadId, attempt: u32, count: u32) -> Result<Vec<Face>, PortError> {
@@ -62,8 +60,8 @@ impl ports::Faces for Faces {
 
     async fn delete(&self, upload: UploadId, last_attempt: u32) -> Result<(), PortError> {
         self.store
-            .write(move |turn| {
-                turn.connection
+            .write(move |txn| {
+                txn.connection
                     .prepare_cached("DELETE FROM face WHERE upload_id = ?1 AND attempt <= ?2")
                     .and_then(|mut delete| delete.execute((upload.to_string(), last_attempt)))
                     .map(drop)

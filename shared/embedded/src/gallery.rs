@@ -1,43 +1,41 @@
-//! Gallery rows in SQLite, ordered by their primary key: a page is one range of it.
+//! Gallery rows in SQLite, ordered by their primary key: a page is one range.
 
 use crate::clock::to_ms;
 use crate::error::{sql, unreadable};
 use crate::store::Store;
-use crate::writer::Turn;
+use crate::writer::WriteTxn;
 use async_trait::async_trait;
 use domain::ports::gallery::{GalleryFilter, GalleryPage, GalleryPlace, MAX_PAGE};
 use domain::ports::{self, PortError};
 use domain::{GalleryRow, TenantId, Upload, UserId};
 use rusqlite::{Connection, OptionalExtension};
 
-/// Rows that one page looks at, at most, when a filter lets few of them through.
-const MAX_LOOKED_AT: usize = 1000;
+/// The most rows that one page reads when its filter matches few of them.
+const MAX_SCANNED: usize = 1000;
 
-/// One range of the primary key, read backwards: a place compared as a whole, or SQLite would collect and sort all rows
-/// of the owner.
+/// One range of the primary key, read backwards. The place is compared as a row value; otherwise SQLite sorts all rows of the
+/// owner.
 const PAGE: &str = "SELECT row FROM gallery
     WHERE tenant_id = ?1 AND user_id = ?2 AND created_at >= ?3 AND (created_at, upload_id) < (?4, ?5)
     ORDER BY created_at DESC, upload_id DESC LIMIT ?6";
 
-/// The gallery of a data directory.
 #[derive(Clone)]
 pub struct Gallery {
     store: Store,
 }
 
 impl Gallery {
-    /// The gallery of `store`.
     pub fn new(store: &Store) -> Self {
         Gallery { store: store.clone() }
     }
 }
 
 /// Writes a row as part of a command.
-pub(crate) fn put_in(turn: &Turn<'_>, row: &GalleryRow) -> Result<(), PortError> {
+pub(crate) fn put_in(txn: &WriteTxn<'_>, row: &GalleryRow) -> Result<(), PortError> {
     let json = serde_json::to_string(row).map_err(unreadable)?;
     let key =
         (row.tenant_id.as_str(), row.user_id.as_str(), to_ms(row.created_at), row.upload_id.to_string());
-    turn.connection
+    txn.connection
         .prepare_cached("INSERT OR REPLACE INTO gallery VALUES (?1, ?2, ?3, ?4, ?5)")
         .and_then(|mut insert| insert.execute((key.0, key.1, key.2, key.3, json)))
         .map(drop)
@@ -45,8 +43,8 @@ pub(crate) fn put_in(turn: &Turn<'_>, row: &GalleryRow) -> Result<(), PortError>
 }
 
 /// Removes an upload's row as part of a command.
-pub(crate) fn remove_in(turn: &Turn<'_>, upload: &Upload) -> Result<(), PortError> {
-    turn.connection
+pub(crate) fn remove_in(txn: &WriteTxn<'_>, upload: &Upload) -> Result<(), PortError> {
+    txn.connection
         .prepare_cached(
             "DELETE FROM gallery WHERE tenant_id = ?1 AND user_id = ?2 AND created_at = ?3 AND upload_id = ?4",
         )
@@ -62,7 +60,7 @@ pub(crate) fn remove_in(turn: &Turn<'_>, upload: &Upload) -> Result<(), PortErro
         .map_err(sql)
 }
 
-fn lets_through(filter: &GalleryFilter, row: &GalleryRow) -> bool {
+fn matches(filter: &GalleryFilter, row: &GalleryRow) -> bool {
     filter.emotion.is_none_or(|emotion| row.emotion == Some(emotion))
         && filter.state.is_none_or(|state| row.state == state)
 }
@@ -84,21 +82,21 @@ fn page(
     };
     let mut select = connection.prepare_cached(PAGE).map_err(sql)?;
     let mut found = select
-        .query((owner.0.as_str(), owner.1.as_str(), from, before_ms, before_id, MAX_LOOKED_AT + 1))
+        .query((owner.0.as_str(), owner.1.as_str(), from, before_ms, before_id, MAX_SCANNED + 1))
         .map_err(sql)?;
     let mut page = GalleryPage::default();
     let mut last: Option<GalleryPlace> = None;
-    let mut looked_at = 0;
+    let mut scanned = 0;
     while let Some(row) = found.next().map_err(sql)? {
-        if page.rows.len() == most || looked_at == MAX_LOOKED_AT {
+        if page.rows.len() == most || scanned == MAX_SCANNED {
             page.next = last;
             break;
         }
         let json: String = row.get(0).map_err(sql)?;
         let row: GalleryRow = serde_json::from_str(&json).map_err(unreadable)?;
         last = Some(GalleryPlace { created_at: row.created_at, upload_id: row.upload_id });
-        looked_at += 1;
-        if lets_through(filter, &row) {
+        scanned += 1;
+        if matches(filter, &row) {
             page.rows.push(row);
         }
     }

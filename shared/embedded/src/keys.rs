@@ -1,5 +1,5 @@
-//! What a data directory keeps secret, made at the first start: one master secret, from which keys are derived, and the
-//! seeds of the keys that sign access tokens.
+//! The secrets of a data directory, created at the first start: a master secret, from which keys are derived, and the seeds
+//! of the keys that sign access tokens.
 
 use crate::data_dir::{DataDir, sync_directory};
 use crate::error::StoreError;
@@ -7,19 +7,17 @@ use hkdf::Hkdf;
 use sha2::Sha256;
 use std::fs::{self, OpenOptions};
 use std::io::Write;
-use std::os::unix::fs::OpenOptionsExt;
+use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
 use std::path::Path;
 
-/// What a derived key is for: its HKDF label.
+/// The purpose of a derived key: its HKDF label.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Purpose {
-    /// Signs presigned PUT URLs.
     PutUrl,
-    /// Signs links to objects.
     GetUrl,
 }
 
-/// The secrets. Tokens and links survive a restart because they do.
+/// They are kept across restarts, and so tokens and links stay valid.
 pub struct Keys {
     master: [u8; 32],
     token_seeds: Vec<[u8; 32]>,
@@ -35,7 +33,7 @@ impl Purpose {
 }
 
 impl Keys {
-    /// Reads `keys/master` and `keys/access-tokens`, or makes them (0600) where they are not there.
+    /// Reads `keys/master` and `keys/access-tokens`, or creates them (0600).
     pub fn open(dir: &DataDir) -> Result<Self, StoreError> {
         let folder = dir.keys();
         let master = secrets(&folder, "master")?;
@@ -43,27 +41,28 @@ impl Keys {
         Ok(Keys { master, token_seeds: secrets(&folder, "access-tokens")? })
     }
 
-    /// The key for a purpose: HKDF-SHA256 (RFC 5869) of the master secret with the purpose's label.
+    /// HKDF-SHA256 (RFC 5869) of the master secret with the purpose's label.
     pub fn derive(&self, purpose: Purpose) -> [u8; 32] {
         let mut key = [0; 32];
         Hkdf::<Sha256>::new(None, &self.master)
             .expand(purpose.label(), &mut key)
-            .expect("32 bytes are within what HKDF-SHA256 gives (8160)");
+            .expect("HKDF-SHA256 gives up to 8160 bytes");
         key
     }
 
-    /// The Ed25519 seeds of the access tokens' keys, at least one: the first signs, all of them verify, so that a new
-    /// one put before the old one lets tokens of the old one live out their time.
+    /// The Ed25519 seeds of access tokens, at least one. The first signs, all verify: put a new seed before the old one, and
+    /// tokens of the old one stay valid until they expire.
     pub fn token_seeds(&self) -> &[[u8; 32]] {
         &self.token_seeds
     }
 }
 
-/// The secrets of a file, one a line; one is made where there is no file.
+/// The secrets of a file, one a line; a missing file is created with one.
 fn secrets(folder: &Path, name: &str) -> Result<Vec<[u8; 32]>, StoreError> {
     let path = folder.join(name);
-    match fs::read_to_string(&path) {
-        Ok(text) => parse(&text).ok_or(StoreError::DamagedKey(path)),
+    match fs::metadata(&path).and_then(|about| Ok((about.permissions().mode(), fs::read_to_string(&path)?))) {
+        Ok((mode, _)) if mode & 0o077 != 0 => Err(StoreError::OpenKey { path, mode: mode & 0o777 }),
+        Ok((_, text)) => parse(&text).ok_or(StoreError::DamagedKey(path)),
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(vec![make(folder, name)?]),
         Err(source) => Err(StoreError::file("read", path, source)),
     }
@@ -99,7 +98,12 @@ fn make(folder: &Path, name: &str) -> Result<[u8; 32], StoreError> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use std::os::unix::fs::PermissionsExt;
+
+    fn write(dir: &DataDir, name: &str, text: &str, mode: u32) {
+        let path = dir.keys().join(name);
+        fs::write(&path, text).unwrap();
+        fs::set_permissions(&path, fs::Permissions::from_mode(mode)).unwrap();
+    }
 
     #[test]
     fn keys_survive_a_restart_and_differ_by_purpose() {
@@ -124,7 +128,7 @@ mod tests {
             for damage in ["", "short", "\n", &long] {
                 let parent = tempfile::tempdir().unwrap();
                 let dir = DataDir::prepare(parent.path()).unwrap();
-                fs::write(dir.keys().join(name), damage).unwrap();
+                write(&dir, name, damage, 0o600);
                 assert!(matches!(Keys::open(&dir), Err(StoreError::DamagedKey(_))), "{name}: {damage:?}");
             }
         }
@@ -135,9 +139,27 @@ mod tests {
         let parent = tempfile::tempdir().unwrap();
         let dir = DataDir::prepare(parent.path()).unwrap();
         let two = format!("{}\n{}\n", "01".repeat(32), "02".repeat(32));
-        fs::write(dir.keys().join("access-tokens"), &two).unwrap();
+        write(&dir, "access-tokens", &two, 0o600);
         assert_eq!(Keys::open(&dir).unwrap().token_seeds(), [[1; 32], [2; 32]]);
-        fs::write(dir.keys().join("master"), &two).unwrap();
+        write(&dir, "master", &two, 0o600);
         assert!(matches!(Keys::open(&dir), Err(StoreError::DamagedKey(_))));
+    }
+
+    #[test]
+    fn a_key_that_others_can_read_is_refused() {
+        for name in ["master", "access-tokens"] {
+            for (mode, is_refused) in
+                [(0o644, true), (0o640, true), (0o604, true), (0o620, true), (0o400, false)]
+            {
+                let parent = tempfile::tempdir().unwrap();
+                let dir = DataDir::prepare(parent.path()).unwrap();
+                write(&dir, name, &"01".repeat(32), mode);
+                let opened = Keys::open(&dir);
+                assert_eq!(opened.is_err(), is_refused, "{name}: {mode:o}");
+                let Err(error) = opened else { continue };
+                let text = error.to_string();
+                assert!(text.contains(name) && text.contains(&format!("{mode:o}")), "{text}");
+            }
+        }
     }
 }

@@ -1,153 +1,55 @@
-//! Objects on one machine: bytes in files, everything else in rows. The row decides whether an object is there; the
-//! file is synced before the row is written and removed after the row is gone.
+//! Objects on one machine: bytes in files, everything else in rows. The file is synced before the row is written, and
+//! removed after the row is deleted.
 
-use crate::clock::{after, from_ms};
-use crate::error::{sql, unreadable};
-use crate::object_files::ObjectFiles;
-use crate::queue::send_in;
+use crate::clock::after;
+use crate::error::StoreError;
+use crate::object_files::{Content, ObjectFiles};
+use crate::object_rows::{self, ObjectRow};
+use crate::object_writer::{Destination, ObjectWriter};
 use crate::signed_url::SignedUrls;
+use crate::spool::Spool;
 use crate::store::Store;
-use crate::writer::Turn;
 use async_trait::async_trait;
-use bytes::Bytes;
-use domain::object_event::ObjectCreated;
-use domain::object_key::UPLOADS_PREFIX;
-use domain::ports::objects::{Listing, MAX_LISTED, NewObject, ObjectHead, PutGrant, SignedRequest};
-use domain::ports::queue::{MessageGroup, NewMessage};
+use domain::ports::objects::{
+    Listing, MAX_LISTED, NewObject, ObjectHead, Pieces, PutGrant, Reconciled, SignedRequest,
+};
 use domain::ports::{self, PortError};
-use domain::{Bucket, ObjectKey, QueueName, Sha256, Timestamp};
-use rusqlite::{Connection, OptionalExtension, Row};
+use domain::{Bucket, ObjectKey, Timestamp};
+use futures_util::stream::{self, StreamExt};
 use std::ops::Range;
 use std::time::Duration;
-use uuid::Uuid;
 
-/// The objects of a data directory.
 #[derive(Clone)]
 pub struct Objects {
-    store: Store,
-    files: ObjectFiles,
+    pub(crate) writer: ObjectWriter,
     urls: SignedUrls,
 }
 
-/// A row: what is known of an object, and which of its key's files is its.
-#[derive(Clone)]
-pub(crate) struct Found {
-    pub(crate) head: ObjectHead,
-    pub(crate) version: String,
-}
-
-pub(crate) const COLUMNS: &str = "version, size, sha256, content_type, metadata, modified_at";
-
 impl Objects {
-    /// The objects of `store`, with links below `public_url`.
+    /// Signed URLs begin with `public_url`.
     pub fn new(store: &Store, public_url: &str) -> Self {
-        Objects {
-            store: store.clone(),
-            files: ObjectFiles::new(store.dir()),
-            urls: SignedUrls::new(public_url, store.keys()),
-        }
+        let files = ObjectFiles::new(store.dir());
+        let writer = ObjectWriter { store: store.clone(), files };
+        Objects { writer, urls: SignedUrls::new(public_url, store.keys()) }
     }
 
-    /// Checks the URLs that this store signed.
+    /// Verifies the URLs that these objects were signed with.
     pub fn signed_urls(&self) -> &SignedUrls {
         &self.urls
     }
 
-    pub(crate) fn files(&self) -> &ObjectFiles {
-        &self.files
+    /// Every step of [`ports::Objects::reconcile`], at start: before the first put.
+    pub async fn reconcile_all(&self, age: Duration) -> Result<Reconciled, PortError> {
+        self.writer.reconcile_all(age).await
     }
 
-    pub(crate) fn store(&self) -> &Store {
-        &self.store
-    }
-
-    async fn find(&self, bucket: Bucket, key: &ObjectKey) -> Result<Option<Found>, PortError> {
+    async fn find(&self, bucket: Bucket, key: &ObjectKey) -> Result<Option<ObjectRow>, PortError> {
         let key = key.clone();
-        self.store.read(move |connection| find(connection, bucket, &key)).await
-    }
-
-    async fn with_files<T: Send + 'static>(
-        &self,
-        work: impl FnOnce(&ObjectFiles) -> Result<T, crate::StoreError> + Send + 'static,
-    ) -> Result<T, PortError> {
-        let files = self.files.clone();
-        let task = tokio::task::spawn_blocking(move || work(&files));
-        Ok(task.await.map_err(|_| crate::StoreError::NoAnswer("a file operation panicked"))??)
-    }
-
-    async fn remove_file(&self, bucket: Bucket, key: &ObjectKey, version: String) -> Result<(), PortError> {
-        let key = key.clone();
-        self.with_files(move |files| files.remove(bucket, &key, &version)).await
+        self.writer.store.read(move |connection| object_rows::find(connection, bucket, &key)).await
     }
 }
 
-impl Found {
-    pub(crate) fn read(row: &Row<'_>) -> Result<Result<Self, PortError>, rusqlite::Error> {
-        let sha256 = Sha256::new(row.get(2)?);
-        let metadata: String = row.get(4)?;
-        let (version, size, content_type, modified) = (row.get(0)?, row.get(1)?, row.get(3)?, row.get(5)?);
-        Ok(serde_json::from_str(&metadata).map_err(unreadable).map(|metadata| Found {
-            head: ObjectHead {
-                size,
-                etag: etag(&sha256),
-                content_type,
-                metadata,
-                sha256: Some(sha256),
-                modified_at: from_ms(modified),
-            },
-            version,
-        }))
-    }
-}
-
-/// Names a content: the first half of its sha256. (S3's is the MD5; nobody may rely on either.)
-fn etag(sha256: &Sha256) -> String {
-    hex::encode(&sha256.bytes()[..16])
-}
-
-fn find(connection: &Connection, bucket: Bucket, key: &ObjectKey) -> Result<Option<Found>, PortError> {
-    connection
-        .prepare_cached(&format!("SELECT {COLUMNS} FROM object WHERE bucket = ?1 AND key = ?2"))
-        .and_then(|mut select| select.query_row((bucket.as_str(), key.as_str()), Found::read).optional())
-        .map_err(sql)?
-        .transpose()
-}
-
-/// Writes the row and, for an upload, its event: both are there or neither is.
-fn insert(turn: &mut Turn<'_>, bucket: Bucket, key: &ObjectKey, found: &Found) -> Result<(), PortError> {
-    let head = &found.head;
-    let metadata = serde_json::to_string(&head.metadata).map_err(unreadable)?;
-    let sha256 = head.sha256.as_ref().map(|sha256| sha256.bytes().to_vec());
-    turn.connection
-        .prepare_cached("INSERT INTO object VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)")
-        .and_then(|mut insert| {
-            insert.execute((
-                bucket.as_str(),
-                key.as_str(),
-                &found.version,
-                head.size,
-                sha256,
-                &head.content_type,
-                metadata,
-                turn.now_ms,
-            ))
-        })
-        .map_err(sql)?;
-    if bucket == Bucket::Media && key.as_str().starts_with(UPLOADS_PREFIX) {
-        let created = ObjectCreated {
-            bucket: bucket.as_str().into(),
-            key: key.as_str().into(),
-            size: head.size,
-            etag: head.etag.clone(),
-        };
-        let event = created.to_event_bridge(&found.version, from_ms(turn.now_ms));
-        let group = key.owner().map(|(tenant, _, _)| MessageGroup::live(&tenant));
-        send_in(turn, QueueName::UPLOADS, &NewMessage::new(event.to_string(), group))?;
-    }
-    Ok(())
-}
-
-/// The range cut to the size. Errors: it begins behind the end.
+/// The range, cut to the size. Errors: `Denied`, it is empty or begins behind the end.
 fn cut(range: Option<Range<u64>>, size: u64) -> Result<Range<u64>, PortError> {
     match range {
         None => Ok(0..size),
@@ -156,83 +58,61 @@ fn cut(range: Option<Range<u64>>, size: u64) -> Result<Range<u64>, PortError> {
     }
 }
 
-fn list(
-    connection: &Connection,
-    bucket: Bucket,
-    prefix: &str,
-    from: Option<&str>,
-    most: usize,
-) -> Result<Vec<(ObjectKey, u64)>, PortError> {
-    let start = from.filter(|from| *from > prefix).unwrap_or(prefix);
-    let mut select = connection
-        .prepare_cached("SELECT key, size FROM object WHERE bucket = ?1 AND key >= ?2 ORDER BY key LIMIT ?3")
-        .map_err(sql)?;
-    let rows = select
-        .query_map((bucket.as_str(), start, most), |row| Ok((row.get::<_, String>(0)?, row.get(1)?)))
-        .map_err(sql)?;
-    let mut listed = Vec::new();
-    for row in rows {
-        let (key, size) = row.map_err(sql)?;
-        if !key.starts_with(prefix) {
-            break;
+/// Each piece is read when it is polled for, off the async threads.
+fn pieces(content: Content) -> Pieces {
+    let next = |mut content: Content| async move {
+        if content.is_at_end() {
+            return Ok(None);
         }
-        listed.push((ObjectKey::parse(&key).map_err(unreadable)?, size));
-    }
-    Ok(listed)
+        let read = tokio::task::spawn_blocking(move || content.read().map(|piece| (piece, content)));
+        let read = read.await.map_err(|_| StoreError::Panicked("a file operation"))?;
+        Ok(Some(read?))
+    };
+    stream::try_unfold(content, next).boxed()
 }
 
 #[async_trait]
 impl ports::Objects for Objects {
     async fn put(&self, bucket: Bucket, key: &ObjectKey, object: NewObject) -> Result<ObjectHead, PortError> {
         object.check_metadata()?;
-        if self.find(bucket, key).await?.is_some() {
-            return Err(PortError::conflict("the key is taken"));
-        }
-        let version = Uuid::now_v7().simple().to_string();
-        let (bytes, place, name) = (object.bytes.clone(), key.clone(), version.clone());
-        let sha256 = self
-            .with_files(move |files| {
-                files.write(bucket, &place, &name, &bytes)?;
-                Ok(Sha256::of(&bytes))
+        let NewObject { bytes, content_type, metadata } = object;
+        let draft = self
+            .writer
+            .files
+            .run(move |files| {
+                let mut draft = files.draft()?;
+                draft.append(&bytes)?;
+                Ok(draft)
             })
             .await?;
-        let head = ObjectHead {
-            size: object.bytes.len() as u64,
-            etag: etag(&sha256),
-            content_type: object.content_type,
-            metadata: object.metadata,
-            sha256: Some(sha256),
-            modified_at: self.store.clock().now(),
-        };
-        let (found, place) = (Found { head: head.clone(), version: version.clone() }, key.clone());
-        let written = self.store.write(move |turn| insert(turn, bucket, &place, &found)).await;
-        if let Err(error) = written {
-            self.remove_file(bucket, key, version).await?;
-            return Err(error);
-        }
-        Ok(head)
+        self.writer.put(draft, Destination { bucket, key: key.clone(), content_type, metadata }).await
+    }
+
+    async fn spool(&self) -> Result<Box<dyn ports::objects::Spool>, PortError> {
+        let draft = self.writer.files.run(ObjectFiles::draft).await?;
+        Ok(Box::new(Spool::new(&self.writer, draft)))
     }
 
     async fn head(&self, bucket: Bucket, key: &ObjectKey) -> Result<Option<ObjectHead>, PortError> {
         Ok(self.find(bucket, key).await?.map(|found| found.head))
     }
 
-    async fn get(
+    async fn stream(
         &self,
         bucket: Bucket,
         key: &ObjectKey,
         etag: Option<&str>,
         range: Option<Range<u64>>,
-    ) -> Result<(ObjectHead, Bytes), PortError> {
+    ) -> Result<(ObjectHead, Pieces), PortError> {
         let found = self.find(bucket, key).await?.ok_or_else(|| PortError::not_found("no such object"))?;
         if etag.is_some_and(|etag| etag != found.head.etag) {
             return Err(PortError::conflict("the object has another etag"));
         }
         let range = cut(range, found.head.size)?;
         let (place, version) = (key.clone(), found.version);
-        let bytes = self.with_files(move |files| files.read(bucket, &place, &version, range)).await?;
-        match bytes {
-            Some(bytes) => Ok((found.head, Bytes::from(bytes))),
+        let content = self.writer.files.run(move |files| files.open(bucket, &place, &version, range)).await?;
+        match content {
+            Some(content) => Ok((found.head, pieces(content))),
             None if self.find(bucket, key).await?.is_none() => Err(PortError::not_found("deleted meanwhile")),
             None => Err(PortError::broken("the object's file is lost")),
         }
@@ -247,32 +127,14 @@ impl ports::Objects for Objects {
     ) -> Result<Listing, PortError> {
         let most = most.clamp(1, MAX_LISTED);
         let (prefix, from) = (prefix.to_owned(), from.map(|key| key.as_str().to_owned()));
-        self.store
-            .read(move |connection| {
-                let mut objects = list(connection, bucket, &prefix, from.as_deref(), most + 1)?;
-                let next = (objects.len() > most).then(|| objects.pop()).flatten().map(|(key, _)| key);
-                Ok(Listing { objects, next })
-            })
+        self.writer
+            .store
+            .read(move |connection| object_rows::list(connection, bucket, &prefix, from.as_deref(), most))
             .await
     }
 
     async fn delete(&self, bucket: Bucket, key: &ObjectKey) -> Result<(), PortError> {
-        let place = key.clone();
-        let version: Option<String> = self
-            .store
-            .write(move |turn| {
-                turn.connection
-                    .prepare_cached("DELETE FROM object WHERE bucket = ?1 AND key = ?2 RETURNING version")
-                    .and_then(|mut delete| {
-                        delete.query_row((bucket.as_str(), place.as_str()), |row| row.get(0)).optional()
-                    })
-                    .map_err(sql)
-            })
-            .await?;
-        match version {
-            Some(version) => self.remove_file(bucket, key, version).await,
-            None => Ok(()),
-        }
+        self.writer.delete(bucket, key.clone()).await
     }
 
     async fn delete_prefix(&self, bucket: Bucket, prefix: &str) -> Result<u64, PortError> {
@@ -292,8 +154,12 @@ impl ports::Objects for Objects {
         }
     }
 
+    async fn reconcile(&self, from: Option<String>, age: Duration) -> Result<Reconciled, PortError> {
+        self.writer.reconcile(from.as_deref(), age).await
+    }
+
     async fn sign_put(&self, grant: &PutGrant, ttl: Duration) -> Result<SignedRequest, PortError> {
-        Ok(self.urls.sign_put(grant, after(self.store.clock().now(), ttl)))
+        Ok(self.urls.sign_put(grant, after(self.writer.store.clock().now(), ttl)))
     }
 
     async fn sign_get(
@@ -303,5 +169,90 @@ impl ports::Objects for Objects {
         expires_at: Timestamp,
     ) -> Result<String, PortError> {
         Ok(self.urls.sign_get(bucket, key, expires_at))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::store::Options;
+    use bytes::Bytes;
+    use domain::ports::{Objects as _, Uploads as _};
+    use std::path::Path;
+
+    fn files(folder: &Path) -> usize {
+        let entries =
+            std::fs::read_dir(folder).map_or_else(|_| Vec::new(), |entries| entries.flatten().collect());
+        let count = |entry: &std::fs::DirEntry| if entry.path().is_dir() { files(&entry.path()) } else { 1 };
+        entries.iter().map(count).sum()
+    }
+
+    async fn rows(objects: &Objects) -> usize {
+        objects.list(Bucket::Media, "", None, MAX_LISTED).await.unwrap().objects.len()
+    }
+
+    /// Callers go away at every moment of a put, a spool and a delete.
+    #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+    async fn callers_that_go_away_leave_no_file_without_a_row() {
+        let root = tempfile::tempdir().unwrap();
+        let objects =
+            Objects::new(&Store::open(root.path(), Options::default()).unwrap(), "http://localhost");
+        let object = || NewObject {
+            bytes: Bytes::from(vec![7; 300_000]),
+            content_type: "image/jpeg".into(),
+            metadata: Default::default(),
+        };
+        let key = |number: u64| ObjectKey::parse(&format!("user-uploads/acme/ana/{number}")).unwrap();
+        for number in 0..120 {
+            if number % 3 == 0 {
+                objects.put(Bucket::Media, &key(number), object()).await.unwrap();
+            }
+            let (objects, key) = (objects.clone(), key(number));
+            let caller = tokio::spawn(async move {
+                match number % 3 {
+                    0 => objects.delete(Bucket::Media, &key).await.map(drop),
+                    1 => objects.put(Bucket::Media, &key, object()).await.map(drop),
+                    _ => {
+                        let mut spool = objects.spool().await?;
+                        spool.append(object().bytes).await?;
+                        spool.put(Bucket::Media, &key, "image/jpeg").await.map(drop)
+                    }
+                }
+            });
+            tokio::time::sleep(Duration::from_micros(number * 40)).await;
+            caller.abort();
+        }
+        let settled = async {
+            while files(&root.path().join("objects")) != rows(&objects).await
+                || files(&root.path().join("tmp")) != 0
+            {
+                tokio::time::sleep(Duration::from_millis(20)).await;
+            }
+        };
+        let settled = tokio::time::timeout(Duration::from_secs(20), settled).await;
+        let (files, rows) = (files(&root.path().join("objects")), rows(&objects).await);
+        assert!(settled.is_ok(), "{files} files and {rows} rows");
+        assert!(rows > 0 && rows < 120, "{rows} of 120: no caller went away in time, or all of them did");
+    }
+
+    /// A presigned PUT is valid for minutes after its upload was erased.
+    #[tokio::test]
+    async fn a_put_for_an_erased_upload_is_refused() {
+        let root = tempfile::tempdir().unwrap();
+        let store = Store::open(root.path(), Options::default()).unwrap();
+        let objects = Objects::new(&store, "http://localhost");
+        let upload = domain::fixture::awaiting();
+        let key = ObjectKey::upload(&upload.tenant_id, &upload.user_id, upload.upload_id);
+        let tombstone = domain::Tombstone {
+            tenant_id: upload.tenant_id.clone(),
+            upload_id: upload.upload_id,
+            erased_at: domain::fixture::now(),
+        };
+        crate::Uploads::new(&store).erase(tombstone).await.unwrap();
+        let mut spool = objects.spool().await.unwrap();
+        spool.append(Bytes::from_static(b"secret")).await.unwrap();
+        let refused = spool.put(Bucket::Media, &key, "image/jpeg").await.unwrap_err();
+        assert_eq!(refused.kind, ports::PortErrorKind::NotFound, "{refused}");
+        assert_eq!(files(&root.path().join("objects")) + files(&root.path().join("tmp")), 0);
     }
 }

@@ -1,11 +1,12 @@
-//! Runs the pipeline's definition on one machine. The interpreter is pure; here its frames, tokens, timers and history
-//! are stored, and each transition is one transaction together with the messages that it sends.
+//! Runs the pipeline's definition on one machine. The interpreter is pure; this module stores its frames, tokens, timers and
+//! history. Each transition is one transaction together with the messages that it sends.
 
 use crate::clock::from_ms;
 use crate::error::{sql, unreadable};
 use crate::execution_row;
 use crate::store::Store;
 use crate::transition::{Definitions, Transition, ended, token_owner};
+use crate::writer::WriteTxn;
 use async_trait::async_trait;
 use domain::ports::orchestrator::{Answered, Execution};
 use domain::ports::{self, PortError};
@@ -16,12 +17,12 @@ use statemachine::{Definition, Event, LoadError, PIPELINE, Seed, Substitutions};
 use std::sync::Arc;
 use std::time::Duration;
 
-/// Timers that one command fires at most; the rest follow in the next.
+/// The most timers that one command fires; the rest follow in the next.
 const MAX_FIRED: usize = 64;
-/// Ended executions that one command forgets at most.
-const MAX_FORGOTTEN: usize = 256;
+/// The most ended executions that one command deletes.
+const MAX_DELETED: usize = 256;
 
-/// How long an ended execution is remembered: as long as Step Functions does.
+/// How long an ended execution is kept: as long as Step Functions keeps one.
 pub const RETENTION: Duration = Duration::from_secs(90 * 86_400);
 
 /// The executions of a data directory.
@@ -31,7 +32,7 @@ pub struct Orchestrator {
     definitions: Arc<Definitions>,
 }
 
-/// What `${FaceDetectionQueueUrl}` and its like stand for on one machine: the bare queue names.
+/// The values of `${FaceDetectionQueueUrl}` and the other substitutions on one machine: the bare queue names.
 pub fn pipeline_substitutions() -> Substitutions {
     Stage::ALL
         .into_iter()
@@ -40,12 +41,12 @@ pub fn pipeline_substitutions() -> Substitutions {
 }
 
 impl Orchestrator {
-    /// Runs the pipeline. Executions that older definitions began go on with those.
+    /// Runs the pipeline. Executions that were started with an older definition continue with it.
     pub async fn open(store: &Store) -> Result<Self, PortError> {
         Orchestrator::with_definition(store, PIPELINE, pipeline_substitutions()).await
     }
 
-    /// Runs another definition. Errors: it does not load, by path.
+    /// Runs another definition. Errors: `Denied`, with the path at which the definition does not load.
     pub async fn with_definition(
         store: &Store,
         text: &str,
@@ -56,8 +57,8 @@ impl Orchestrator {
         let stored = serde_json::json!({"text": text, "substitutions": substitutions}).to_string();
         let hash = current.hash().to_owned();
         store
-            .write(move |turn| {
-                turn.connection
+            .write(move |txn| {
+                txn.connection
                     .prepare_cached("INSERT OR IGNORE INTO definition VALUES (?1, ?2)")
                     .and_then(|mut insert| insert.execute((hash, stored)))
                     .map_err(sql)
@@ -66,8 +67,8 @@ impl Orchestrator {
         Ok(Orchestrator { store: store.clone(), definitions: Arc::new(Definitions::new(current)) })
     }
 
-    /// Fires timers (time limits, waits, retries) as they come due, and forgets executions that ended before
-    /// [`RETENTION`], until `stop` ends.
+    /// Fires timers (time limits, waits, retries) as they come due, and deletes executions that ended before [`RETENTION`],
+    /// until `stop` ends.
     pub async fn run_timers(&self, stop: impl Future<Output = ()> + Send) {
         let clock = self.store.clock();
         let mut stop = std::pin::pin!(stop);
@@ -75,7 +76,7 @@ impl Orchestrator {
             let woken = self.store.board().timer();
             let began = clock.now();
             let pause = match self.round().await {
-                // A full round has more waiting behind it.
+                // More is due than one round takes.
                 Ok(true) => {
                     tokio::task::yield_now().await;
                     continue;
@@ -86,7 +87,7 @@ impl Orchestrator {
                     AFTER_A_FAILURE
                 }
             };
-            // From the round's beginning on, so that time that passes during it is not waited for again.
+            // Counted from the round's start: time that passes during it counts.
             let next = self.store.board().next_timer().min(crate::clock::after(began, LONGEST_PAUSE));
             let next = next.max(crate::clock::after(clock.now(), pause));
             tokio::select! {
@@ -97,32 +98,32 @@ impl Orchestrator {
         }
     }
 
-    /// Fires what is due and forgets what is old, some of both; tells whether there is more.
+    /// Fires due timers and deletes old executions, a bounded number of both; returns whether there may be more.
     async fn round(&self) -> Result<bool, PortError> {
-        Ok(self.fire_due().await? == MAX_FIRED || self.forget_old().await? == MAX_FORGOTTEN)
+        Ok(self.fire_due().await? == MAX_FIRED || self.delete_old().await? == MAX_DELETED)
     }
 
-    /// Forgets executions that ended before [`RETENTION`], some of them; tells how many.
-    pub async fn forget_old(&self) -> Result<usize, PortError> {
-        self.store.write(|turn| execution_row::forget(turn, RETENTION, MAX_FORGOTTEN)).await
+    /// Deletes executions that ended before [`RETENTION`], at most [`MAX_DELETED`]; returns how many.
+    pub async fn delete_old(&self) -> Result<usize, PortError> {
+        self.store.write(|txn| execution_row::delete_old(txn, RETENTION, MAX_DELETED)).await
     }
 
-    /// Fires the timers that are due, at most a round of them; tells how many.
+    /// Fires the timers that are due, at most [`MAX_FIRED`]; returns how many were due.
     pub async fn fire_due(&self) -> Result<usize, PortError> {
         let definitions = self.definitions.clone();
         self.store
-            .write(move |turn| {
-                let due = execution_row::due(turn, MAX_FIRED)?;
+            .write(move |txn| {
+                let due = execution_row::due(txn, MAX_FIRED)?;
                 for number in &due {
-                    Transition::of(turn, &definitions, *number)?.apply(Event::Tick)?;
+                    fire(txn, &definitions, *number)?;
                 }
-                execution_row::announce_next(turn)?;
+                execution_row::announce_next(txn)?;
                 Ok(due.len())
             })
             .await
     }
 
-    /// The history of an execution, as Step Functions writes it; empty where there is none.
+    /// The history of an execution in Step Functions' form; empty if there is no such execution.
     pub async fn history(&self, name: &ExecutionName) -> Result<Vec<statemachine::HistoryEvent>, PortError> {
         let name = name.to_string();
         self.store.read(move |connection| execution_row::history(connection, &name)).await
@@ -135,9 +136,9 @@ impl Orchestrator {
     ) -> Result<Answered, PortError> {
         let (definitions, token) = (self.definitions.clone(), token.clone());
         self.store
-            .write(move |turn| {
-                let Some((number, task)) = token_owner(turn, &token)? else { return Ok(Answered::TokenGone) };
-                match Transition::of(turn, &definitions, number)?.apply(event(task))? {
+            .write(move |txn| {
+                let Some((number, task)) = token_owner(txn, &token)? else { return Ok(Answered::TokenGone) };
+                match Transition::of(txn, &definitions, number)?.apply(event(task))? {
                     true => Ok(Answered::Accepted),
                     false => Ok(Answered::TokenGone),
                 }
@@ -146,10 +147,25 @@ impl Orchestrator {
     }
 }
 
-/// The longest pause between two rounds: old executions are forgotten although no timer is due for days.
+/// The longest pause between two rounds: old executions are deleted although no timer is due for days.
 const LONGEST_PAUSE: Duration = Duration::from_secs(3600);
-/// The pause after a round that failed, so that a broken database is not asked in a hot loop.
+/// The pause after a failed round, so that a broken database is not queried in a hot loop.
 const AFTER_A_FAILURE: Duration = Duration::from_secs(1);
+/// When the timer of a broken execution is fired again.
+const AFTER_A_BROKEN_TIMER: Duration = Duration::from_secs(60);
+
+/// Fires one execution's timer. A broken execution is logged and tried again later; it does not hold up the others.
+fn fire(txn: &mut WriteTxn<'_>, definitions: &Definitions, number: i64) -> Result<(), PortError> {
+    let tick =
+        |txn: &mut WriteTxn<'_>| Transition::of(txn, definitions, number)?.apply(Event::Tick).map(drop);
+    match txn.savepoint(tick).map_err(sql)? {
+        Err(error) if !txn.has_ended() => {
+            tracing::error!(error = %error, execution = number, "a timer could not be fired");
+            execution_row::postpone(txn, number, AFTER_A_BROKEN_TIMER)
+        }
+        fired => fired,
+    }
+}
 
 #[async_trait]
 impl ports::Orchestrator for Orchestrator {
@@ -159,10 +175,10 @@ impl ports::Orchestrator for Orchestrator {
         let (definitions, name) = (self.definitions.clone(), name.clone());
         let input = serde_json::to_value(input).map_err(unreadable)?;
         self.store
-            .write(move |turn| match execution_row::input(turn, name.as_str())? {
+            .write(move |txn| match execution_row::input(txn, name.as_str())? {
                 Some(known) if known == input => Ok(()),
                 Some(_) => Err(PortError::conflict("the execution exists with another input")),
-                None => Transition::start(turn, &definitions, &name, input, Seed::from_bytes(seed)),
+                None => Transition::start(txn, &definitions, &name, input, Seed::from_bytes(seed)),
             })
             .await
     }
@@ -180,8 +196,8 @@ impl ports::Orchestrator for Orchestrator {
         let event = Event::Stop { error: Some(error.to_owned()), cause: Some(cause.to_owned()) };
         let (definitions, name) = (self.definitions.clone(), name.clone());
         self.store
-            .write(move |turn| match execution_row::running(turn, name.as_str())? {
-                Some(number) => Transition::of(turn, &definitions, number)?.apply(event).map(drop),
+            .write(move |txn| match execution_row::running(txn, name.as_str())? {
+                Some(number) => Transition::of(txn, &definitions, number)?.apply(event).map(drop),
                 None => Ok(()),
             })
             .await
@@ -218,7 +234,7 @@ impl ports::Orchestrator for Orchestrator {
 }
 
 impl Orchestrator {
-    /// Counts executions that run.
+    /// The number of executions that have not ended.
     pub async fn running(&self) -> Result<u64, PortError> {
         self.store
             .read(|connection| {
@@ -239,7 +255,7 @@ mod tests {
     use domain::ports::{Clock, Orchestrator as _};
 
     #[tokio::test]
-    async fn old_executions_are_forgotten_although_no_timer_is_due() {
+    async fn old_executions_are_deleted_although_no_timer_is_due() {
         let root = tempfile::tempdir().unwrap();
         let clock = Arc::new(ManualClock::new(fixture::now()));
         let options = Options { clock: Some(clock.clone() as Arc<dyn Clock>), ..Options::default() };
@@ -256,16 +272,42 @@ mod tests {
         let timers = orchestrator.clone();
         let timers = tokio::spawn(async move { timers.run_timers(std::future::pending()).await });
         clock.advance(RETENTION);
-        assert!(orchestrator.describe(&names[299]).await.unwrap().is_some(), "not a moment too early");
+        assert!(orchestrator.describe(&names[299]).await.unwrap().is_some(), "deleted too early");
         clock.advance(2 * LONGEST_PAUSE);
-        let forgotten = async {
+        let deleted = async {
             while orchestrator.describe(&names[299]).await.unwrap().is_some() {
                 tokio::task::yield_now().await;
             }
         };
-        tokio::time::timeout(Duration::from_secs(30), forgotten).await.unwrap();
+        tokio::time::timeout(Duration::from_secs(30), deleted).await.unwrap();
         assert!(orchestrator.describe(&names[0]).await.unwrap().is_none());
         assert!(orchestrator.history(&names[0]).await.unwrap().is_empty());
         timers.abort();
+    }
+
+    #[tokio::test]
+    async fn a_broken_execution_does_not_hold_up_the_others() {
+        let root = tempfile::tempdir().unwrap();
+        let clock = Arc::new(ManualClock::new(fixture::now()));
+        let options = Options { clock: Some(clock.clone() as Arc<dyn Clock>), ..Options::default() };
+        let store = Store::open(root.path(), options).unwrap();
+        let orchestrator = Orchestrator::open(&store).await.unwrap();
+        let mut names = Vec::new();
+        for number in 0..3 {
+            let upload = fixture::stored_from(fixture::awaiting_of(number, b"photo"));
+            names.push(ExecutionName::new(upload.upload_id, upload.attempt));
+            orchestrator.start(&names[number as usize], &ExecutionInput::of(&upload)).await.unwrap();
+        }
+        let (name, after_the_time_limit) = (names[1].to_string(), Duration::from_secs(2 * 867_600));
+        let damage = "UPDATE execution SET frame = x'00' WHERE name = ?1";
+        store.write(move |txn| txn.connection.execute(damage, [name]).map_err(sql)).await.unwrap();
+        let events = async |place: usize| orchestrator.history(&names[place]).await.unwrap().len();
+        let before = [events(0).await, events(2).await];
+        clock.advance(after_the_time_limit);
+        assert_eq!(orchestrator.fire_due().await.unwrap(), 3);
+        assert!(events(0).await > before[0] && events(2).await > before[1], "their tasks timed out");
+        assert_eq!(orchestrator.fire_due().await.unwrap(), 0, "the broken one is not fired in a hot loop");
+        clock.advance(AFTER_A_BROKEN_TIMER);
+        assert_eq!(orchestrator.fire_due().await.unwrap(), 1, "the broken one is tried again");
     }
 }

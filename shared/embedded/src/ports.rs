@@ -1,4 +1,4 @@
-//! Every port on one machine, over one data directory.
+//! Every port over one data directory.
 
 use crate::{
     DeadLetters, Events, Faces, Gallery, Objects, Orchestrator, Policy, Queue, Secrets, Sessions, Store,
@@ -8,7 +8,7 @@ use domain::Ports;
 use domain::ports::Meter;
 use std::sync::Arc;
 
-/// The ports of `store`. Links to objects begin with `public_url`; `policy` bounds the queues.
+/// Signed URLs begin with `public_url`.
 pub fn ports(
     store: &Store,
     orchestrator: &Orchestrator,

@@ -1,12 +1,12 @@
-//! Queues in SQLite. A message is `ready` or hidden; both kinds have an index of their own, so the cost of a claim does
-//! not depend on how many there are.
+//! Queues in SQLite. A message is ready or hidden; each kind has an index of its own, so the cost of a claim does not depend
+//! on how many messages there are.
 
-use crate::claim::{Claim, Turns};
+use crate::claim::{Claim, GroupRotation, Policy};
 use crate::clock::{after, from_ms};
 use crate::error::sql;
 use crate::store::Store;
 use crate::wake::Wake;
-use crate::writer::Turn;
+use crate::writer::WriteTxn;
 use async_trait::async_trait;
 use domain::QueueName;
 use domain::ports::queue::{
@@ -17,45 +17,30 @@ use rusqlite::{Connection, OptionalExtension};
 use std::sync::Arc;
 use std::time::Duration;
 
-/// What happens to messages that nobody settles.
-#[derive(Clone, Copy, Debug)]
-pub struct Policy {
-    /// Deliveries before a message goes to the dead letters.
-    pub max_receives: u32,
-    /// How long a message is kept from its sending on.
-    pub retention: Duration,
-    /// The same for dead letters.
-    pub dead_letter_retention: Duration,
-}
-
-impl Default for Policy {
-    fn default() -> Self {
-        let days = |days: u64| Duration::from_secs(days * 86_400);
-        Policy { max_receives: 5, retention: days(10), dead_letter_retention: days(14) }
-    }
-}
-
 /// The queues of a data directory.
 #[derive(Clone)]
 pub struct Queue {
     store: Store,
-    turns: Arc<Turns>,
+    rotation: Arc<GroupRotation>,
 }
 
 impl Queue {
-    /// The queues of `store`.
     pub fn new(store: &Store, policy: Policy) -> Self {
-        Queue { store: store.clone(), turns: Arc::new(Turns::new(policy)) }
+        Queue { store: store.clone(), rotation: Arc::new(GroupRotation::new(policy)) }
     }
 }
 
-/// Sends a message as part of a command, so that it is there exactly when the rest of the command is.
-pub(crate) fn send_in(turn: &mut Turn<'_>, queue: QueueName, message: &NewMessage) -> Result<(), PortError> {
+/// Sends a message as part of a command: it is committed with the rest of the command or not at all.
+pub(crate) fn send_in(
+    txn: &mut WriteTxn<'_>,
+    queue: QueueName,
+    message: &NewMessage,
+) -> Result<(), PortError> {
     let delay_ms = i64::try_from(message.delay.as_millis()).unwrap_or(i64::MAX);
-    let visible_at = turn.now_ms.saturating_add(delay_ms);
+    let visible_at = txn.now_ms.saturating_add(delay_ms);
     let replay = message.group.as_ref().is_some_and(MessageGroup::is_replay);
     let group = message.group.as_ref().map_or("", MessageGroup::as_str);
-    turn.connection
+    txn.connection
         .prepare_cached(
             "INSERT INTO message (queue, replay, message_group, ready, visible_at, sent_at, body)
              VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
@@ -67,12 +52,12 @@ pub(crate) fn send_in(turn: &mut Turn<'_>, queue: QueueName, message: &NewMessag
                 group,
                 delay_ms == 0,
                 visible_at,
-                turn.now_ms,
+                txn.now_ms,
                 &message.body,
             ))
         })
         .map_err(sql)?;
-    turn.wakes.push(match delay_ms {
+    txn.wakes.push(match delay_ms {
         0 => Wake::Visible(queue),
         _ => Wake::VisibleAt(queue, visible_at),
     });
@@ -101,7 +86,7 @@ pub(crate) fn limits(messages: &[NewMessage]) -> Result<(), PortError> {
     Ok(())
 }
 
-/// A receipt's message id, boot and delivery; None for what was never a receipt of ours.
+/// A receipt's message id, boot and delivery; None if this queue never issued it.
 fn parts(receipt: &Receipt) -> Option<(i64, i64, i64)> {
     let mut parts = receipt.0.splitn(3, '.').map(str::parse);
     match (parts.next()?, parts.next()?, parts.next()?) {
@@ -115,7 +100,7 @@ impl ports::Queue for Queue {
     async fn send(&self, queue: QueueName, messages: Vec<NewMessage>) -> Result<(), PortError> {
         limits(&messages)?;
         self.store
-            .write(move |turn| messages.iter().try_for_each(|message| send_in(turn, queue, message)))
+            .write(move |txn| messages.iter().try_for_each(|message| send_in(txn, queue, message)))
             .await
     }
 
@@ -130,16 +115,16 @@ impl ports::Queue for Queue {
         let deadline = after(clock.now(), wait);
         let most = most.clamp(1, MAX_BATCH);
         loop {
-            // Waits from here on, so that two messages sent while two receivers look wake both and not one.
+            // Registered before the claim: messages sent while two receivers claim wake both receivers, not one of them.
             let mut woken = std::pin::pin!(self.store.board().message(queue));
             woken.as_mut().enable();
-            let (turns, boot) = (self.turns.clone(), self.store.boot());
+            let (rotation, boot) = (self.rotation.clone(), self.store.boot());
             let deliveries = self
                 .store
-                .write(move |turn| {
-                    let visible_at = after(from_ms(turn.now_ms), visibility).as_millisecond();
+                .write(move |txn| {
+                    let visible_at = after(from_ms(txn.now_ms), visibility).as_millisecond();
                     let claim = Claim { queue, most, visible_at, boot };
-                    turns.claim(turn, &claim)
+                    rotation.claim(txn, &claim)
                 })
                 .await?;
             if !deliveries.is_empty() || clock.now() >= deadline {
@@ -156,8 +141,8 @@ impl ports::Queue for Queue {
     async fn acknowledge(&self, _queue: QueueName, receipts: &[Receipt]) -> Result<(), PortError> {
         let receipts: Vec<_> = receipts.iter().filter_map(parts).collect();
         self.store
-            .write(move |turn| {
-                let mut delete = turn
+            .write(move |txn| {
+                let mut delete = txn
                     .connection
                     .prepare_cached("DELETE FROM message WHERE id = ?1 AND boot = ?2 AND delivery = ?3")
                     .map_err(sql)?;
@@ -175,23 +160,23 @@ impl ports::Queue for Queue {
         let stale = || PortError::not_found("the receipt is stale");
         let (id, boot, delivery) = parts(receipt).ok_or_else(stale)?;
         self.store
-            .write(move |turn| {
-                let visible_at = after(from_ms(turn.now_ms), visibility).as_millisecond();
-                let hidden = visible_at > turn.now_ms;
-                let changed = turn
+            .write(move |txn| {
+                let visible_at = after(from_ms(txn.now_ms), visibility).as_millisecond();
+                let hidden = visible_at > txn.now_ms;
+                let changed = txn
                     .connection
                     .prepare_cached(
                         "UPDATE message SET visible_at = ?4, ready = ?5
                          WHERE id = ?1 AND boot = ?2 AND delivery = ?3 AND ready = 0 AND visible_at > ?6",
                     )
                     .and_then(|mut update| {
-                        update.execute((id, boot, delivery, visible_at, !hidden, turn.now_ms))
+                        update.execute((id, boot, delivery, visible_at, !hidden, txn.now_ms))
                     })
                     .map_err(sql)?;
                 if changed == 0 {
                     return Err(stale());
                 }
-                turn.wakes.push(if hidden {
+                txn.wakes.push(if hidden {
                     Wake::VisibleAt(queue, visible_at)
                 } else {
                     Wake::Visible(queue)
@@ -223,7 +208,7 @@ fn depth(connection: &Connection, queue: QueueName, now_ms: i64) -> Result<Depth
         .prepare_cached("SELECT sent_at FROM message WHERE +queue = ?1 ORDER BY id LIMIT 1")?
         .query_row([queue.as_str()], |row| row.get(0))
         .optional()?;
-    // Whatever was counted may be acknowledged by now: these are two reads.
+    // These are two reads: the messages that were counted may have been acknowledged in between.
     let Some(oldest) = oldest else { return Ok(Depth::default()) };
     let age = Duration::from_millis(u64::try_from(now_ms - oldest).unwrap_or(0));
     Ok(Depth { visible, hidden, oldest: Some(age) })
@@ -236,14 +221,15 @@ mod tests {
     use crate::store::Options;
     use domain::ports::Queue as _;
 
-    /// The writer is held up until two receivers and two messages wait for it, so that all four share a commit.
+    /// The writer is blocked until two receivers and two messages wait for it, so that all four share a commit.
     #[tokio::test]
     async fn two_messages_wake_two_receivers() {
         let root = tempfile::tempdir().unwrap();
         let clock: Arc<dyn ports::Clock> = Arc::new(ManualClock::new(from_ms(0)));
         let store = Store::open(root.path(), Options { clock: Some(clock), ..Options::default() }).unwrap();
         let queue = Queue::new(&store, Policy::default());
-        // Hidden for less long than what is claimed: no claim moves the next moment to look, which would wake all.
+        // Hidden for a shorter time than claimed messages: no claim brings the next visible moment forward, which would
+        // wake all receivers.
         let delayed = NewMessage { delay: Duration::from_secs(1), ..NewMessage::new("later", None) };
         queue.send(QueueName::UPLOADS, vec![delayed]).await.unwrap();
         let (go, wait) = std::sync::mpsc::channel::<()>();
@@ -254,7 +240,7 @@ mod tests {
         };
         let send = || queue.send(QueueName::UPLOADS, vec![NewMessage::new("a message", None)]);
         let releasing = async { go.send(()) };
-        // The clock stands, so a receiver that nobody wakes would wait for ever.
+        // The clock stands still: a receiver that is not woken waits for ever.
         let all = async { tokio::join!(holding, receive(), receive(), send(), send(), releasing) };
         let (_, first, second, ..) = tokio::time::timeout(Duration::from_secs(30), all).await.unwrap();
         assert_eq!((first, second), (1, 1));

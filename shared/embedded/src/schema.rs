@@ -1,13 +1,13 @@
-//! The database's schema: migrations in order, each run once. A later release only ever appends.
+//! The database's schema: migrations in order, each run once. Later releases append to them.
 
 use crate::error::StoreError;
 use rusqlite::Connection;
 use std::path::Path;
 
-/// "Semb": marks the file as ours (`PRAGMA application_id`).
+/// "Semb": `PRAGMA application_id` of our databases.
 const APPLICATION_ID: i64 = 0x5365_6d62;
 
-const MIGRATIONS: [&str; 2] = [FIRST, SECOND];
+const MIGRATIONS: [&str; 1] = [FIRST];
 
 const FIRST: &str = "
 CREATE TABLE clock (latest_ms INTEGER NOT NULL) STRICT;
@@ -40,6 +40,7 @@ CREATE TABLE object (
     modified_at INTEGER NOT NULL,
     PRIMARY KEY (bucket, key)
 ) STRICT, WITHOUT ROWID;
+CREATE UNIQUE INDEX object_version ON object (version);
 
 CREATE TABLE upload (
     tenant_id TEXT NOT NULL,
@@ -47,8 +48,17 @@ CREATE TABLE upload (
     version INTEGER NOT NULL,
     record TEXT,
     erased_at INTEGER,
+    user_id TEXT,
+    change INTEGER,
+    due_at INTEGER,
     PRIMARY KEY (tenant_id, upload_id)
 ) STRICT, WITHOUT ROWID;
+CREATE INDEX upload_changed ON upload (tenant_id, user_id, change) WHERE record IS NOT NULL;
+CREATE INDEX upload_due ON upload (due_at, tenant_id, upload_id) WHERE due_at IS NOT NULL;
+
+-- Counts the saves of all uploads: `upload.change`.
+CREATE TABLE change_counter (latest INTEGER NOT NULL) STRICT;
+INSERT INTO change_counter VALUES (0);
 
 CREATE TABLE reservation (
     tenant_id TEXT NOT NULL,
@@ -80,7 +90,7 @@ CREATE TABLE dead_letter (
     first_seen INTEGER NOT NULL,
     tenant_id TEXT,
     upload_id TEXT,
-    letter TEXT NOT NULL
+    row TEXT NOT NULL
 ) STRICT;
 CREATE INDEX dead_letter_newest ON dead_letter (first_seen, id);
 CREATE INDEX dead_letter_of_tenant ON dead_letter (tenant_id, first_seen, id);
@@ -169,29 +179,6 @@ CREATE TABLE domain_event (
 CREATE INDEX domain_event_at ON domain_event (at);
 ";
 
-/// What an owner's uploads changed, and what is due. `change` counts the saves of the whole database.
-const SECOND: &str = "
-CREATE TABLE change_counter (latest INTEGER NOT NULL) STRICT;
-INSERT INTO change_counter SELECT count(*) FROM upload;
-
-ALTER TABLE upload ADD COLUMN user_id TEXT;
-ALTER TABLE upload ADD COLUMN change INTEGER;
-ALTER TABLE upload ADD COLUMN due_at INTEGER;
-UPDATE upload SET
-    user_id = json_extract(record, '$.user_id'),
-    due_at = CASE WHEN json_extract(record, '$.status') IN ('awaiting_upload', 'stored', 'running')
-        THEN unixepoch(coalesce(json_extract(record, '$.begun_at'), json_extract(record, '$.url_expires_at'),
-            json_extract(record, '$.created_at'))) * 1000 + 3600000 END
-    WHERE record IS NOT NULL;
-UPDATE upload SET change = numbered.change FROM (
-    SELECT tenant_id, upload_id, row_number() OVER (ORDER BY json_extract(record, '$.changed_at')) AS change
-    FROM upload WHERE record IS NOT NULL
-) AS numbered WHERE upload.tenant_id = numbered.tenant_id AND upload.upload_id = numbered.upload_id;
-CREATE INDEX upload_changed ON upload (tenant_id, user_id, change) WHERE record IS NOT NULL;
-CREATE INDEX upload_due ON upload (due_at, tenant_id, upload_id) WHERE due_at IS NOT NULL;
-";
-
-/// The newest schema that this release knows.
 pub const NEWEST: i64 = MIGRATIONS.len() as i64;
 
 /// Brings a database to the newest schema. Errors: [`StoreError::NewerSchema`], [`StoreError::Foreign`].
@@ -221,43 +208,6 @@ pub(crate) fn migrate(connection: &mut Connection, path: &Path) -> Result<(), St
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    /// A row's id, owner, change and due moment.
-    type Listed = (String, Option<String>, Option<i64>, Option<i64>);
-
-    #[test]
-    fn records_of_the_first_schema_are_listed_after_the_second() {
-        let mut connection = Connection::open_in_memory().unwrap();
-        connection.execute_batch(FIRST).unwrap();
-        connection.pragma_update(None, "application_id", APPLICATION_ID).unwrap();
-        connection.pragma_update(None, "user_version", 1).unwrap();
-        let rows = [
-            (
-                "b",
-                r#"{"user_id":"ana","status":"stored","changed_at":"2026-01-01T00:00:02Z","begun_at":"2026-01-01T00:00:02.5Z"}"#,
-            ),
-            ("a", r#"{"user_id":"eve","status":"complete","changed_at":"2026-01-01T00:00:09Z"}"#),
-        ];
-        for (id, record) in rows {
-            connection.execute("INSERT INTO upload VALUES ('acme', ?1, 1, ?2, NULL)", (id, record)).unwrap();
-        }
-        connection.execute("INSERT INTO upload VALUES ('acme', 'c', 0, NULL, 5)", []).unwrap();
-        migrate(&mut connection, Path::new("x.db")).unwrap();
-        let mut select = connection
-            .prepare("SELECT upload_id, user_id, change, due_at FROM upload ORDER BY upload_id")
-            .unwrap();
-        let read = |row: &rusqlite::Row<'_>| Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?));
-        let found: Vec<Listed> = select.query_map([], read).unwrap().collect::<Result<_, _>>().unwrap();
-        let expected = [
-            ("a".into(), Some("eve".into()), Some(2), None),
-            ("b".into(), Some("ana".into()), Some(1), Some(1_767_225_602_000 + 3_600_000)),
-            ("c".into(), None, None, None),
-        ];
-        assert_eq!(found, expected);
-        let latest: i64 =
-            connection.query_row("SELECT latest FROM change_counter", [], |row| row.get(0)).unwrap();
-        assert_eq!(latest, 3);
-    }
 
     #[test]
     fn migrations_run_once_and_newer_or_foreign_files_are_refused() {

@@ -1,18 +1,16 @@
-//! What the data directory keeps secret. It is read once, when the directory is opened: who changes a key starts anew.
+//! The seeds of access tokens, read once when the directory is opened: a changed key file needs a restart.
 
 use crate::store::Store;
 use async_trait::async_trait;
 use domain::ports::secrets::TokenSeeds;
 use domain::ports::{self, PortError};
 
-/// The secrets of a data directory.
 #[derive(Clone)]
 pub struct Secrets {
     token_seeds: TokenSeeds,
 }
 
 impl Secrets {
-    /// Those of the store's directory.
     pub fn new(store: &Store) -> Self {
         Secrets { token_seeds: store.keys().token_seeds().into() }
     }

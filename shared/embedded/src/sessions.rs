@@ -1,10 +1,10 @@
-//! Sessions in SQLite. Ending one deletes it with its tokens; what expired or must not be read any more goes with later
-//! writes.
+//! Sessions in SQLite. Ending one deletes it with its tokens. Later writes delete expired rows and sealed successors that may
+//! not be read any more.
 
 use crate::clock::to_ms;
 use crate::error::{sql, unreadable};
 use crate::store::Store;
-use crate::writer::Turn;
+use crate::writer::WriteTxn;
 use async_trait::async_trait;
 use domain::ports::{self, PortError};
 use domain::session::{REPEAT_GRACE, Session, SessionKey, SessionToken, Spent};
@@ -13,24 +13,22 @@ use rusqlite::{Connection, OptionalExtension, Params};
 use serde::de::DeserializeOwned;
 use uuid::Uuid;
 
-/// Rows of each kind that a write takes away: more than it brings, so they do not pile up.
-const SWEPT: i64 = 8;
+/// The rows of each kind that a write deletes: more than it adds.
+const MAX_DELETED: i64 = 8;
 
-/// The sessions of a data directory.
 #[derive(Clone)]
 pub struct Sessions {
     store: Store,
 }
 
 impl Sessions {
-    /// The sessions of `store`.
     pub fn new(store: &Store) -> Self {
         Sessions { store: store.clone() }
     }
 }
 
-fn change(turn: &Turn<'_>, statement: &str, values: impl Params) -> Result<usize, PortError> {
-    turn.connection.prepare_cached(statement).and_then(|mut statement| statement.execute(values)).map_err(sql)
+fn change(txn: &WriteTxn<'_>, statement: &str, values: impl Params) -> Result<usize, PortError> {
+    txn.connection.prepare_cached(statement).and_then(|mut statement| statement.execute(values)).map_err(sql)
 }
 
 fn find<T: DeserializeOwned>(
@@ -67,32 +65,32 @@ fn token(
     Ok(session(connection, &token.session, now)?.map(|session| (token, session)))
 }
 
-fn put_token(turn: &Turn<'_>, token: &SessionToken) -> Result<(), PortError> {
+fn put_token(txn: &WriteTxn<'_>, token: &SessionToken) -> Result<(), PortError> {
     let json = serde_json::to_string(token).map_err(unreadable)?;
     let (id, expires_at) = (token.session.session_id.to_string(), to_ms(token.expires_at));
     let insert = "INSERT INTO session_token VALUES (?1, ?2, ?3, NULL, ?4)";
-    change(turn, insert, (token.digest.bytes(), id, expires_at, json)).map(drop)
+    change(txn, insert, (token.digest.bytes(), id, expires_at, json)).map(drop)
 }
 
-fn begin(turn: &Turn<'_>, session: &Session, token: &SessionToken) -> Result<(), PortError> {
-    sweep(turn, session.began_at)?;
+fn begin(txn: &WriteTxn<'_>, session: &Session, token: &SessionToken) -> Result<(), PortError> {
+    delete_expired(txn, session.began_at)?;
     let json = serde_json::to_string(session).map_err(unreadable)?;
     let (key, expires_at) = (&session.key, to_ms(session.expires_at));
     let id = key.session_id.to_string();
     let insert = "INSERT INTO session VALUES (?1, ?2, ?3, ?4, ?5)";
-    change(turn, insert, (key.tenant_id.as_str(), key.user_id.as_str(), id, expires_at, json))?;
-    put_token(turn, token)
+    change(txn, insert, (key.tenant_id.as_str(), key.user_id.as_str(), id, expires_at, json))?;
+    put_token(txn, token)
 }
 
 fn rotate(
-    turn: &Turn<'_>,
+    txn: &WriteTxn<'_>,
     digest: &Sha256,
     spent: Spent,
     successor: &SessionToken,
     refreshed: &Session,
 ) -> Result<(), PortError> {
     let now = spent.at;
-    let live = token(turn.connection, digest, now)?
+    let live = token(txn.connection, digest, now)?
         .filter(|(token, session)| token.spent.is_none() && session.key == refreshed.key);
     let Some((mut token, _)) = live else {
         return Err(PortError::conflict("the token is spent, or its session is over"));
@@ -101,19 +99,19 @@ fn rotate(
     token.spent = Some(spent);
     let json = serde_json::to_string(&token).map_err(unreadable)?;
     let update = "UPDATE session_token SET sealed_until = ?2, token = ?3 WHERE digest = ?1";
-    change(turn, update, (digest.bytes(), sealed_until, json))?;
-    put_token(turn, successor)?;
+    change(txn, update, (digest.bytes(), sealed_until, json))?;
+    put_token(txn, successor)?;
     let json = serde_json::to_string(refreshed).map_err(unreadable)?;
     let (key, expires_at) = (&refreshed.key, to_ms(refreshed.expires_at));
     let id = key.session_id.to_string();
     let update = "UPDATE session SET expires_at = ?4, session = ?5
                   WHERE tenant_id = ?1 AND user_id = ?2 AND session_id = ?3";
-    change(turn, update, (key.tenant_id.as_str(), key.user_id.as_str(), id, expires_at, json))?;
-    sweep(turn, now)
+    change(txn, update, (key.tenant_id.as_str(), key.user_id.as_str(), id, expires_at, json))?;
+    delete_expired(txn, now)
 }
 
-/// Takes away some of what has expired, and the sealed successors whose time is over.
-fn sweep(turn: &Turn<'_>, now: Timestamp) -> Result<(), PortError> {
+/// Deletes some of the expired rows, and sealed successors after their grace.
+fn delete_expired(txn: &WriteTxn<'_>, now: Timestamp) -> Result<(), PortError> {
     let now = to_ms(now);
     for statement in [
         "DELETE FROM session_token WHERE digest IN
@@ -125,23 +123,23 @@ fn sweep(turn: &Turn<'_>, now: Timestamp) -> Result<(), PortError> {
          WHERE digest IN
              (SELECT digest FROM session_token WHERE sealed_until < ?1 ORDER BY sealed_until LIMIT ?2)",
     ] {
-        change(turn, statement, (now, SWEPT))?;
+        change(txn, statement, (now, MAX_DELETED))?;
     }
     Ok(())
 }
 
-fn end(turn: &Turn<'_>, key: &SessionKey) -> Result<(), PortError> {
+fn end(txn: &WriteTxn<'_>, key: &SessionKey) -> Result<(), PortError> {
     let id = key.session_id.to_string();
     let delete = "DELETE FROM session WHERE tenant_id = ?1 AND user_id = ?2 AND session_id = ?3";
-    let ended = change(turn, delete, (key.tenant_id.as_str(), key.user_id.as_str(), &id))?;
+    let ended = change(txn, delete, (key.tenant_id.as_str(), key.user_id.as_str(), &id))?;
     if ended > 0 {
-        change(turn, "DELETE FROM session_token WHERE session_id = ?1", [&id])?;
+        change(txn, "DELETE FROM session_token WHERE session_id = ?1", [&id])?;
     }
     Ok(())
 }
 
-fn ids(turn: &Turn<'_>, tenant: &TenantId, user: &UserId) -> Result<Vec<Uuid>, PortError> {
-    let mut select = turn
+fn ids(txn: &WriteTxn<'_>, tenant: &TenantId, user: &UserId) -> Result<Vec<Uuid>, PortError> {
+    let mut select = txn
         .connection
         .prepare_cached("SELECT session_id FROM session WHERE tenant_id = ?1 AND user_id = ?2")
         .map_err(sql)?;
@@ -153,7 +151,7 @@ fn ids(turn: &Turn<'_>, tenant: &TenantId, user: &UserId) -> Result<Vec<Uuid>, P
 #[async_trait]
 impl ports::Sessions for Sessions {
     async fn begin(&self, session: Session, token: SessionToken) -> Result<(), PortError> {
-        self.store.write(move |turn| begin(turn, &session, &token)).await
+        self.store.write(move |txn| begin(txn, &session, &token)).await
     }
 
     async fn get(&self, key: &SessionKey, now: Timestamp) -> Result<Option<Session>, PortError> {
@@ -178,12 +176,12 @@ impl ports::Sessions for Sessions {
         refreshed: Session,
     ) -> Result<(), PortError> {
         let digest = *digest;
-        self.store.write(move |turn| rotate(turn, &digest, spent, &successor, &refreshed)).await
+        self.store.write(move |txn| rotate(txn, &digest, spent, &successor, &refreshed)).await
     }
 
     async fn end(&self, key: &SessionKey) -> Result<(), PortError> {
         let key = key.clone();
-        self.store.write(move |turn| end(turn, &key)).await
+        self.store.write(move |txn| end(txn, &key)).await
     }
 
     async fn end_all(
@@ -194,12 +192,12 @@ impl ports::Sessions for Sessions {
     ) -> Result<Vec<Uuid>, PortError> {
         let (tenant_id, user_id) = (tenant.clone(), user.clone());
         self.store
-            .write(move |turn| {
-                let mut ended = ids(turn, &tenant_id, &user_id)?;
+            .write(move |txn| {
+                let mut ended = ids(txn, &tenant_id, &user_id)?;
                 ended.retain(|id| Some(*id) != spare);
                 for session_id in &ended {
                     let (tenant_id, user_id) = (tenant_id.clone(), user_id.clone());
-                    end(turn, &SessionKey { tenant_id, user_id, session_id: *session_id })?;
+                    end(txn, &SessionKey { tenant_id, user_id, session_id: *session_id })?;
                 }
                 Ok(ended)
             })
@@ -221,9 +219,9 @@ mod tests {
         read.await.unwrap()
     }
 
-    /// Not only unread: gone from the disk with the next writes, as are expired rows.
+    /// Expired rows are not only unread: they are deleted.
     #[tokio::test]
-    async fn later_writes_take_away_what_is_over() {
+    async fn later_writes_delete_expired_rows() {
         let root = tempfile::tempdir().unwrap();
         let sessions = Sessions::new(&Store::open(root.path(), Options::default()).unwrap());
         let first = session(1);

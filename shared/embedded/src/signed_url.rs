@@ -1,5 +1,5 @@
-//! Presigned URLs on one machine: HMAC-SHA256 over everything that the request must be, with keys of their own for
-//! writing and for reading. The headers of a PUT are S3's.
+//! Presigned URLs on one machine: HMAC-SHA256 over everything that the request must have, with one key for writing and one
+//! for reading. The headers of a PUT are S3's.
 
 use crate::keys::{Keys, Purpose};
 use domain::ports::objects::{PutGrant, SignedRequest};
@@ -8,33 +8,23 @@ use hmac::{Hmac, KeyInit, Mac};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
 use std::collections::BTreeMap;
 
-/// RFC 3986's unreserved characters and the segments' slash stand as they are.
+/// All but RFC 3986's unreserved characters and the slash are percent-encoded.
 const PATH: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~').remove(b'/');
 
-/// The path under which a server answers signed URLs.
+/// The path of signed URLs.
 pub const OBJECTS_PATH: &str = "/objects/";
 
-/// Why a request is not what was signed. The code is stable.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum UrlError {
-    /// Its time is over.
     #[error("the URL has expired")]
     Expired,
-    /// Not signed by us, or signed for something else: another method, key, expiry, length, type or checksum.
-    #[error("the signature does not fit the request")]
+    /// Signed with another key, or for another method, object key, expiry, length, type or checksum.
+    #[error("the signature does not match the request")]
     Forged,
-    /// A signed header is absent or not legible.
     #[error("the header {0} is missing or malformed")]
     Header(&'static str),
-    /// The content is not as long as was signed.
-    #[error("the content has another length than was signed")]
-    Length,
-    /// The content is another than was signed.
-    #[error("the content has another sha256 than was signed")]
-    Checksum,
 }
 
-/// Signs and checks URLs.
 #[derive(Clone)]
 pub struct SignedUrls {
     base: String,
@@ -49,8 +39,6 @@ impl UrlError {
             UrlError::Expired => "url_expired",
             UrlError::Forged => "bad_signature",
             UrlError::Header(_) => "missing_signed_header",
-            UrlError::Length => "wrong_length",
-            UrlError::Checksum => "wrong_checksum",
         }
     }
 }
@@ -65,7 +53,7 @@ impl SignedUrls {
         }
     }
 
-    /// A request that puts exactly what is granted, until `expires_at` (whole seconds).
+    /// A request that puts exactly the granted content, until `expires_at` (whole seconds).
     pub fn sign_put(&self, grant: &PutGrant, expires_at: Timestamp) -> SignedRequest {
         let signature = hex::encode(self.put_mac(grant, expires_at.as_second()).finalize().into_bytes());
         SignedRequest {
@@ -80,15 +68,15 @@ impl SignedUrls {
         }
     }
 
-    /// A link to an object, the same for the same expiry (whole seconds).
+    /// A link to an object until `expires_at` (whole seconds); the same link for the same arguments.
     pub fn sign_get(&self, bucket: Bucket, key: &ObjectKey, expires_at: Timestamp) -> String {
         let signature =
             hex::encode(self.get_mac(bucket, key, expires_at.as_second()).finalize().into_bytes());
         self.url(bucket, key, expires_at, &signature)
     }
 
-    /// What a PUT request is allowed to put: its path (below [`OBJECTS_PATH`]), query and headers must be those that
-    /// were signed. The content is checked with [`SignedUrls::check_content`] once it is there.
+    /// The grant of a PUT request whose path (below [`OBJECTS_PATH`]), query and headers are those that were signed. The
+    /// caller checks length and checksum of the content against it.
     pub fn verify_put(
         &self,
         path: &str,
@@ -96,7 +84,7 @@ impl SignedUrls {
         headers: &BTreeMap<String, String>,
         now: Timestamp,
     ) -> Result<PutGrant, UrlError> {
-        let (bucket, key) = place(path).ok_or(UrlError::Forged)?;
+        let (bucket, key) = object_of(path).ok_or(UrlError::Forged)?;
         let (expires, signature) = terms(query).ok_or(UrlError::Forged)?;
         let grant = granted(key, headers)?;
         self.put_mac(&grant, expires).verify_slice(&signature).map_err(|_| UrlError::Forged)?;
@@ -107,29 +95,18 @@ impl SignedUrls {
         Ok(grant)
     }
 
-    /// Which object a GET request may read.
+    /// The object that a GET request may read.
     pub fn verify_get(
         &self,
         path: &str,
         query: &str,
         now: Timestamp,
     ) -> Result<(Bucket, ObjectKey), UrlError> {
-        let (bucket, key) = place(path).ok_or(UrlError::Forged)?;
+        let (bucket, key) = object_of(path).ok_or(UrlError::Forged)?;
         let (expires, signature) = terms(query).ok_or(UrlError::Forged)?;
         self.get_mac(bucket, &key, expires).verify_slice(&signature).map_err(|_| UrlError::Forged)?;
         unexpired(expires, now)?;
         Ok((bucket, key))
-    }
-
-    /// Whether the content is what was granted.
-    pub fn check_content(grant: &PutGrant, content: &[u8]) -> Result<(), UrlError> {
-        if content.len() as u64 != grant.content_length {
-            return Err(UrlError::Length);
-        }
-        if Sha256::of(content) != grant.sha256 {
-            return Err(UrlError::Checksum);
-        }
-        Ok(())
     }
 
     fn url(&self, bucket: Bucket, key: &ObjectKey, expires_at: Timestamp, signature: &str) -> String {
@@ -150,7 +127,7 @@ impl SignedUrls {
     }
 }
 
-/// Each part with its length before it, so that no two lists of parts look the same.
+/// Each part is preceded by its length, so that no two lists of parts have the same bytes.
 fn mac<'a>(key: &[u8; 32], parts: impl IntoIterator<Item = &'a str>) -> Hmac<sha2::Sha256> {
     let mut mac = Hmac::new_from_slice(key).expect("HMAC takes keys of any length");
     for part in parts {
@@ -160,7 +137,7 @@ fn mac<'a>(key: &[u8; 32], parts: impl IntoIterator<Item = &'a str>) -> Hmac<sha
     mac
 }
 
-fn place(path: &str) -> Option<(Bucket, ObjectKey)> {
+fn object_of(path: &str) -> Option<(Bucket, ObjectKey)> {
     let (bucket, key) = path.strip_prefix(OBJECTS_PATH)?.split_once('/')?;
     let key = percent_decode_str(key).decode_utf8().ok()?;
     Some((Bucket::parse(bucket)?, ObjectKey::parse(&key).ok()?))
@@ -245,13 +222,6 @@ mod tests {
                 "{header}: {other}"
             );
         }
-    }
-
-    #[test]
-    fn content_is_checked_against_the_grant() {
-        assert_eq!(SignedUrls::check_content(&grant(), b"photo"), Ok(()));
-        assert_eq!(SignedUrls::check_content(&grant(), b"photos"), Err(UrlError::Length));
-        assert_eq!(SignedUrls::check_content(&grant(), b"ph0to"), Err(UrlError::Checksum));
     }
 
     #[test]

@@ -4,7 +4,7 @@ use crate::clock::{from_ms, to_ms};
 use crate::error::{sql, unreadable};
 use crate::queue::{limits, send_in};
 use crate::wake::Wake;
-use crate::writer::Turn;
+use crate::writer::WriteTxn;
 use domain::ports::PortError;
 use domain::ports::queue::{MessageGroup, NewMessage};
 use domain::{ExecutionName, ExecutionStatus, IntakeMessage, QueueName, TaskToken};
@@ -15,7 +15,7 @@ use std::collections::{HashMap, VecDeque};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-/// The current definition, and older ones as far as executions still run on them.
+/// The current definition, and older ones that executions still run on.
 pub(crate) struct Definitions {
     current: Arc<Definition>,
     older: Mutex<HashMap<String, Arc<Definition>>>,
@@ -26,7 +26,7 @@ impl Definitions {
         Definitions { current: Arc::new(current), older: Mutex::default() }
     }
 
-    fn get(&self, turn: &Turn<'_>, hash: &str) -> Result<Arc<Definition>, PortError> {
+    fn get(&self, txn: &WriteTxn<'_>, hash: &str) -> Result<Arc<Definition>, PortError> {
         if hash == self.current.hash() {
             return Ok(self.current.clone());
         }
@@ -34,7 +34,7 @@ impl Definitions {
         if let Some(definition) = older.get(hash) {
             return Ok(definition.clone());
         }
-        let stored: String = turn
+        let stored: String = txn
             .connection
             .query_row("SELECT definition FROM definition WHERE hash = ?1", [hash], |row| row.get(0))
             .map_err(sql)?;
@@ -47,9 +47,9 @@ impl Definitions {
     }
 }
 
-/// An execution in the middle of a command.
+/// An execution while a command changes it.
 pub(crate) struct Transition<'a, 'b> {
-    turn: &'a mut Turn<'b>,
+    txn: &'a mut WriteTxn<'b>,
     definition: Arc<Definition>,
     number: i64,
     name: ExecutionName,
@@ -59,13 +59,13 @@ pub(crate) struct Transition<'a, 'b> {
 }
 
 impl<'a, 'b> Transition<'a, 'b> {
-    /// An execution that has not ended.
+    /// Loads an execution that has not ended.
     pub(crate) fn of(
-        turn: &'a mut Turn<'b>,
+        txn: &'a mut WriteTxn<'b>,
         definitions: &Definitions,
         number: i64,
     ) -> Result<Self, PortError> {
-        let (name, hash, frame): (String, String, Vec<u8>) = turn
+        let (name, hash, frame): (String, String, Vec<u8>) = txn
             .connection
             .prepare_cached(
                 "SELECT name, definition, frame FROM execution WHERE number = ?1 AND frame IS NOT NULL",
@@ -75,51 +75,52 @@ impl<'a, 'b> Transition<'a, 'b> {
             })
             .map_err(sql)?;
         let name = ExecutionName::parse(&name).ok_or_else(|| unreadable("an execution's name"))?;
-        let definition = definitions.get(turn, &hash)?;
+        let definition = definitions.get(txn, &hash)?;
         let frame = Frame::from_bytes(&frame).map_err(unreadable)?;
-        Ok(Transition { turn, definition, number, name, frame, history: Vec::new(), end: None })
+        Ok(Transition { txn, definition, number, name, frame, history: Vec::new(), end: None })
     }
 
-    /// Begins an execution and runs it until it waits.
+    /// Starts an execution and runs it until it waits.
     pub(crate) fn start(
-        turn: &'a mut Turn<'b>,
+        txn: &'a mut WriteTxn<'b>,
         definitions: &Definitions,
         name: &ExecutionName,
         input: Value,
         seed: Seed,
     ) -> Result<(), PortError> {
         let definition = definitions.current.clone();
-        turn.connection
+        txn.connection
             .prepare_cached(
                 "INSERT INTO execution (name, definition, status, input, started_at) VALUES (?1, ?2, 'RUNNING', ?3, ?4)",
             )
             .and_then(|mut insert| {
-                insert.execute((name.as_str(), definition.hash(), input.to_string(), turn.now_ms))
+                insert.execute((name.as_str(), definition.hash(), input.to_string(), txn.now_ms))
             })
             .map_err(sql)?;
-        let number = turn.connection.last_insert_rowid();
+        let number = txn.connection.last_insert_rowid();
         let execution = statemachine::Execution::new(name.as_str(), input);
-        let (frame, effects) = statemachine::start(&definition, execution, seed, from_ms(turn.now_ms));
+        let (frame, effects) = statemachine::start(&definition, execution, seed, from_ms(txn.now_ms));
         let name = name.clone();
-        Transition { turn, definition, number, name, frame, history: Vec::new(), end: None }.settle(effects)
+        Transition { txn, definition, number, name, frame, history: Vec::new(), end: None }
+            .apply_effects(effects)
     }
 
-    /// Applies an event and stores what comes of it; tells whether the execution waited for it.
+    /// Applies an event and stores its effects; returns whether the execution waited for it.
     pub(crate) fn apply(mut self, event: Event) -> Result<bool, PortError> {
-        let step = statemachine::step(&self.definition, &mut self.frame, event, from_ms(self.turn.now_ms));
-        self.settle(step.effects)?;
+        let step = statemachine::step(&self.definition, &mut self.frame, event, from_ms(self.txn.now_ms));
+        self.apply_effects(step.effects)?;
         Ok(step.accepted)
     }
 
-    /// Applies effects in order. What became of a message is an event of its own, whose effects follow.
-    fn settle(mut self, effects: Vec<Effect>) -> Result<(), PortError> {
+    /// Applies effects in order. A sent or refused message is an event of its own, whose effects follow.
+    fn apply_effects(mut self, effects: Vec<Effect>) -> Result<(), PortError> {
         let mut effects = VecDeque::from(effects);
         let mut goes_on_at_once = false;
         while let Some(effect) = effects.pop_front() {
             match effect {
                 Effect::SendMessage(message) => {
                     let event = self.send(message)?;
-                    let now = from_ms(self.turn.now_ms);
+                    let now = from_ms(self.txn.now_ms);
                     let step = statemachine::step(&self.definition, &mut self.frame, event, now);
                     effects.extend(step.effects);
                 }
@@ -136,7 +137,7 @@ impl<'a, 'b> Transition<'a, 'b> {
         }
     }
 
-    /// Puts the message into its queue, in this very command, and its token where the answer will look for it.
+    /// Sends the message in this command and stores its token, by which the answer finds the task.
     fn send(&mut self, message: Message) -> Result<Event, PortError> {
         let task = message.task;
         let refused =
@@ -153,9 +154,9 @@ impl<'a, 'b> Transition<'a, 'b> {
         if let Err(error) = limits(std::slice::from_ref(&outgoing)) {
             return Ok(refused(error.source.to_string()));
         }
-        send_in(self.turn, queue, &outgoing)?;
+        send_in(self.txn, queue, &outgoing)?;
         if let Some(token) = message.token {
-            self.turn
+            self.txn
                 .connection
                 .prepare_cached("INSERT INTO task VALUES (?1, ?2, ?3)")
                 .and_then(|mut insert| insert.execute((token, self.number, task)))
@@ -165,7 +166,7 @@ impl<'a, 'b> Transition<'a, 'b> {
     }
 
     fn kill(&mut self, task: u64) -> Result<(), PortError> {
-        self.turn
+        self.txn
             .connection
             .prepare_cached("DELETE FROM task WHERE execution = ?1 AND task = ?2")
             .and_then(|mut delete| delete.execute((self.number, task)))
@@ -176,7 +177,7 @@ impl<'a, 'b> Transition<'a, 'b> {
     fn write_history(&mut self) -> Result<(), PortError> {
         let Some(first) = self.history.first() else { return Ok(()) };
         let events = serde_json::to_string(&self.history).map_err(unreadable)?;
-        self.turn
+        self.txn
             .connection
             .prepare_cached("INSERT INTO history VALUES (?1, ?2, ?3)")
             .and_then(|mut insert| insert.execute((self.number, first.id, events)))
@@ -186,22 +187,22 @@ impl<'a, 'b> Transition<'a, 'b> {
 
     fn write_frame(&mut self, goes_on_at_once: bool) -> Result<(), PortError> {
         let deadline = match goes_on_at_once {
-            true => Some(self.turn.now_ms),
+            true => Some(self.txn.now_ms),
             false => self.frame.next_deadline().map(to_ms),
         };
-        self.turn
+        self.txn
             .connection
             .prepare_cached("UPDATE execution SET frame = ?2, deadline = ?3 WHERE number = ?1")
             .and_then(|mut update| update.execute((self.number, self.frame.to_bytes(), deadline)))
             .map_err(sql)?;
-        self.turn.wakes.extend(deadline.map(Wake::TimerAt));
+        self.txn.wakes.extend(deadline.map(Wake::TimerAt));
         Ok(())
     }
 
-    /// The execution's end; one that did not succeed is told to queue `uploads` in the same command.
+    /// Stores the end. If it is not success, the status change is sent to queue `uploads` in the same command.
     fn write_end(&mut self, end: &End) -> Result<(), PortError> {
         let output = end.output.as_ref().map(Value::to_string);
-        self.turn
+        self.txn
             .connection
             .prepare_cached(
                 "UPDATE execution SET status = ?2, ended_at = ?3, output = ?4, error = ?5, cause = ?6, frame = NULL,
@@ -209,10 +210,10 @@ impl<'a, 'b> Transition<'a, 'b> {
             )
             .and_then(|mut update| {
                 let status = end.status.as_str();
-                update.execute((self.number, status, self.turn.now_ms, output, &end.error, &end.cause))
+                update.execute((self.number, status, self.txn.now_ms, output, &end.error, &end.cause))
             })
             .map_err(sql)?;
-        self.turn
+        self.txn
             .connection
             .prepare_cached("DELETE FROM task WHERE execution = ?1")
             .and_then(|mut delete| delete.execute([self.number]))
@@ -222,18 +223,18 @@ impl<'a, 'b> Transition<'a, 'b> {
         }
         let input = &self.frame.execution().input;
         let body = IntakeMessage::status_change_body(&self.name, ended(end.status.as_str()), input);
-        send_in(self.turn, QueueName::UPLOADS, &NewMessage::new(body, None))
+        send_in(self.txn, QueueName::UPLOADS, &NewMessage::new(body, None))
     }
 }
 
-/// A stored status. One that nobody wrote counts as failed.
+/// A stored status; an unknown one counts as failed.
 pub(crate) fn ended(status: &str) -> ExecutionStatus {
     serde_json::from_value(status.into()).unwrap_or(ExecutionStatus::Failed)
 }
 
-/// The execution and task that a token answers; None where it answers nothing any more.
-pub(crate) fn token_owner(turn: &Turn<'_>, token: &TaskToken) -> Result<Option<(i64, u64)>, PortError> {
-    turn.connection
+/// The execution and task that wait for a token; None if none does any more.
+pub(crate) fn token_owner(txn: &WriteTxn<'_>, token: &TaskToken) -> Result<Option<(i64, u64)>, PortError> {
+    txn.connection
         .prepare_cached("SELECT execution, task FROM task WHERE token = ?1")
         .and_then(|mut select| select.query_row([&token.0], |row| Ok((row.get(0)?, row.get(1)?))).optional())
         .map_err(sql)

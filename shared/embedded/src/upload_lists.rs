@@ -1,4 +1,4 @@
-//! Lists of upload records: what an owner's uploads changed, and what is due. Each reads one range of an index.
+//! Lists of upload records: an owner's changes, and due uploads. Each reads one range of an index.
 
 use crate::clock::to_ms;
 use crate::error::{sql, unreadable};
@@ -15,7 +15,7 @@ fn page_size(most: usize) -> Result<i64, PortError> {
     }
 }
 
-/// The owner's records saved after `after`, at most `most` of them looked at.
+/// The owner's records that were saved after `after`; reads at most `most` of them.
 pub(crate) fn changed(
     connection: &Connection,
     (tenant, user): (&TenantId, &UserId),

@@ -2,7 +2,7 @@
 
 use crate::error::{sql, unreadable};
 use crate::store::Store;
-use crate::writer::Turn;
+use crate::writer::WriteTxn;
 use async_trait::async_trait;
 use domain::ports::users::MAX_USERS;
 use domain::ports::{self, PortError};
@@ -10,14 +10,12 @@ use domain::user::User;
 use domain::{Email, TenantId, UserId};
 use rusqlite::{Connection, OptionalExtension, Params};
 
-/// The users of a data directory.
 #[derive(Clone)]
 pub struct Users {
     store: Store,
 }
 
 impl Users {
-    /// The users of `store`.
     pub fn new(store: &Store) -> Self {
         Users { store: store.clone() }
     }
@@ -41,11 +39,11 @@ fn page(connection: &Connection, key: impl Params) -> Result<Vec<User>, PortErro
     rows.map(|json| serde_json::from_str(&json.map_err(sql)?).map_err(unreadable)).collect()
 }
 
-fn save(turn: &mut Turn<'_>, mut user: User) -> Result<User, PortError> {
+fn save(txn: &mut WriteTxn<'_>, mut user: User) -> Result<User, PortError> {
     let known = user.version;
     user.version += 1;
     let json = serde_json::to_string(&user).map_err(unreadable)?;
-    let changed = turn
+    let changed = txn
         .connection
         .prepare_cached(
             "UPDATE user SET version = ?3, email = ?4, user = ?5
@@ -69,9 +67,9 @@ impl ports::Users for Users {
         user.version = 1;
         let json = serde_json::to_string(&user).map_err(unreadable)?;
         self.store
-            .write(move |turn| {
+            .write(move |txn| {
                 let email = user.email.as_ref().map(Email::as_str);
-                turn.connection
+                txn.connection
                     .prepare_cached("INSERT INTO user VALUES (?1, ?2, 1, ?3, ?4)")
                     .and_then(|mut insert| {
                         insert.execute((user.tenant_id.as_str(), user.user_id.as_str(), email, json))
@@ -100,13 +98,13 @@ impl ports::Users for Users {
         after: Option<&UserId>,
         most: usize,
     ) -> Result<Vec<User>, PortError> {
-        // Every id is behind the empty text.
+        // Every id sorts after the empty text.
         let key =
             (tenant.to_string(), after.map_or_else(String::new, UserId::to_string), most.clamp(1, MAX_USERS));
         self.store.read(move |connection| page(connection, key)).await
     }
 
     async fn save(&self, user: User) -> Result<User, PortError> {
-        self.store.write(move |turn| save(turn, user)).await
+        self.store.write(move |txn| save(txn, user)).await
     }
 }

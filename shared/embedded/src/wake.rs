@@ -1,4 +1,4 @@
-//! Wakes whoever waits for a queue or a timer, after the commit that gives him something to do. Nothing polls.
+//! Wakes receivers of a queue and the timer loop after the commit that gives them work. Nothing polls.
 
 use domain::QueueName;
 use domain::Timestamp;
@@ -7,29 +7,28 @@ use std::sync::atomic::{AtomicI64, Ordering};
 use tokio::sync::Notify;
 use tokio::sync::futures::Notified;
 
-/// What a committed command gives others to do.
+/// A consequence of a commit for tasks that wait.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Wake {
-    /// A message became visible: one receiver has work.
+    /// A message became visible: one receiver is woken.
     Visible(QueueName),
-    /// A message becomes visible then: receivers that sleep longer must know.
+    /// A message becomes visible at this moment: receivers that sleep longer are woken.
     VisibleAt(QueueName, i64),
-    /// The earliest hidden message becomes visible then (`i64::MAX`: there is none).
+    /// The earliest hidden message becomes visible at this moment (`i64::MAX`: there is none).
     NextIs(QueueName, i64),
-    /// A timer of the state machine was set to then.
+    /// A timer of the state machine was set to this moment.
     TimerAt(i64),
-    /// The earliest timer is set to then (`i64::MAX`: there is none).
+    /// The earliest timer is set to this moment (`i64::MAX`: there is none).
     NextTimerIs(i64),
 }
 
-/// One place per queue to wait at, and one for timers.
+/// One waiting place per queue, and one for timers.
 #[derive(Debug)]
 pub(crate) struct WakeBoard {
     queues: BTreeMap<QueueName, Place>,
     timers: Place,
 }
 
-/// Where to wait, and until when at most.
 #[derive(Debug)]
 struct Place {
     notify: Notify,
@@ -65,31 +64,31 @@ impl WakeBoard {
     }
 
     fn place(&self, queue: QueueName) -> &Place {
-        self.queues.get(&queue).expect("the board has a place for every queue there is")
+        self.queues.get(&queue).expect("the board has a place for every queue")
     }
 
-    /// Ends when somebody is woken for `queue`. Wakes from the call on count, even before it is polled.
+    /// Ends with the next wake of `queue` after this call, even one before the first poll.
     pub(crate) fn message(&self, queue: QueueName) -> Notified<'_> {
         self.place(queue).notify.notified()
     }
 
-    /// When the next hidden message of `queue` becomes visible, if one does.
+    /// When the next hidden message of `queue` becomes visible; [`Timestamp::MAX`] if none does.
     pub(crate) fn next_visible(&self, queue: QueueName) -> Timestamp {
         self.place(queue).next()
     }
 
-    /// Ends when a timer was set that is earlier than all others. Wakes from the call on count.
+    /// Ends when a timer was set that is earlier than all others, after this call.
     pub(crate) fn timer(&self) -> Notified<'_> {
         self.timers.notify.notified()
     }
 
-    /// When the earliest timer is due, if there is one.
+    /// When the earliest timer is due; [`Timestamp::MAX`] if there is none.
     pub(crate) fn next_timer(&self) -> Timestamp {
         self.timers.next()
     }
 
-    /// Called by the writer alone, after a commit.
-    pub(crate) fn ring(&self, wake: Wake) {
+    /// For the writer alone, after a commit.
+    pub(crate) fn wake(&self, wake: Wake) {
         match wake {
             Wake::Visible(queue) => self.place(queue).notify.notify_one(),
             Wake::VisibleAt(queue, at_ms) => self.place(queue).set_no_later_than(at_ms),

@@ -7,10 +7,6 @@ use jpeg_encoder::{ColorType, Encoder};
 use muse::picture::style::Style;
 use muse::{PictureSettings, paint};
 use std::path::PathBuf;
-use zune_jpeg::JpegDecoder;
-use zune_jpeg::zune_core::bytestream::ZCursor;
-use zune_jpeg::zune_core::colorspace::ColorSpace;
-use zune_jpeg::zune_core::options::DecoderOptions;
 
 /// Styles down, emotions across.
 #[derive(Parser)]
@@ -34,9 +30,7 @@ fn main() -> anyhow::Result<()> {
         for (column, emotion) in Emotion::ALL.into_iter().enumerate() {
             let settings = PictureSettings { style: Some(style), size: order.size };
             let picture = paint(&Affect::certain(emotion), order.seed, &settings)?;
-            let options = DecoderOptions::default().jpeg_set_out_colorspace(ColorSpace::RGB);
-            let pixels = JpegDecoder::new_with_options(ZCursor::new(&picture.jpeg), options).decode()?;
-            for (y, line) in pixels.chunks_exact(size * 3).enumerate() {
+            for (y, line) in picture.rgb().chunks_exact(size * 3).enumerate() {
                 let at = ((row * size + y) * width + column * size) * 3;
                 rgb[at..at + size * 3].copy_from_slice(line);
             }

@@ -1,16 +1,15 @@
-//! The embedded makers behind the domain's port.
+//! The domain's `Maker` port, embedded.
 
-use crate::melody::{MelodyError, MelodySettings};
-use crate::picture::style::Style;
-use crate::picture::{PictureError, PictureSettings};
-use crate::{compose, paint};
+use crate::melody::{MelodyError, MelodySettings, compose};
+use crate::picture::{PictureError, PictureSettings, paint};
 use async_trait::async_trait;
 use domain::ports::Maker;
-use domain::ports::maker::{Art, ArtFile, Artefact, Capabilities, Job, MakerError, Order, Progress};
+use domain::ports::maker::{Art, ArtFile, Artefact, MakerError, Order, Progress};
+use domain::stage_result::Job;
 use std::sync::Arc;
 use tokio::sync::Semaphore;
 
-/// Makes pictures and melodies here: always there, without a key, the same bytes from the same order.
+/// Makes pictures and melodies in this process.
 #[derive(Clone, Debug)]
 pub struct Muse {
     permits: Arc<Semaphore>,
@@ -19,8 +18,7 @@ pub struct Muse {
 }
 
 impl Muse {
-    /// A maker that takes a permit for each order; a permit stands for one core. An order's style goes before the style
-    /// of `picture`.
+    /// Each order takes a permit while it is made; a permit stands for one core.
     pub fn new(permits: Arc<Semaphore>, picture: PictureSettings, melody: MelodySettings) -> Self {
         Muse { permits, picture, melody }
     }
@@ -33,22 +31,13 @@ impl Muse {
     }
 
     fn picture(&self, order: &Order) -> Result<Artefact, MakerError> {
-        let style = match &order.style {
-            Some(name) => {
-                Some(Style::parse(name).map_err(|error| MakerError::Unsupported(error.to_string()))?)
-            }
-            None => self.picture.style,
-        };
-        let settings = PictureSettings { style, ..self.picture };
-        let picture = paint(&order.affect, order.seed, &settings).map_err(picture_error)?;
-        let file = ArtFile { content_type: "image/jpeg", bytes: picture.jpeg.into() };
+        let picture = paint(&order.affect, order.seed, &self.picture).map_err(picture_error)?;
+        let jpeg = picture.jpeg().map_err(picture_error)?;
+        let file = ArtFile { content_type: "image/jpeg", bytes: jpeg.into() };
         Ok(Artefact { files: vec![file], made_by: picture.made_by })
     }
 
     fn melody(&self, order: &Order) -> Result<Artefact, MakerError> {
-        if let Some(style) = &order.style {
-            return Err(MakerError::Unsupported(format!("melodies have no styles, asked for {style:?}")));
-        }
         let melody = compose(&order.affect, order.seed, &self.melody).map_err(melody_error)?;
         let files = vec![
             ArtFile { content_type: "audio/mpeg", bytes: melody.mp3.into() },
@@ -61,7 +50,7 @@ impl Muse {
 fn picture_error(error: PictureError) -> MakerError {
     match error {
         PictureError::NotFinite | PictureError::Size(_) => MakerError::Invalid(error.to_string()),
-        PictureError::Encoding(_) => MakerError::Transient(Box::new(error)),
+        PictureError::Jpeg(_) | PictureError::Png(_) => MakerError::Transient(Box::new(error)),
     }
 }
 
@@ -77,14 +66,14 @@ fn melody_error(error: MelodyError) -> MakerError {
 
 #[async_trait]
 impl Maker for Muse {
-    /// Makes it at once, on a thread for blocking work; needs a Tokio runtime. The key is not needed: a repeat gives
-    /// the same artefact.
+    /// Makes the artefact on a thread for blocking work; needs a Tokio runtime. Ignores the key: a repeat gives the same
+    /// artefact.
     async fn submit(&self, order: Order, _key: &str) -> Result<Progress, MakerError> {
         let permits = Arc::clone(&self.permits);
         let permit = permits.acquire_owned().await.map_err(|closed| MakerError::Transient(closed.into()))?;
         let muse = self.clone();
         let work = move || {
-            // Held until the work is done, also when nobody waits for it any more.
+            // Held until the work is done, even if the caller has stopped waiting.
             let _permit = permit;
             muse.make(&order)
         };
@@ -94,10 +83,6 @@ impl Maker for Muse {
 
     async fn poll(&self, job: &Job) -> Result<Progress, MakerError> {
         Err(MakerError::Invalid(format!("the embedded makers leave no job pending, asked for {:?}", job.0)))
-    }
-
-    fn capabilities(&self) -> Capabilities {
-        Capabilities { arts: vec![Art::Picture, Art::Melody], deterministic: true, paid: false }
     }
 }
 
@@ -112,8 +97,8 @@ mod tests {
         Muse::new(Arc::new(Semaphore::new(2)), picture, melody)
     }
 
-    fn order(art: Art, style: Option<&str>) -> Order {
-        Order { art, affect: Affect::certain(Emotion::Calm), seed: 5, style: style.map(str::to_owned) }
+    fn order(art: Art) -> Order {
+        Order { art, affect: Affect::certain(Emotion::Calm), seed: 5 }
     }
 
     #[tokio::test]
@@ -121,8 +106,8 @@ mod tests {
         for (art, types) in
             [(Art::Picture, vec!["image/jpeg"]), (Art::Melody, vec!["audio/mpeg", "audio/midi"])]
         {
-            let one = small().submit(order(art, None), "key").await.unwrap();
-            assert_eq!(one, small().submit(order(art, None), "other key").await.unwrap());
+            let one = small().submit(order(art), "key").await.unwrap();
+            assert_eq!(one, small().submit(order(art), "other key").await.unwrap());
             let Progress::Done(artefact) = one else { panic!("not done") };
             let made: Vec<&str> = artefact.files.iter().map(|file| file.content_type).collect();
             assert_eq!(made, types);
@@ -131,14 +116,12 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn what_it_cannot_make_it_says() {
-        let refused = [order(Art::Picture, Some("oil")), order(Art::Melody, Some("flow"))];
-        for order in refused {
-            assert!(matches!(small().submit(order, "").await, Err(MakerError::Unsupported(_))));
+    async fn impossible_orders_are_refused() {
+        for art in [Art::Picture, Art::Melody] {
+            let mut broken = order(art);
+            broken.affect.valence = f64::NAN;
+            assert!(matches!(small().submit(broken, "").await, Err(MakerError::Invalid(_))));
         }
-        let mut broken = order(Art::Picture, None);
-        broken.affect.valence = f64::NAN;
-        assert!(matches!(small().submit(broken, "").await, Err(MakerError::Invalid(_))));
         assert!(matches!(small().poll(&Job("1".into())).await, Err(MakerError::Invalid(_))));
     }
 }

@@ -1,56 +1,62 @@
-//! Who made it, from what: as a record, and in the words that the files themselves carry.
+//! Provenance: the record that is stored with an artefact, and the text that its files carry.
 
 use domain::{Affect, MadeBy};
-use serde_json::json;
+use serde::Serialize;
 use sha2::{Digest, Sha256};
 
-/// The engine's name in every record and file.
+/// The engine in every record and file.
 pub const ENGINE: &str = "embedded-muse";
 
 /// The makers' version. A change that gives other bytes for an old seed is a new version.
 pub const VERSION: u32 = 1;
 
-/// IPTC's word for what no camera and no performer made.
+/// IPTC's term for media that an algorithm made without training data.
 const SOURCE_TYPE: &str = "http://cv.iptc.org/newscodes/digitalsourcetype/algorithmicMedia";
 
-/// Everything that an artefact depends on.
+/// All that an artefact depends on.
 #[derive(Clone, Copy, Debug)]
 pub struct Parameters<'a> {
-    /// What it expresses.
     pub affect: &'a Affect,
-    /// Its seed.
     pub seed: u64,
     /// The style of a picture, `melody`, or `melody-` and the SoundFont's digest.
     pub kind: &'a str,
-    /// Pixels or bars.
+    /// Pixels along a side, or bars.
     pub extent: u32,
 }
 
+/// All parameters with the makers' name and version, as the digest sees them. The order of its fields is the order of the
+/// text; a `serde_json::Value` would order them by the features that other crates switch on.
+#[derive(Serialize)]
+struct Digested<'a> {
+    affect: &'a Affect,
+    engine: &'a str,
+    extent: u32,
+    kind: &'a str,
+    seed: u64,
+    version: u32,
+}
+
 impl Parameters<'_> {
-    fn json(&self) -> serde_json::Value {
-        json!({
-            "affect": self.affect,
-            "engine": ENGINE,
-            "extent": self.extent,
-            "kind": self.kind,
-            "seed": self.seed,
-            "version": VERSION,
-        })
+    fn digest(&self) -> String {
+        let Parameters { affect, seed, kind, extent } = *self;
+        let digested = Digested { affect, engine: ENGINE, extent, kind, seed, version: VERSION };
+        let text =
+            serde_json::to_vec(&digested).expect("an affect has finite numbers and keys that are strings");
+        hex::encode(Sha256::digest(text))
     }
 }
 
 /// The record: engine, kind with version, seed, and a digest of all parameters.
 pub fn made_by(parameters: &Parameters<'_>) -> MadeBy {
-    let digest = Sha256::digest(parameters.json().to_string());
     MadeBy {
         engine: ENGINE.to_owned(),
         model: format!("{} {VERSION}", parameters.kind),
-        digest: Some(hex::encode(digest)),
+        digest: Some(parameters.digest()),
         seed: Some(parameters.seed),
     }
 }
 
-/// One sentence for people: what it is, and from what.
+/// The provenance as one sentence for readers.
 pub fn sentence(parameters: &Parameters<'_>, made_by: &MadeBy) -> String {
     format!(
         "Generated artwork by Semblante {ENGINE}, {}, emotion {}, valence {:.3}, arousal {:.3}, seed {}, sha256 {}",
@@ -63,7 +69,7 @@ pub fn sentence(parameters: &Parameters<'_>, made_by: &MadeBy) -> String {
     )
 }
 
-/// An XMP packet (ISO 16684-1) for a JPEG.
+/// An XMP packet (ISO 16684-1) for a picture file.
 pub fn xmp(parameters: &Parameters<'_>, made_by: &MadeBy) -> String {
     let sentence = sentence(parameters, made_by);
     let digest = made_by.digest.as_deref().unwrap_or_default();

@@ -1,4 +1,4 @@
-//! A small random generator: the same numbers from the same seed on every machine and in every version.
+//! A random generator whose numbers depend on the seed alone, on every machine and in every version.
 
 /// Xoshiro256++ (Blackman & Vigna 2019), seeded through SplitMix64. Not for secrets.
 #[derive(Clone, Debug)]
@@ -13,8 +13,7 @@ fn split_mix(state: &mut u64) -> u64 {
 }
 
 impl Rng {
-    /// The stream called `purpose` of a seed. Streams are independent, so that a change in the trees leaves the
-    /// clouds as they were.
+    /// The stream `purpose` of a seed. Streams are independent, so that a change in the trees does not move the clouds.
     pub fn new(seed: u64, purpose: &str) -> Self {
         let mut state = seed;
         for byte in purpose.bytes() {
@@ -23,7 +22,6 @@ impl Rng {
         Rng(std::array::from_fn(|_| split_mix(&mut state)))
     }
 
-    /// The next 64 random bits.
     pub fn bits(&mut self) -> u64 {
         let s = &mut self.0;
         let result = s[0].wrapping_add(s[3]).rotate_left(23).wrapping_add(s[0]);
@@ -37,17 +35,16 @@ impl Rng {
         result
     }
 
-    /// Uniform in 0..1.
+    /// Uniform in 0..1, without 1.
     pub fn unit(&mut self) -> f32 {
         (self.bits() >> 40) as f32 / (1u64 << 24) as f32
     }
 
-    /// Uniform in `low..high`.
     pub fn range(&mut self, low: f32, high: f32) -> f32 {
         low + (high - low) * self.unit()
     }
 
-    /// Uniform in -`spread`..`spread`.
+    /// Uniform between -`spread` and `spread`.
     pub fn around(&mut self, spread: f32) -> f32 {
         self.range(-spread, spread)
     }
@@ -57,12 +54,11 @@ impl Rng {
         ((u128::from(self.bits()) * n as u128) >> 64) as usize
     }
 
-    /// True with `probability`.
     pub fn chance(&mut self, probability: f32) -> bool {
         self.unit() < probability
     }
 
-    /// One of `items`, each as likely as the others.
+    /// One of `items`, all equally likely.
     ///
     /// # Panics
     /// If `items` is empty.
@@ -70,7 +66,7 @@ impl Rng {
         &items[self.below(items.len())]
     }
 
-    /// An index of `weights`, as likely as its weight; the last where all are 0.
+    /// An index with a probability proportional to its weight; the last one if all weights are 0.
     pub fn weighted(&mut self, weights: &[f32]) -> usize {
         let mut left = self.unit() * weights.iter().sum::<f32>();
         for (index, weight) in weights.iter().enumerate() {

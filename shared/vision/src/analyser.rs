@@ -46,7 +46,6 @@ pub struct AnalysedFace {
     pub descriptor: Option<Descriptor>,
 }
 
-/// The four networks.
 #[derive(Debug)]
 struct Models {
     detector: Ssd,

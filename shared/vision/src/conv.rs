@@ -35,7 +35,7 @@ impl Activation {
     }
 }
 
-/// TensorFlow's paddings.
+/// The two paddings of TensorFlow's convolutions.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Padding {
     /// out = ceil(n / stride); the odd zero goes after.

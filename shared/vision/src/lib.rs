@@ -30,7 +30,7 @@ mod trunk;
 mod weights;
 
 pub use analyser::{AnalysedFace, Analyser, Detection, MODEL, Options};
-pub use decode::{Cancel, DecodeError, decode, decode_unless};
+pub use decode::{Cancel, DecodeError, decode, decode_unless, is_plain_jpeg};
 pub use expression::EMOTIONS;
 pub use face_engine::{ENGINE, FaceEngine};
 pub use landmarks::POINTS;

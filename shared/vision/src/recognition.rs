@@ -1,6 +1,6 @@
 //! `face_recognition`: a face as 128 numbers, close together for one person and far apart for two.
 //!
-//! Architecture: a residual network of 29 layers on a square of 150 pixels (He et al. 2016, "Deep Residual
+//! Architecture: a residual network of 29 layers on a square of 150 pixels (arXiv:1512.03385, "Deep Residual
 //! Learning"; dlib's face recognition network as converted by face-api).
 
 use crate::conv::{Activation, Convolution, Padding, Pointwise};

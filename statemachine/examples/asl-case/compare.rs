@@ -1,4 +1,4 @@
-//! What an execution came to, against its recording.
+//! Comparison of an execution with its recording.
 
 use serde_json::{Map, Value, json};
 use statemachine::{End, HistoryEvent};
@@ -8,11 +8,11 @@ use crate::case::Case;
 use crate::mask::Masks;
 use crate::strands;
 
-/// Event types that the recorder left out of executions with a Parallel: how it ended, and within another Parallel
-/// also its exit (the gaps in the recorded ids are as long).
+/// Event types that the recorder omitted from executions with a Parallel: its end and, within another Parallel, its exit
+/// (the gaps in the recorded ids have this length).
 const DROPPED: [&str; 3] = ["ParallelStateSucceeded", "ParallelStateFailed", "ParallelStateExited"];
 
-/// Fields of a recorded event that are compared; absence counts.
+/// The compared fields of an event; an absent field must be absent in the other event too.
 const DETAILS: [&str; 15] = [
     "type",
     "name",
@@ -32,15 +32,15 @@ const DETAILS: [&str; 15] = [
 ];
 
 pub fn execution(case: &Case, history: &[HistoryEvent], end: Option<&End>) -> Report {
-    let events: Vec<Value> = history.iter().map(|event| json!(event)).collect();
+    let events: Vec<Value> = history.iter().map(|event| case.as_recorded(json!(event))).collect();
     let types: Vec<String> =
         events.iter().map(|event| event["type"].as_str().unwrap_or_default().into()).collect();
     let mut report = Report {
         differences: Vec::new(),
         status: Some(end.map_or("RUNNING", |end| end.status.as_str()).to_owned()),
-        output: end.and_then(|end| end.output.clone()),
+        output: end.and_then(|end| end.output.clone()).map(|output| case.as_recorded(output)),
         error: end.and_then(|end| end.error.clone()),
-        cause: end.and_then(|end| end.cause.clone()),
+        cause: end.and_then(|end| end.cause.clone()).map(|cause| case.text_as_recorded(&cause)),
         events: types,
     };
     let mut check = Check { expect: &case.expect, masks: Masks::default(), differences: Vec::new() };
@@ -88,7 +88,7 @@ impl Check<'_> {
         }
     }
 
-    /// How many events the recorder dropped; `None`: it kept the history whole and in order.
+    /// The number of events that the recorder dropped; `None`: the history is complete and in order.
     fn dropped(&self) -> Option<usize> {
         let dropped = self.expect.get("events_dropped_by_recorder")?.as_u64()?;
         usize::try_from(dropped).ok()
@@ -141,13 +141,13 @@ impl Check<'_> {
         }
     }
 
-    /// The states outside of branches, of a recorder that tells of no more.
+    /// For recordings without a history: the states outside of branches.
     fn states(&mut self, events: &[Value]) {
         let Some(recorded) = self.expect.get("states").cloned() else { return };
         self.same("states", &recorded, &json!(strands::states(events)));
     }
 
-    /// Finds a recorded event among those that are left, and takes it out.
+    /// Removes the event of this recording from `left`.
     fn take(&mut self, recorded: &Value, left: &mut Vec<Value>) {
         for index in 0..left.len() {
             let mut masks = self.masks.clone();
@@ -160,7 +160,7 @@ impl Check<'_> {
         self.differ("event", recorded, &Value::Null);
     }
 
-    /// What each state put out: its last output, and every exit with what it assigned.
+    /// The last output of each state, and every exit with its assigned variables.
     fn exits(&mut self, events: &[Value]) {
         let left =
             events.iter().filter(|event| event["type"].as_str().is_some_and(|kind| kind.ends_with("Exited")));
@@ -194,7 +194,7 @@ impl Check<'_> {
     }
 }
 
-/// The first detail in which an event differs from its recording. An id of 0 says that the recorder lost the order.
+/// The first field that differs from the recording. An id of 0 means that the recorder lost the order.
 fn difference(masks: &mut Masks, recorded: &Value, found: &Value) -> Option<&'static str> {
     let in_order = recorded["id"] != 0;
     if in_order && recorded["id"] != found["id"] {

@@ -1,4 +1,4 @@
-//! CreateStateMachine and ValidateStateMachineDefinition: whether a definition is taken, and what is said if not.
+//! CreateStateMachine and ValidateStateMachineDefinition: whether a definition is accepted, and the error if not.
 
 use serde_json::{Value, json};
 use statemachine::{Definition, LoadError, LoadErrorKind, Substitutions};
@@ -15,7 +15,7 @@ pub fn run(case: &Case) -> Report {
         Ok(_) => {
             report.status = Some("OK".to_owned());
             if !recorded.is_null() {
-                report.differences.push(format!("taken, but recorded {recorded}"));
+                report.differences.push(format!("accepted, but recorded {recorded}"));
             }
             return report;
         }
@@ -32,28 +32,31 @@ pub fn run(case: &Case) -> Report {
         report.differences.push(format!("refused: {error}"));
         return report;
     }
-    let said = match recorded.get("diagnostics") {
+    let found = match recorded.get("diagnostics") {
         Some(_) => json!({"diagnostics": [diagnostic(&error)]}),
         None => json!({"code": "InvalidDefinition", "message": message(&error)}),
     };
-    if !Masks::default().matches(recorded, &said) {
-        report.differences.push(format!("recorded {recorded}, found {said}"));
+    if !Masks::default().matches(recorded, &found) {
+        report.differences.push(format!("recorded {recorded}, found {found}"));
     }
     report
 }
 
-/// As CreateStateMachine words a refusal.
+/// The message of CreateStateMachine.
 fn message(error: &LoadError) -> String {
-    let said =
-        format!("{}: {} at {}", error.kind.code().unwrap_or_default(), error.message, error.path.pointer());
-    format!("Invalid State Machine Definition: '{said}'")
+    let (code, location) = (error.kind.code().unwrap_or_default(), error.location());
+    let place = location.as_deref().unwrap_or("null");
+    format!("Invalid State Machine Definition: '{code}: {} at {place}'", error.message)
 }
 
-/// As ValidateStateMachineDefinition does; what is no JSON at all has no location.
+/// The diagnostic of ValidateStateMachineDefinition.
 fn diagnostic(error: &LoadError) -> Value {
     let mut diagnostic = json!({"severity": "ERROR", "code": error.kind.code(), "message": error.message});
-    if error.kind != LoadErrorKind::Text {
-        diagnostic["location"] = error.path.pointer().into();
+    if let Some(location) = error.location() {
+        if error.kind == LoadErrorKind::Syntax {
+            diagnostic["message"] = format!("{}\n at {location}", error.message).into();
+        }
+        diagnostic["location"] = location.into();
     }
     diagnostic
 }

@@ -1,4 +1,4 @@
-//! An execution with a scripted world around it, on a clock that jumps from one event to the next.
+//! An execution with scripted queues and workers, on a clock that advances to the next event.
 
 use std::collections::{BTreeSet, VecDeque};
 
@@ -12,7 +12,7 @@ use statemachine::{
 use crate::case::{Case, refused};
 use crate::{Report, compare};
 
-/// Steps after which a case counts as endless.
+/// The number of steps after which a case counts as endless.
 const MAX_STEPS: usize = 100_000;
 
 pub fn run(case: &Case) -> Report {
@@ -54,28 +54,27 @@ pub fn run(case: &Case) -> Report {
 }
 
 struct World {
-    /// The queues that there are.
     queues: BTreeSet<String>,
     definition: Definition,
     frame: Frame,
     now: Timestamp,
     script: VecDeque<Value>,
-    /// What the outside is going to do, and when.
-    agenda: Vec<(Timestamp, Deed)>,
+    /// The scripted actions and their times.
+    agenda: Vec<(Timestamp, Action)>,
     messages: usize,
     history: Vec<HistoryEvent>,
     end: Option<End>,
 }
 
-/// One entry of the script, for the message that it answers.
-struct Deed {
+/// An entry of the script and the message that it answers.
+struct Action {
     entry: Value,
     task: TaskId,
     body: String,
 }
 
 impl World {
-    /// What answers an effect comes after all of them.
+    /// The answers to messages follow after all effects.
     fn apply(&mut self, effects: Vec<Effect>) {
         let mut messages = Vec::new();
         let mut again = false;
@@ -99,7 +98,7 @@ impl World {
         self.apply(step.effects);
     }
 
-    /// The case's queues take every message; no other queue exists.
+    /// Accepts messages to the case's queues and refuses others.
     fn receive(&mut self, message: Message) {
         let task = message.task;
         if !self.queues.contains(&message.queue_url) {
@@ -121,22 +120,22 @@ impl World {
     fn plan(&mut self, entry: Value, task: TaskId, body: &str) {
         let delay = entry["after_seconds"].as_f64().unwrap_or(0.0);
         let at = self.now + SignedDuration::from_millis((delay * 1_000.0) as i64);
-        self.agenda.push((at, Deed { entry, task, body: body.to_owned() }));
+        self.agenda.push((at, Action { entry, task, body: body.to_owned() }));
     }
 
-    /// Lets time pass until the execution has ended, or nothing more can happen to it.
+    /// Advances the time until the execution has ended or no event is left.
     fn live(&mut self) {
         for _ in 0..MAX_STEPS {
             if self.end.is_some() {
                 return;
             }
-            let deed = (0..self.agenda.len()).min_by_key(|i| self.agenda[*i].0);
-            let deed_at = deed.map(|i| self.agenda[i].0);
-            match (deed, self.frame.next_deadline()) {
-                (Some(i), deadline) if deadline.is_none_or(|at| deed_at <= Some(at)) => {
-                    let (at, deed) = self.agenda.remove(i);
+            let action = (0..self.agenda.len()).min_by_key(|i| self.agenda[*i].0);
+            let action_at = action.map(|i| self.agenda[i].0);
+            match (action, self.frame.next_deadline()) {
+                (Some(i), deadline) if deadline.is_none_or(|at| action_at <= Some(at)) => {
+                    let (at, action) = self.agenda.remove(i);
                     self.now = self.now.max(at);
-                    self.act(deed);
+                    self.act(action);
                 }
                 (_, Some(at)) => {
                     self.now = self.now.max(at);
@@ -147,8 +146,8 @@ impl World {
         }
     }
 
-    fn act(&mut self, deed: Deed) {
-        let Deed { entry, task, body } = deed;
+    fn act(&mut self, action: Action) {
+        let Action { entry, task, body } = action;
         let text = |name: &str| entry[name].as_str().map(str::to_owned);
         let then = entry["then"].as_array().cloned().unwrap_or_default();
         match entry["do"].as_str() {

@@ -1,14 +1,14 @@
 //! Runs recorded state machine cases against the interpreter, on a virtual clock.
 //!
 //! `cargo run -p statemachine --example asl-case -- FILE...` prints one JSON line per case,
-//! `{name, pass, why, status, output, error, cause, events}`, and exits with 1 if any case differs from its recording.
-//! `why` begins with `unsupported: <path>` where the definition uses what the interpreter does not support.
+//! `{name, pass, why, status, output, error, cause, events}`, and exits with 1 if a case differs from its recording.
+//! `why` begins with `unsupported: <path>` where the definition uses a feature that the interpreter does not support.
 //!
-//! A case file holds a JSON object, or an array of them: `name`, `kind` (`execution`, `create`, `test_state`), `definition` (or
-//! `definition_jsonata`, which is run instead if present), `input`, `script` (what the outside does with each message)
-//! and `expect`. `<...>` within an expected string stands for anything, the same mask for the same thing. An entry of the
-//! script with a `queue` answers a message in that queue, one without answers any. Where `expect` says `branches_race`, the
-//! `history` may interleave a Parallel's branches in another way.
+//! A case file holds a JSON object or an array of them: `name`, `kind` (`execution`, `create`, `test_state`), `definition` (or
+//! `definition_jsonata`, which runs instead if present), `input`, `script` (the workers' answer to each message) and
+//! `expect`. `<...>` within an expected string is a mask: it matches any text, and the same mask matches the same text. An
+//! entry of the script with a `queue` answers a message in that queue, one without answers any. Where `expect` says
+//! `branches_race`, the branches of a Parallel may interleave differently in the `history`.
 
 mod case;
 mod compare;
@@ -17,6 +17,7 @@ mod execution;
 mod mask;
 mod strands;
 mod test_state;
+mod trial;
 
 use std::panic;
 use std::process::ExitCode;
@@ -25,13 +26,13 @@ use std::thread;
 use case::Case;
 use serde_json::{Value, json};
 
-/// Stack for one case: expressions may recurse, and an overflow would take all cases with it.
+/// Stack of one case: expressions may recurse, and an overflow would end all cases.
 const STACK_BYTES: usize = 256 << 20;
 
-/// What a case came to.
+/// The result of a case.
 #[derive(Default)]
 pub struct Report {
-    /// What differs; nothing, if it passed.
+    /// Empty if the case passed.
     pub differences: Vec<String>,
     pub status: Option<String>,
     pub output: Option<Value>,
@@ -55,16 +56,16 @@ fn main() -> ExitCode {
     if all { ExitCode::SUCCESS } else { ExitCode::FAILURE }
 }
 
-/// Runs a case on a thread of its own; a panic is a difference like any other.
+/// Runs a case on a thread of its own; a panic counts as a difference.
 fn attempt(case: Case) -> Report {
     let run = move || panic::catch_unwind(|| case::run(&case));
     let joined = thread::Builder::new().stack_size(STACK_BYTES).spawn(run).map(thread::JoinHandle::join);
     match joined {
         Ok(Ok(Ok(report))) => report,
         Ok(Ok(Err(panic)) | Err(panic)) => {
-            let said = panic.downcast_ref::<String>().cloned();
-            let said = said.or_else(|| panic.downcast_ref::<&str>().map(|said| (*said).to_owned()));
-            Report::differing(format!("panic: {}", said.unwrap_or_default()))
+            let text = panic.downcast_ref::<String>().cloned();
+            let text = text.or_else(|| panic.downcast_ref::<&str>().map(|text| (*text).to_owned()));
+            Report::differing(format!("panic: {}", text.unwrap_or_default()))
         }
         Err(error) => Report::differing(format!("no thread: {error}")),
     }

@@ -1,18 +1,18 @@
-//! Comparing with a recording in which some values are masked.
+//! Comparison with a recording in which some values are masked.
 
 use std::collections::BTreeMap;
 
 use serde_json::Value;
 
-/// Names whose values are random on AWS: the recorder put a mask or a word of its own in their place.
+/// Fields with random values on AWS, for which the recorder put a mask or a fixed word.
 const RANDOM: [&str; 2] = ["TaskToken", "MessageId"];
 
-/// What each mask stood for so far.
+/// The value of each mask so far.
 #[derive(Clone, Default)]
 pub struct Masks(BTreeMap<String, Value>);
 
 impl Masks {
-    /// Whether `found` is what was recorded; masks are bound to what they stand for.
+    /// Whether `found` equals the recording; binds new masks to their values.
     pub fn matches(&mut self, recorded: &Value, found: &Value) -> bool {
         self.under("", recorded, found)
     }
@@ -50,8 +50,7 @@ impl Masks {
         }
     }
 
-    /// A text with masks within it: the parts between them are there in order, and what stands for a mask is the same
-    /// wherever it is.
+    /// A text with masks: the parts between them occur in order, and every occurrence of a mask has one value.
     fn pattern(&mut self, recorded: &str, found: &str) -> bool {
         let Some((before, mask, after)) = first_mask(recorded) else { return recorded == found };
         let Some(rest) = found.strip_prefix(before) else { return false };
@@ -75,9 +74,9 @@ fn is_mask(text: &str) -> bool {
     first_mask(text).is_some_and(|(before, _, after)| before.is_empty() && after.is_empty())
 }
 
-/// Times in `$states.context` are recorded as the word `date` or `datetime`.
+/// Times in `$states.context`, for which the recorder put one of these words.
 fn is_date(name: &str, text: &str) -> bool {
-    name.ends_with("Time") && matches!(text, "date" | "datetime")
+    name.ends_with("Time") && matches!(text, "date" | "datetime" | "start-time" | "entered-time")
 }
 
 /// The text before the first `<mask>`, the mask, and the text after it.

@@ -1,11 +1,11 @@
-//! Branches of a Parallel race: how their events interleave is chance, their order within each branch is not.
+//! The order of events in racing branches of a Parallel: fixed within a branch, arbitrary between branches.
 
 use std::collections::BTreeMap;
 
 use serde_json::Value;
 
-/// The events, with those of branches that run at a time put one branch behind the other. The field `previous` of an
-/// event is the id of the one that it follows.
+/// The events, with those of concurrent branches sorted by branch. `previous` names the field with the id of the event
+/// before.
 pub fn untangled(events: &[Value], previous: &str) -> Vec<Value> {
     let mut strands = Strands::default();
     let mut strung: Vec<(String, &Value)> =
@@ -28,8 +28,8 @@ pub fn states(events: &[Value]) -> Vec<String> {
     named.collect()
 }
 
-/// Which branch an event belongs to: the names of the states that its branch, and those around it, start at. None: the
-/// empty text.
+/// Assigns events to strands. A strand is the path of the start states of its branch and of the branches around it;
+/// the machine itself is the empty text.
 #[derive(Default)]
 struct Strands {
     /// The strand and the type of each event so far, by its id.
@@ -89,7 +89,7 @@ mod tests {
             {"id": 11, "prev": 10, "type": "PassStateEntered", "name": "Z"},
         ]);
         assert_eq!(names(&events), [1, 2, 4, 6, 7, 3, 5, 8, 9, 10, 11]);
-        // What comes after its Parallel's end stays there.
+        // Events after the Parallel's end stay there.
         events.as_array_mut().expect("a list").swap(7, 8);
         assert_eq!(names(&events), [1, 2, 4, 6, 7, 3, 5, 9, 8, 10, 11]);
     }

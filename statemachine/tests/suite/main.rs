@@ -1,7 +1,11 @@
-//! The state machine from outside: the pipeline, what is refused, what is bounded, and what holds for every execution.
+//! The state machine from outside: the pipeline, refused definitions, limits, retries, and properties of every execution.
 
-mod limits;
-mod load;
+mod bounds;
+mod diagnostics;
+mod evaluation;
 mod pipeline;
 mod properties;
+mod refusals;
 mod retries;
+mod sizes;
+mod tasks;

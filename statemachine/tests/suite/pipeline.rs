@@ -1,4 +1,4 @@
-//! The pipeline's definition, run end to end by hand.
+//! The pipeline's definition, run end to end.
 
 use jiff::{Timestamp, ToSpan};
 use serde_json::{Value, json};
@@ -15,7 +15,7 @@ fn pipeline() -> Definition {
     Definition::load(PIPELINE, &substitutions).expect("the pipeline loads")
 }
 
-/// Runs one execution with workers that answer at once, and gives the messages and the end.
+/// One execution with workers that answer on demand.
 struct World {
     definition: Definition,
     frame: Frame,

@@ -1,4 +1,4 @@
-//! What holds for every execution, whatever happens to it.
+//! Properties of every execution under arbitrary events.
 
 use jiff::{SignedDuration, Timestamp};
 use proptest::prelude::*;
@@ -8,8 +8,8 @@ use statemachine::{
     step,
 };
 
-/// A machine with everything in it, so that random events find something to hit.
-const RICH: &str = include_str!("rich.asl.json");
+/// A machine with all kinds of state, so that random events reach all of them.
+pub const RICH: &str = include_str!("rich.asl.json");
 
 fn substitutions() -> Substitutions {
     let names =
@@ -27,26 +27,26 @@ fn begin(definition: &Definition) -> (Frame, Vec<Effect>) {
     start(definition, Execution::new("x", input), Seed::from_bytes([8; 32]), Timestamp::UNIX_EPOCH)
 }
 
-/// What happens next, as numbers that proptest can shrink.
+/// The next event, as numbers that proptest can shrink.
 #[derive(Debug, Clone)]
-struct Happening {
-    /// Which of the outstanding tasks; none: only time passes.
+struct Incident {
+    /// The index of an outstanding task; none: only time passes.
     task: Option<usize>,
     what: u8,
     after_ms: i64,
 }
 
-fn happenings() -> impl Strategy<Value = Vec<Happening>> {
+fn incidents() -> impl Strategy<Value = Vec<Incident>> {
     let one = (
         proptest::option::weighted(0.9, 0..4_usize),
         0..8_u8,
         prop_oneof![4 => 0..2_000_i64, 1 => 0..900_000_000_i64],
     )
-        .prop_map(|(task, what, after_ms)| Happening { task, what, after_ms });
+        .prop_map(|(task, what, after_ms)| Incident { task, what, after_ms });
     proptest::collection::vec(one, 0..60)
 }
 
-impl Happening {
+impl Incident {
     fn event(&self, frame: &Frame) -> Event {
         let tasks = frame.tasks();
         let Some(task) = self.task.filter(|_| !tasks.is_empty()).map(|index| tasks[index % tasks.len()])
@@ -68,14 +68,14 @@ impl Happening {
     }
 }
 
-/// Runs the happenings; `crash` says after which steps the frame goes through its stored form, and the step before it
-/// is done twice, as after a crash between computing and committing.
-fn run(definition: &Definition, happenings: &[Happening], crash: bool) -> (Frame, Vec<Effect>) {
+/// Runs the incidents. With `crash`, each step is computed, lost and repeated from the stored frame, as after a crash
+/// between computing and committing.
+fn run(definition: &Definition, incidents: &[Incident], crash: bool) -> (Frame, Vec<Effect>) {
     let (mut frame, mut all) = begin(definition);
     let mut now = Timestamp::UNIX_EPOCH;
-    for happening in happenings {
-        now += SignedDuration::from_millis(happening.after_ms);
-        let event = happening.event(&frame);
+    for incident in incidents {
+        now += SignedDuration::from_millis(incident.after_ms);
+        let event = incident.event(&frame);
         if crash {
             let stored = frame.to_bytes();
             let mut lost = Frame::from_bytes(&stored).expect("readable");
@@ -99,17 +99,17 @@ proptest! {
     #![proptest_config(ProptestConfig { cases: 200, ..ProptestConfig::default() })]
 
     #[test]
-    fn a_crash_after_any_step_changes_nothing(happenings in happenings(), rich in any::<bool>()) {
+    fn a_crash_after_any_step_changes_nothing(incidents in incidents(), rich in any::<bool>()) {
         let definition = load(if rich { RICH } else { PIPELINE });
-        let straight = run(&definition, &happenings, false);
-        let crashed = run(&definition, &happenings, true);
+        let straight = run(&definition, &incidents, false);
+        let crashed = run(&definition, &incidents, true);
         prop_assert_eq!(straight, crashed);
     }
 
     #[test]
-    fn every_execution_is_consistent(happenings in happenings(), rich in any::<bool>()) {
+    fn every_execution_is_consistent(incidents in incidents(), rich in any::<bool>()) {
         let definition = load(if rich { RICH } else { PIPELINE });
-        let (frame, effects) = run(&definition, &happenings, false);
+        let (frame, effects) = run(&definition, &incidents, false);
         let ends = effects.iter().filter(|effect| matches!(effect, Effect::Ended(_))).count();
         prop_assert_eq!(ends, usize::from(frame.status() != Status::Running));
         let events = history(&effects);
@@ -133,7 +133,7 @@ proptest! {
         let waiting: Vec<u64> = frame.tasks().into_iter().filter(|task| out.contains(task)).collect();
         prop_assert_eq!(out.into_iter().collect::<Vec<_>>(), { let mut waiting = waiting; waiting.sort_unstable(); waiting });
         if frame.status() == Status::Running {
-            prop_assert!(frame.next_deadline().is_some() || !frame.tasks().is_empty(), "it waits for something");
+            prop_assert!(frame.next_deadline().is_some() || !frame.tasks().is_empty(), "it waits for a time or a task");
         }
     }
 
@@ -209,8 +209,8 @@ fn any_json() -> impl Strategy<Value = Value> {
     })
 }
 
-/// How many values there are in a JSON value, itself included.
-fn places(value: &Value) -> usize {
+/// The number of values in a JSON value, itself included.
+pub fn places(value: &Value) -> usize {
     1 + match value {
         Value::Array(items) => items.iter().map(places).sum(),
         Value::Object(map) => map.values().map(places).sum(),
@@ -219,7 +219,7 @@ fn places(value: &Value) -> usize {
 }
 
 /// Changes the value that is `left` places further.
-fn mutate(value: &mut Value, left: &mut usize, change: u8) {
+pub fn mutate(value: &mut Value, left: &mut usize, change: u8) {
     if *left == 0 {
         *value = match change {
             0 => Value::Null,

@@ -1,4 +1,4 @@
-//! When retries come, and what is renewed by them.
+//! The delays of retries, and the new tokens of each attempt.
 
 use std::collections::BTreeSet;
 
@@ -24,7 +24,7 @@ fn message(effects: &[Effect]) -> Option<Message> {
     })
 }
 
-/// Fails every attempt at once, and gives the milliseconds until each next one, and the messages.
+/// Fails every attempt at once; returns the milliseconds before each next attempt, and the messages.
 fn delays(definition: &Definition, seed: u8) -> (Vec<i64>, Vec<Message>, Frame) {
     let mut now = Timestamp::UNIX_EPOCH;
     let (mut frame, mut effects) =

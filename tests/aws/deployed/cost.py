@@ -1,4 +1,4 @@
-"""What one upload asks of AWS, counted: `python cost.py BINARIES PHOTO` prints it as JSON for `bench cost`, with Rekognition and
+"""Counts the calls of one upload to AWS: `python cost.py BINARIES PHOTO` prints them as JSON for `bench cost`, with Rekognition and
 with the embedded face engine.
 
 A client declares a photo with one face, puts it, asks for its status once it is closed, for the gallery, and reads preview,
@@ -15,8 +15,7 @@ import sys
 import time
 
 import world as deployed
-from client import send
-from journeys import photo
+from client import photo, send
 from world import Emulator, World
 
 ENGINES = ("rekognition", "embedded")
@@ -25,9 +24,9 @@ LINKS = ("preview", "generated_image", "melody")
 # The emulator's history has no events inside a Parallel: its two branches enter a state each.
 BRANCHES = 2
 REPORT = re.compile(r"^REPORT .*Billed Duration: (\d+) ms\tMemory Size: (\d+) MB")
-# An upload takes less. Whoever asked meanwhile would take the cores that its functions are measured on.
+# An upload takes less. Asking meanwhile would take the cores that its functions are measured on.
 RUN_S = 3
-# Functions are told of an invocation's end, and the queues of their acknowledgements, a moment later.
+# The end of an invocation and the acknowledgement of its messages are recorded a moment later.
 SETTLED_S = 1
 
 
@@ -74,7 +73,7 @@ def count(engine, binaries, path):
     emulator = Emulator()
     try:
         world = World(emulator, binaries, FaceEngine=engine)
-        ana = world.somebody()
+        ana = world.new_user()
         ana.until_done(ana.put(photo(path)))  # so that the functions are warm
         time.sleep(SETTLED_S)
         counts = [_count(world, ana, path) for _ in range(UPLOADS)]

@@ -1,5 +1,5 @@
-"""Stands between the functions and AWS: counts their calls and, where told to, throttles them, delays them, fails them, or
-cuts the connection, before or after they had their effect."""
+"""A proxy between the functions and AWS: it counts their calls and, while faults are on, throttles them, delays them, fails
+them, or cuts the connection, before or after the call took effect."""
 
 import asyncio
 import random
@@ -8,7 +8,7 @@ from collections import Counter
 from urllib.parse import urlsplit
 
 MAX_DELAY_S = 0.5
-# Each with its share of all calls while faults are on.
+# Kind of fault -> its share of all calls while faults are on.
 FAULTS = {
     "throttle": 0.04,
     "delay": 0.05,
@@ -90,7 +90,7 @@ class Proxy:
         return None
 
     async def _forward(self, lines, body):
-        """The whole answer of AWS, which closes the connection behind it."""
+        """The whole answer of AWS, which closes the connection after it."""
         reader, writer = await asyncio.open_connection(self.target.hostname, self.target.port)
         kept = [line for line in lines if line and not line.lower().startswith("connection:")]
         writer.write("\r\n".join([*kept, "Connection: close", "", ""]).encode("latin-1") + body)
@@ -112,7 +112,7 @@ def _call(request_line, headers):
 
 
 def _error(call, fault):
-    """What AWS says when it is too busy, or broken."""
+    """The error that AWS returns when it throttles, or fails."""
     busy = fault == "throttle"
     if call.startswith("s3:"):
         code, status = ("SlowDown", "503 Slow Down") if busy else ("InternalError", "500 Internal Server Error")

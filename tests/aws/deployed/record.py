@@ -1,4 +1,4 @@
-"""Uploads' records, as shared/aws/src/document.rs writes them: a byte for the format, then deflate with a dictionary."""
+"""Records of uploads, as shared/aws/src/document.rs writes them: a byte for the format, then deflate with a dictionary."""
 
 import json
 import zlib
@@ -26,7 +26,7 @@ def _write(record):
 
 
 def age(world, upload, hours):
-    """Has a record begin some hours earlier, as if nobody had looked at it since."""
+    """Moves all times of a record back, as if it had waited for so many hours."""
     database = world.client("dynamodb")
     (item,) = [one for one in database.scan(TableName=TABLE)["Items"] if one["key"]["S"].endswith(f"#{upload}")]
     record, back = _read(item["record"]["B"]), timedelta(hours=hours)

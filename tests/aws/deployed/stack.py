@@ -16,7 +16,7 @@ _EMPTY_ZIP = b"PK\x05\x06" + bytes(18)
 
 
 class _NoManagedPolicies:
-    """The template names none by their short names."""
+    """The template uses no managed policy by its short name."""
 
     def load(self):
         return {}
@@ -34,7 +34,7 @@ def _packaged(bootstrap):
 
 
 def _upload(s3, binaries):
-    """Where each binary's package and the definition lie, as `sam package` would have put them."""
+    """Uploads each binary's package and the definition, as `sam package` would."""
     s3.create_bucket(Bucket=ARTEFACTS)
     s3.upload_file(DEFINITION, ARTEFACTS, "definition.json")
     for name, path in binaries.items():
@@ -43,7 +43,7 @@ def _upload(s3, binaries):
 
 
 def _with_artefacts(template):
-    """The template with what was uploaded in place of local paths."""
+    """The template with the uploaded artefacts in place of local paths."""
     for resource in template["Resources"].values():
         properties = resource.get("Properties", {})
         if resource["Type"] == "AWS::Serverless::Function":
@@ -58,13 +58,13 @@ def _with_artefacts(template):
 
 
 def _is_made(resource):
-    """Whether the emulator can make it: it has no archives by template, and no alarms over several metrics."""
+    """Whether the emulator supports the resource: it has no archives by template, and no alarms over several metrics."""
     is_sum = resource["Type"] == "AWS::CloudWatch::Alarm" and "Metrics" in resource["Properties"]
     return resource["Type"] != "AWS::Events::Archive" and not is_sum
 
 
 def _numbered(value, numbers):
-    """The value with numbers in place of references to parameters that are some: the emulator leaves them texts."""
+    """The value with numbers in place of references to numeric parameters: the emulator leaves them texts."""
     if isinstance(value, dict):
         if value.keys() == {"Ref"} and value["Ref"] in numbers:
             return numbers[value["Ref"]]
@@ -73,7 +73,7 @@ def _numbered(value, numbers):
 
 
 def _with_key(secret):
-    """The secret with a key in it: the emulator knows no excluded characters."""
+    """Generates the secret's key: the emulator does not support excluded characters."""
     wanted = secret["Properties"].pop("GenerateSecretString")
     allowed = set(string.ascii_lowercase + string.digits) - set(wanted["ExcludeCharacters"])
     key = "".join(secrets.choice(sorted(allowed)) for _ in range(wanted["PasswordLength"]))
@@ -82,7 +82,7 @@ def _with_key(secret):
 
 
 def _explicit_routes(resources):
-    """The emulator ignores the OpenAPI document of an HTTP API: its one route is said in resources of their own."""
+    """The emulator ignores the OpenAPI document of an HTTP API: its one route is declared in resources of its own."""
     for name, api in list(resources.items()):
         if api["Type"] != "AWS::ApiGatewayV2::Api":
             continue
@@ -91,7 +91,7 @@ def _explicit_routes(resources):
         api["Properties"].update(Name=name, ProtocolType="HTTP")
         cors = body.get("x-amazon-apigateway-cors")
         if cors:
-            # Read back in the API's own spelling, not in CloudFormation's.
+            # The emulator returns it in the API's spelling, not in CloudFormation's.
             api["Properties"]["CorsConfiguration"] = cors
         ((path, methods),) = body["paths"].items()
         integration = methods["x-amazon-apigateway-any-method"]["x-amazon-apigateway-integration"]

@@ -1,9 +1,10 @@
-"""The deployed stack and what a test may look at beneath it."""
+"""The deployed stack, and the AWS services beneath it, which tests inspect."""
 
 import glob
 import itertools
 import json
 import os
+import select
 import signal
 import subprocess
 import sys
@@ -12,10 +13,11 @@ from collections import Counter
 
 import boto3
 import stack
-from client import Client, send
+from client import Client, send, until
 
 FOLDER = "tests/aws"
 REGION = "us-east-1"
+START_S = 120
 STACK = "semblante"
 PARAMETERS = {
     "Architecture": "x86_64",
@@ -25,13 +27,21 @@ PARAMETERS = {
     "FaceDetectionConcurrency": "2",
     "StageConcurrency": "2",
 }
-# States that lie in no branch.
+# States outside of branches.
 OUTSIDE = ("FaceDetection", "EmotionAnalysis", "Generate", "GalleryIndexing")
+# Outcomes of a photo that succeeds.
+ALL_GOOD = {
+    "face-detection": "succeeded",
+    "emotion-analysis": "succeeded",
+    "image-generation": "succeeded",
+    "melody-generation": "succeeded",
+    "gallery-indexing": "succeeded",
+}
 BINARIES = ("ingest", "worker", "dead-letters", "maintenance")
 
 
 class Emulator:
-    """A running emulator; it ends with this process, or before."""
+    """A running emulator; it ends with this process at the latest."""
 
     def __init__(self):
         self.process = subprocess.Popen(
@@ -41,6 +51,8 @@ class Emulator:
             text=True,
             env={"PATH": "/usr/bin:/bin"},
         )
+        is_ready = select.select([self.process.stdout], [], [], START_S)[0]
+        assert is_ready, f"the emulator says nothing for {START_S} s"
         self.url = f"http://127.0.0.1:{self.process.stdout.readline().split()[1]}"
 
     def stop(self):
@@ -56,7 +68,7 @@ class Emulator:
 
 
 def _children(parent):
-    """The processes whose parent this is."""
+    """The processes with this parent."""
     found = []
     for status in glob.glob("/proc/[0-9]*/status"):
         try:
@@ -70,7 +82,7 @@ def _children(parent):
 
 
 class World:
-    """The stack, with clients of what is beneath its API."""
+    """The stack, with clients of the services beneath its API."""
 
     def __init__(self, emulator, binaries, **parameters):
         self.session = boto3.Session(
@@ -91,10 +103,10 @@ class World:
         return self.session.client(service, endpoint_url=self.url)
 
     def email(self):
-        return f"somebody-{next(self._names)}@example.com"
+        return f"user-{next(self._names)}@example.com"
 
-    def somebody(self):
-        """A client who has just signed up."""
+    def new_user(self):
+        """A client of a user who has just signed up."""
         return Client(self.api, self.email())
 
     def queue(self, name):
@@ -111,24 +123,24 @@ class World:
         return int(attributes[attribute])
 
     def hidden(self, queue):
-        """How many messages are delivered and not acknowledged."""
+        """The number of messages that are delivered and not acknowledged."""
         return self._count(queue, "ApproximateNumberOfMessagesNotVisible")
 
     def empty(self, queue):
         return self._count(queue, "ApproximateNumberOfMessages") + self.hidden(queue) == 0
 
     def elapse(self, seconds):
-        """Lets time pass for the queues: what was left comes again."""
+        """Advances the clock of the queues: unacknowledged messages become visible again."""
         url = f"{self.url}/_semblante/elapse?account=000000000000&seconds={seconds}"
         send("POST", url).expect(200)
 
     def ledger(self):
-        """What was asked of the emulator so far, calls and figures together."""
+        """The calls to the emulator so far, and its figures."""
         page = send("GET", f"{self.url}/_semblante/ledger?account=000000000000").expect(200)
         return Counter({**page.pop("calls"), **page})
 
     def keys_of(self, upload):
-        """The keys of every object that has to do with an upload."""
+        """The keys of every object that belongs to an upload."""
         listed = self.client("s3").list_object_versions(Bucket=self.outputs["MediaBucket"])
         kinds = listed.get("Versions", []) + listed.get("DeleteMarkers", [])
         return [one["Key"] for one in kinds if upload in one["Key"]]
@@ -142,7 +154,7 @@ class World:
         return described, history
 
     def states(self, upload, attempt):
-        """The states that an execution entered and exited, outside of its branches, of which the emulator tells nothing."""
+        """The states that an execution entered and exited, outside of its branches, which the emulator does not report."""
         _, history = self.execution(upload, attempt)
         details = [
             ("+" if event["type"].endswith("Entered") else "-", event.get("stateEnteredEventDetails") or event.get("stateExitedEventDetails"))
@@ -152,23 +164,22 @@ class World:
         return [sign + detail["name"] for sign, detail in details if detail["name"] in OUTSIDE]
 
     def expect_execution(self, upload, attempt, status):
-        deadline, not_yet = time.monotonic() + 30, self.client("stepfunctions").exceptions.ExecutionDoesNotExist
-        while True:
+        not_yet = self.client("stepfunctions").exceptions.ExecutionDoesNotExist
+
+        def is_so():
             try:
-                now = self.execution(upload, attempt)[0]["status"]
+                return self.execution(upload, attempt)[0]["status"] == status
             except not_yet:
-                now = "not there"
-            if now == status:
-                return
-            assert time.monotonic() < deadline, f"{now}, not {status}"
-            time.sleep(0.2)
+                return False
+
+        until(is_so, f"the execution of {upload} is {status}")
 
     def letters(self):
         """The rows of dead letters, as DynamoDB has them."""
         return self.client("dynamodb").scan(TableName=f"{STACK}-dead-letters")["Items"]
 
     def log(self, since_ms):
-        """The lines that the functions have written since then."""
+        """The log lines of the functions since then."""
         logs = self.client("logs")
         groups = [one["logGroupName"] for one in logs.describe_log_groups()["logGroups"]]
         (group,) = [name for name in groups if "FunctionLogs" in name]
@@ -176,18 +187,18 @@ class World:
         return [line["message"] for line in lines]
 
     def troubles(self, since_ms):
-        """What the functions warned of since then."""
+        """Warnings and errors of the functions since then."""
         return [line for line in self.log(since_ms) if '"WARN"' in line or '"ERROR"' in line]
 
     def function(self, logical):
-        """The name that a function of the template has."""
+        """The physical name of a function of the template."""
         resource = self.client("cloudformation").describe_stack_resource(
             StackName=STACK, LogicalResourceId=f"{logical}Function"
         )
         return resource["StackResourceDetail"]["PhysicalResourceId"]
 
     def invoke(self, logical, event):
-        """What a function answers."""
+        """The answer of a function."""
         answer = self.client("lambda").invoke(FunctionName=self.function(logical), Payload=json.dumps(event))
         body = json.loads(answer["Payload"].read())
         assert "FunctionError" not in answer, body

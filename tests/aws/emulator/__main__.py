@@ -1,6 +1,6 @@
 """ministack, repaired, on a free port of 127.0.0.1: `python emulator [PORT]`.
 
-Prints `port N` once it answers. Ends when its standard input does, or with SIGTERM, so it never outlives who started it.
+Prints `port N` once it answers. Ends when its standard input does, or with SIGTERM, so it never outlives its parent.
 An access key of twelve digits is an account; accounts do not see each other.
 
     POST /_semblante/elapse?account=N&seconds=S    lets S seconds pass for that account's queues
@@ -32,8 +32,8 @@ def listen(port):
 
 
 def prepare(port, home):
-    """ministack reads its settings when it is imported and leaks its environment to the functions that it runs, so nothing
-    of ours is in it but what they need."""
+    """ministack reads its settings when it is imported and leaks its environment to the functions that it runs, so only
+    what they need stays in it."""
     kept = {name: os.environ[name] for name in KEPT if name in os.environ}
     url = f"http://127.0.0.1:{port}"
     os.environ.clear()
@@ -53,7 +53,7 @@ def prepare(port, home):
 
 
 def application():
-    """ministack's application with the repairs, and the routes of ours before it."""
+    """ministack's application with the repairs, behind our own routes."""
     import clock
     import functions
     import ledger
@@ -97,7 +97,7 @@ async def read(receive):
 
 
 def once_more(body, receive):
-    """What was read already, and then what comes."""
+    """Replays the body that was read, then receives."""
     left = [{"type": "http.request", "body": body, "more_body": False}]
 
     async def again():
@@ -145,7 +145,7 @@ def main():
         asyncio.run(serve(listening, port))
     finally:
         shutil.rmtree(home, ignore_errors=True)
-    # Threads that wait for task tokens are no reason to stay.
+    # Threads that wait for task tokens must not keep the process alive.
     os._exit(0)
 
 

@@ -1,4 +1,4 @@
-"""Which account asks, by its signature: an access key of twelve digits is an account, every other one is the default's."""
+"""The account of a request, by its signature: an access key of twelve digits is an account, any other belongs to the default."""
 
 import re
 from urllib.parse import parse_qs

@@ -1,4 +1,4 @@
-"""Time of SQS, for each account its own, so that a test winds it and does not wait."""
+"""A clock for SQS, one per account, that a test advances instead of waiting."""
 
 import time
 from collections import defaultdict
@@ -18,10 +18,10 @@ class _Clock:
 
 
 def install():
-    """Lets SQS ask this clock."""
+    """Makes SQS use this clock."""
     sqs.time = _Clock
 
 
 def advance(account, seconds):
-    """Lets time pass for one account."""
+    """Advances the clock of one account."""
     _ahead_s[account] += seconds

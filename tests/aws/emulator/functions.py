@@ -1,5 +1,5 @@
-"""A function hears of its event at once. The emulator writes the event's head and its body apart, and the second waits for
-the receipt of the first (Nagle's algorithm, 40 ms): longer than most of our functions work."""
+"""Delivers events to functions without delay. The emulator writes head and body of an event apart, and the second write waits
+for the acknowledgement of the first (Nagle's algorithm, 40 ms): longer than most of our functions run."""
 
 import socketserver
 

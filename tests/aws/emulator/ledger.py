@@ -1,4 +1,4 @@
-"""Counts what an account asks for, as AWS would bill it.
+"""Counts the calls of an account, as AWS would bill them.
 
     GET /_semblante/ledger?account=N    {"calls": {"s3:PutObject": 5, …}, "items_written": …, "write_units": …, …}
 
@@ -66,9 +66,9 @@ def enter(scope, body):
 
 
 def _learn(book, owner):
-    """Notes the keys of tables that a stack has made: nobody asked for those."""
-    for (whose, _, name), table in list(dynamodb._tables._data.items()):
-        if whose == owner and name not in book.keys:
+    """Notes the keys of tables that a stack has made: no client asked for them."""
+    for (holder, _, name), table in list(dynamodb._tables._data.items()):
+        if holder == owner and name not in book.keys:
             _create_table(book, table)
 
 
@@ -93,7 +93,7 @@ def _create_table(book, request):
 
 
 def _write(book, table, key, item, factor):
-    """An item that takes the place of another; None: it goes."""
+    """An item that replaces another; None deletes."""
     place = (table, json.dumps([key[name] for name in book.keys[table]]))
     before = book.items.pop(place, None)
     if item is not None:
@@ -167,5 +167,5 @@ def _value_size(value):
         return (len(content.lstrip("-")) + 1) // 2 + 1
     if kind == "B":
         return len(base64.b64decode(content))
-    # No adapter of ours writes others; about this much.
+    # No adapter of ours writes other types. An estimate.
     return len(json.dumps(content))

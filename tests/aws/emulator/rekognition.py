@@ -1,5 +1,5 @@
-"""Rekognition's DetectFaces and CompareFaces, which ministack does not have: it checks requests as Rekognition does and
-answers in the documented shapes, with the recorded answer of detect_faces.json; faces are alike where the bytes are.
+"""Rekognition's DetectFaces, which ministack does not have: it checks requests as Rekognition does and answers in the
+documented shape, with the recorded answer of detect_faces.json.
 
     POST /_semblante/rekognition?account=N&answer=WORD    what the account is answered from now on: a key of ANSWERS
     GET  /_semblante/rekognition?account=N                {"calls": how often it asked}
@@ -10,16 +10,16 @@ import binascii
 import copy
 import json
 import pathlib
+import struct
 from collections import Counter
 from urllib.parse import parse_qs
 
 import account
 
 MAX_BYTES = 5 * 1024 * 1024
+MIN_SIDE = 80
 FORMATS = (b"\xff\xd8\xff", b"\x89PNG\r\n\x1a\n")
 SERVICE = "RekognitionService."
-# Of a photo's own face, and of another's.
-ALIKE, UNLIKE = 99.5, 12.25
 RECORDED = json.loads((pathlib.Path(__file__).parent / "detect_faces.json").read_text())
 CONTROL = "/_semblante/rekognition"
 
@@ -92,30 +92,12 @@ def _asked(scope, body):
 
 
 def _detect_faces(request, answered):
-    """Refuses what Rekognition would refuse, and what we are not to ask."""
+    """Refuses requests that Rekognition would refuse, and those that the product must not send."""
     _expect(request, {"Image", "Attributes"})
     if request["Attributes"] != ["ALL"]:
         raise Refused(400, "InvalidParameterException", "emotions come with all attributes only")
     _image(request["Image"])
     return answered()
-
-
-def _compare_faces(request, answered):
-    """The faces that DetectFaces would tell of the target; an image without one is a parameter that is wrong."""
-    _expect(request, {"SourceImage", "TargetImage", "SimilarityThreshold"})
-    if request["SimilarityThreshold"] != 0:
-        raise Refused(400, "InvalidParameterException", "a face below a threshold is told without its similarity")
-    source, target = _image(request["SourceImage"]), _image(request["TargetImage"])
-    faces = answered()["FaceDetails"]
-    if not faces:
-        raise Refused(400, "InvalidParameterException", "Request has invalid parameters")
-    similarity = ALIKE if source == target else UNLIKE
-    matches = [{"Similarity": similarity, "Face": _compared(face)} for face in faces]
-    return {"SourceImageFace": _compared(faces[0]), "FaceMatches": matches, "UnmatchedFaces": []}
-
-
-def _compared(face):
-    return {name: face[name] for name in ("BoundingBox", "Confidence")}
 
 
 def _expect(request, names):
@@ -124,7 +106,7 @@ def _expect(request, names):
 
 
 def _image(told):
-    """An image's bytes, if Rekognition would look at it."""
+    """The bytes of an image, if Rekognition would accept it."""
     _expect(told, {"Bytes"})
     try:
         image = base64.b64decode(told["Bytes"], validate=True)
@@ -134,10 +116,22 @@ def _image(told):
         raise Refused(400, "ImageTooLargeException", "Image size is too large")
     if not image.startswith(FORMATS):
         raise Refused(400, "InvalidImageFormatException", "Request has invalid image format")
+    if min(_sides(image)) < MIN_SIDE:
+        raise Refused(400, "InvalidParameterException", "Request has invalid parameters")
     return image
 
 
-OPERATIONS = {"DetectFaces": _detect_faces, "CompareFaces": _compare_faces}
+def _sides(image):
+    """Width and height in pixels, by the header of a PNG or the frame header of a JPEG."""
+    if image.startswith(FORMATS[1]):
+        return struct.unpack(">II", image[16:24])
+    at = 2
+    while not 0xC0 <= image[at + 1] <= 0xC2:
+        at += 2 + int.from_bytes(image[at + 2 : at + 4], "big")
+    return struct.unpack(">HH", image[at + 5 : at + 9])
+
+
+OPERATIONS = {"DetectFaces": _detect_faces}
 
 
 def _header(scope, wanted):

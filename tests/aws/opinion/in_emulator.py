@@ -1,4 +1,4 @@
-"""Prints the cases that the emulator comes to, with the states that each enters and leaves: of branches it tells nothing."""
+"""Prints the results of the emulator as cases, with the states that each enters and leaves; it does not report branches."""
 
 import json
 import os

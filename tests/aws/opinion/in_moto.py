@@ -1,4 +1,4 @@
-"""Prints the cases that moto's interpreter comes to, with the whole history of each."""
+"""Prints the results of moto's interpreter as cases, with the whole history of each."""
 
 import json
 import os
@@ -13,7 +13,7 @@ from moto import mock_aws
 from recording import SCENARIOS, Machine
 
 CONFIG = {"stepfunctions": {"execute_state_machine": True}, "core": {"mock_credentials": True}}
-# Details that are compared; those whose texts are JSON are compared as JSON.
+# Details that are compared; DOCUMENTS are JSON texts and are compared as JSON.
 PLAIN = ("name", "error", "cause", "resource", "resourceType", "timeoutInSeconds", "heartbeatInSeconds")
 DOCUMENTS = ("input", "output", "parameters")
 
@@ -22,7 +22,7 @@ moto_jsonata._eval_jsonata = lambda expression: jsonata.Jsonata(expression).eval
 
 
 def flat(event):
-    """An event as `asl-case` reads it, with marks in place of what chance chose."""
+    """An event as `asl-case` reads it, with marks in place of random values."""
     flat = {"id": event["id"], "prev": event["previousEventId"], "type": event["type"]}
     (details,) = [one for name, one in event.items() if name.endswith("EventDetails")] or [{}]
     flat |= {name: details[name] for name in PLAIN if name in details}

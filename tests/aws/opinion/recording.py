@@ -1,4 +1,4 @@
-"""Executions of the pipeline's definition in an interpreter that is not ours, each as a case of statemachine's example
+"""Executions of the pipeline's definition in another interpreter, each as a case of statemachine's example
 `asl-case`: what happened around it, and what came of it.
 """
 
@@ -10,7 +10,7 @@ STAGES = ("FaceDetection", "EmotionAnalysis", "ImageGeneration", "MelodyGenerati
 INPUT = {"tenant_id": "t", "upload_id": "u", "attempt": 1, "group": "t", "traceparent": None}
 PATIENCE_S = 60
 PAGE = 1000
-# What each stage that a scenario names fails with; the others succeed.
+# Scenario -> stage -> its error; the other stages succeed.
 SCENARIOS = {
     "all good": {},
     "no face": {"FaceDetection": "NoFace"},
@@ -55,7 +55,7 @@ class Machine:
         return {**case, "script": script, "expect": expect}, events
 
     def _answer(self, failures):
-        """Answers the tasks that wait; the script by which they were answered."""
+        """Answers the waiting tasks; returns the script of these answers."""
         script = []
         for stage, queue in self.queues.items():
             for message in self.sqs.receive_message(QueueUrl=queue, MaxNumberOfMessages=10).get("Messages", []):

@@ -1,4 +1,4 @@
-//! The API of a world, asked without a socket: what a client is told while things go wrong.
+//! The API of a world, called without a socket.
 
 use crate::world::World;
 use async_trait::async_trait;
@@ -45,7 +45,7 @@ impl Api {
         Api(ingest::http::router(App {
             ports: world.ingest.clone(),
             auth: Arc::new(Owner),
-            door: Arc::new(NoLocalObjects),
+            url_verifier: Arc::new(NoLocalObjects),
             settings: HttpSettings::new("http://127.0.0.1:8080"),
             metrics: Arc::default(),
             notifier: Arc::default(),
@@ -64,7 +64,8 @@ impl Api {
     }
 
     async fn ask(&self, request: Builder, body: Body) -> Told {
-        let request = request.header("authorization", "Bearer anybody").body(body).unwrap();
+        let request = request.header("host", "test").header("authorization", "Bearer anybody");
+        let request = request.body(body).unwrap();
         let response = self.0.clone().oneshot(request).await.unwrap();
         let (parts, body) = response.into_parts();
         let body = to_bytes(body, MAX_BYTES).await.unwrap();

@@ -1,14 +1,17 @@
 //! Attempts that meet: replays, supersessions, erasures, redrives.
 
 use crate::scripted::Act;
-use crate::world::World;
+use crate::world::{PHOTO, World};
 use domain::begin::Scope;
-use domain::ports::Objects as _;
-use domain::{Bucket, Record, Stage};
-use ingest::redrive::{Redriven, redrive};
+use domain::ports::queue::MAX_DELAY;
+use domain::ports::{Clock as _, Objects as _, PortErrorKind, Uploads as _};
+use domain::{Bucket, Erase, Record, Sha256, Stage};
+use embedded::Uploads;
+use lifecycle::{Redriven, erase, redrive};
+use std::path::{Path, PathBuf};
 
 #[tokio::test]
-async fn a_replay_makes_again_what_comes_of_its_stage() {
+async fn a_replay_makes_again_everything_from_its_stage_on() {
     let world = World::new().await;
     let upload = world.upload(1).await;
     world.rest().await;
@@ -99,15 +102,28 @@ async fn erased_while_running_nothing_comes_back() {
 }
 
 #[tokio::test]
-async fn an_object_that_arrives_for_a_tombstone_is_deleted() {
+async fn an_object_that_arrives_for_a_tombstone_is_refused() {
     let world = World::new().await;
     let upload = world.declare(1).await;
-    assert!(ingest::erase(&world.ingest, &upload.tenant_id, upload.upload_id).await.unwrap());
-    world.put(&upload).await;
+    assert!(erase(&world.ingest, &upload.tenant_id, upload.upload_id).await.unwrap());
+    let refused = world.try_put(&upload, PHOTO).await.expect_err("the upload is erased");
+    assert_eq!(refused.kind, PortErrorKind::NotFound, "{refused}");
     world.rest().await;
     let left = world.objects().list(Bucket::Media, "", None, 10).await.unwrap().objects;
     assert_eq!(left, []);
-    assert!(!ingest::erase(&world.ingest, &upload.tenant_id, upload.upload_id).await.unwrap());
+    assert!(!erase(&world.ingest, &upload.tenant_id, upload.upload_id).await.unwrap());
+}
+
+/// S3 cannot refuse it.
+#[tokio::test]
+async fn an_object_whose_event_arrives_for_a_tombstone_is_deleted() {
+    let world = World::new().await;
+    let upload = world.upload(1).await;
+    let tombstone = Erase::of(&upload, world.clock.now()).tombstone();
+    Uploads::new(&world.store).erase(tombstone).await.unwrap();
+    world.rest().await;
+    let left = world.objects().list(Bucket::Media, "", None, 10).await.unwrap().objects;
+    assert_eq!(left, []);
 }
 
 #[tokio::test]
@@ -116,7 +132,7 @@ async fn a_replay_of_an_erased_upload_begins_nothing() {
     let upload = world.upload(1).await;
     world.rest().await;
     let closed = world.live(&upload).await;
-    ingest::erase(&world.ingest, &upload.tenant_id, upload.upload_id).await.unwrap();
+    erase(&world.ingest, &upload.tenant_id, upload.upload_id).await.unwrap();
     world.begin(&closed, Scope::Resume, 5, false).await;
     world.rest().await;
     assert!(matches!(world.reload(&upload).await, Some(Record::Erased(_))));
@@ -132,12 +148,45 @@ async fn a_dead_letter_is_redriven_to_complete() {
         world.rest().await;
         assert_eq!(world.seen(&upload).await.status, before);
         let letter = world.letters().await[0].clone();
-        for expected in [Redriven::Yes, Redriven::NoSuchLetter] {
+        for expected in [Redriven::Ordered, Redriven::NoSuchRow] {
             assert_eq!(redrive(&world.ingest, letter.id, "operator").await.unwrap(), expected);
         }
         world.rest().await;
         let seen = world.seen(&upload).await;
         assert_eq!((seen.status.as_str(), seen.attempt, seen.dead_letters), ("complete", 2, 0), "{stage}");
         assert_eq!(world.runs(Stage::MelodyGeneration), 1, "{stage}: what is good is kept");
+    }
+}
+
+/// Files below a folder in which these bytes are.
+fn files_with(folder: &Path, bytes: &[u8]) -> Vec<PathBuf> {
+    let entries = std::fs::read_dir(folder).unwrap().flatten().map(|entry| entry.path());
+    let found = entries.flat_map(|path| match path.is_dir() {
+        true => files_with(&path, bytes),
+        false => {
+            let content = std::fs::read(&path).unwrap();
+            Vec::from_iter(content.windows(bytes.len()).any(|window| window == bytes).then_some(path))
+        }
+    });
+    found.collect()
+}
+
+#[tokio::test]
+async fn an_erasure_leaves_no_byte_on_the_disk() {
+    let world = World::new().await;
+    let upload = world.upload(1).await;
+    world.rest().await;
+    let root = world.store.dir().root().to_owned();
+    let etag = &Sha256::of(PHOTO).to_string()[..32];
+    assert!(!files_with(&root, PHOTO).is_empty() && !files_with(&root, etag.as_bytes()).is_empty());
+    assert!(erase(&world.ingest, &upload.tenant_id, upload.upload_id).await.unwrap());
+    assert_eq!(files_with(&root, PHOTO), Vec::<PathBuf>::new(), "at once");
+    for _ in 0..10 {
+        world.drain_all().await;
+        world.clock.advance(MAX_DELAY);
+    }
+    let digest = Sha256::of(PHOTO);
+    for secret in [PHOTO, etag.as_bytes(), digest.bytes()] {
+        assert_eq!(files_with(&root, secret), Vec::<PathBuf>::new(), "after the later passes");
     }
 }

@@ -1,9 +1,10 @@
 //! A child process that works on a data directory, and its death.
 
+use deadline::LIMIT;
 use std::io::{BufRead, BufReader};
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
-use std::sync::mpsc;
+use std::sync::mpsc::{self, RecvTimeoutError};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
@@ -42,7 +43,10 @@ impl Worker {
 
     /// Returns when the child has said something, which is that its store is open, or has died.
     pub fn once_open(self) -> Self {
-        self.spoke.recv().unwrap_or(());
+        match self.spoke.recv_timeout(LIMIT) {
+            Ok(()) | Err(RecvTimeoutError::Disconnected) => {}
+            Err(RecvTimeoutError::Timeout) => panic!("the child said nothing within {LIMIT:?}"),
+        }
         self
     }
 
@@ -54,9 +58,9 @@ impl Worker {
         self.lines.join().expect("its lines are read to the end")
     }
 
-    /// What the child says until it ends by itself.
+    /// The lines of the child until it ends by itself.
     pub fn finish(mut self) -> Vec<String> {
-        let status = self.child.wait().expect("the child ends");
+        let status = deadline::exit_status(&mut self.child, LIMIT, "crash_child");
         assert!(status.success(), "the child ended with {status}");
         self.lines.join().expect("its lines are read to the end")
     }

@@ -50,7 +50,7 @@ async fn check(root: &Path, lines: &[String]) {
         let expected = usize::from(execution.status != ExecutionStatus::Succeeded);
         assert_eq!(told.remove(&name).unwrap_or(0), expected, "{name}: how often its end was told");
     }
-    assert_eq!(told, BTreeMap::new(), "ends of executions that nobody started");
+    assert_eq!(told, BTreeMap::new(), "ends of executions that were never started");
     for token in lines.iter().filter_map(|line| line.strip_prefix("token ")) {
         let token = TaskToken(token.to_owned());
         let answered = orchestrator.succeed(&token, serde_json::json!({})).await.unwrap();
@@ -58,7 +58,7 @@ async fn check(root: &Path, lines: &[String]) {
     }
 }
 
-/// How often each execution's end was told to queue `uploads`.
+/// The number of reports of each execution's end in queue `uploads`.
 async fn told(store: &Store) -> BTreeMap<ExecutionName, usize> {
     let queue = Queue::new(store, Policy::default());
     let mut told = BTreeMap::new();

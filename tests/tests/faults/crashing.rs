@@ -5,7 +5,9 @@ use async_trait::async_trait;
 use bytes::Bytes;
 use domain::due::DuePlace;
 use domain::ports::gallery::{GalleryFilter, GalleryPage, GalleryPlace};
-use domain::ports::objects::{Listing, NewObject, ObjectHead, PutGrant, SignedRequest};
+use domain::ports::objects::{
+    Listing, NewObject, ObjectHead, Pieces, PutGrant, Reconciled, SignedRequest, Spool,
+};
 use domain::ports::orchestrator::{Answered, Execution};
 use domain::ports::queue::{Delivery, Depth, NewMessage, Receipt};
 use domain::ports::uploads::{ChangePlace, Changes, Created, GalleryWrite};
@@ -16,7 +18,7 @@ use domain::ports::{
 use domain::record::Tombstone;
 use domain::{
     Bucket, DeadLetter, DomainEvent, ExecutionInput, ExecutionName, Face, GalleryRow, ObjectKey, QueueName,
-    Record, Status, TaskToken, TenantId, Timestamp, Upload, UploadId, UserId,
+    Record, Sha256, Status, TaskToken, TenantId, Timestamp, Upload, UploadId, UserId,
 };
 use serde_json::Value;
 use std::ops::Range;
@@ -58,6 +60,9 @@ impl<P: Uploads> Uploads for Crashing<P> {
     }
     async fn erase(&self, tombstone: Tombstone) -> Answer<Option<Upload>> {
         self.plan.call("uploads.erase", self.port.erase(tombstone)).await
+    }
+    async fn scrub(&self) -> Answer<()> {
+        self.plan.call("uploads.scrub", self.port.scrub()).await
     }
 }
 
@@ -139,6 +144,19 @@ impl<P: Objects> Objects for Crashing<P> {
     ) -> Answer<(ObjectHead, Bytes)> {
         self.plan.call("objects.get", self.port.get(bucket, key, etag, range)).await
     }
+    async fn stream(
+        &self,
+        bucket: Bucket,
+        key: &ObjectKey,
+        etag: Option<&str>,
+        range: Option<Range<u64>>,
+    ) -> Answer<(ObjectHead, Pieces)> {
+        self.plan.call("objects.stream", self.port.stream(bucket, key, etag, range)).await
+    }
+    async fn spool(&self) -> Answer<Box<dyn Spool>> {
+        let port = self.plan.call("objects.spool", self.port.spool()).await?;
+        Ok(Box::new(CrashingSpool { port, plan: self.plan.clone() }))
+    }
     async fn list(
         &self,
         bucket: Bucket,
@@ -154,11 +172,35 @@ impl<P: Objects> Objects for Crashing<P> {
     async fn delete_prefix(&self, bucket: Bucket, prefix: &str) -> Answer<u64> {
         self.plan.call("objects.delete_prefix", self.port.delete_prefix(bucket, prefix)).await
     }
+    async fn reconcile(&self, from: Option<String>, age: Duration) -> Answer<Reconciled> {
+        self.plan.call("objects.reconcile", self.port.reconcile(from, age)).await
+    }
     async fn sign_put(&self, grant: &PutGrant, ttl: Duration) -> Answer<SignedRequest> {
         self.port.sign_put(grant, ttl).await
     }
     async fn sign_get(&self, bucket: Bucket, key: &ObjectKey, expires_at: Timestamp) -> Answer<String> {
         self.port.sign_get(bucket, key, expires_at).await
+    }
+}
+
+struct CrashingSpool {
+    port: Box<dyn Spool>,
+    plan: Arc<Plan>,
+}
+
+#[async_trait]
+impl Spool for CrashingSpool {
+    async fn append(&mut self, piece: Bytes) -> Answer<()> {
+        self.port.append(piece).await
+    }
+    fn size(&self) -> u64 {
+        self.port.size()
+    }
+    fn sha256(&self) -> Sha256 {
+        self.port.sha256()
+    }
+    async fn put(self: Box<Self>, bucket: Bucket, key: &ObjectKey, content_type: &str) -> Answer<ObjectHead> {
+        self.plan.call("spool.put", self.port.put(bucket, key, content_type)).await
     }
 }
 

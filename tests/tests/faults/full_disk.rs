@@ -125,8 +125,8 @@ async fn a_file_that_may_not_grow_refuses_and_recovers() {
 
     let (store, queue, objects) = open(root.path(), None);
     assert_eq!(store.check().await.unwrap(), Vec::<String>::new());
-    let reconciled = objects.reconcile(Duration::ZERO).await.unwrap();
-    assert_eq!(reconciled.lost_objects, []);
+    let reconciled = objects.reconcile_all(Duration::ZERO).await.unwrap();
+    assert_eq!(reconciled.lost, []);
     for key in put {
         let key = ObjectKey::parse(&key).unwrap();
         let (_, bytes) = objects.get(Bucket::Media, &key, None, None).await.unwrap();

@@ -11,17 +11,17 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
-/// Hours after which every task has timed out: a message that outlived its queue's retention is answered by nobody.
+/// Hours after which every task has timed out: a message that outlived its queue's retention gets no answer.
 const MORE_THAN_ANY_LIMIT: u64 = 300;
 
-/// What happens next to the execution.
+/// A next event for the execution.
 #[derive(Clone, Debug)]
 enum Act {
     /// One of the open tasks, by its place among them, is answered so.
     Answer { place: usize, error: Option<&'static str> },
     /// Time passes, timers fire.
     Wait { hours: u64 },
-    /// Somebody stops it.
+    /// An operator stops it.
     Stop,
 }
 
@@ -38,7 +38,7 @@ struct End {
 
 /// One process's life on the data directory.
 struct Life {
-    _store: Store,
+    store: Store,
     queue: Queue,
     orchestrator: Orchestrator,
 }
@@ -49,7 +49,7 @@ impl Life {
         let store = Store::open(root, Options { clock, ..Options::default() }).unwrap();
         let policy = Policy { max_receives: 1000, ..Policy::default() };
         let orchestrator = Orchestrator::open(&store).await.unwrap();
-        Life { queue: Queue::new(&store, policy), orchestrator, _store: store }
+        Life { queue: Queue::new(&store, policy), orchestrator, store }
     }
 
     /// The tasks in the stages' order, with what acknowledges them. They stay visible: a restart finds them again.
@@ -120,7 +120,7 @@ async fn run(acts: &[Act], restarts: &[bool]) -> End {
             break;
         }
         if restarts.get(number).copied().unwrap_or(false) {
-            drop(life);
+            life.store.close().await;
             life = Life::begin(root.path(), &clock).await;
             life.orchestrator.start(&name, &ExecutionInput::of(&upload)).await.unwrap();
         }

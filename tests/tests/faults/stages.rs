@@ -191,7 +191,7 @@ async fn a_worker_dies_around_its_artefact_and_the_artefact_is_adopted() {
             "{fault:?}: an artefact that is there is adopted"
         );
         let made_by = world.live(&upload).await.results[&Stage::MelodyGeneration].made_by.clone().unwrap();
-        assert_eq!(made_by.engine, "stand-in", "{fault:?}: provenance travels with the artefact");
+        assert_eq!(made_by.engine, "fake", "{fault:?}: provenance travels with the artefact");
     }
 }
 

@@ -1,11 +1,11 @@
-//! The status document tells the truth about stages that fail, panic or hang, once and always; and a full disk is told.
+//! The status document while stages fail, panic or hang, once and always, and the answers of a full disk.
 
 use crate::api::Api;
 use crate::scripted::Act;
 use crate::stages::outcomes_with_a_failed;
 use crate::world::{PHOTO, World};
 use domain::{Stage, UploadId};
-use ingest::redrive::{Redriven, redrive};
+use lifecycle::{Redriven, redrive};
 use serde_json::{Value, json};
 
 /// Pages that the database of a full disk may grow by.
@@ -21,7 +21,7 @@ async fn a_stage_that_fails_once_is_told_as_running_and_then_as_done() {
             let upload = world.upload(1).await;
             // When a hang is over, so is its message's visibility: the next delivery comes at once.
             if act != Act::Hang {
-                while world.drain().await > 0 {}
+                world.drain_all().await;
                 assert_eq!(world.runs(stage), 1, "{stage}: {act:?}");
                 let told = api.status(upload.upload_id).await;
                 // The first stage's result is what makes an upload running.
@@ -61,7 +61,11 @@ async fn a_stage_that_is_gone_is_told_by_its_code_until_a_redrive_completes_it()
             assert_eq!(told.outcomes(), outcomes, "{stage}: {act:?}");
             for other in Stage::ALL {
                 let expected = match other == stage {
-                    true => json!({"code": "retries_exhausted", "retryable": true}),
+                    true => json!({
+                        "code": "retries_exhausted",
+                        "retryable": true,
+                        "detail": "the stage failed at every try; replay the upload later",
+                    }),
                     false => Value::Null,
                 };
                 assert_eq!(told.stage(other)["error"], expected, "{stage}: {act:?}: {other}");
@@ -77,11 +81,11 @@ async fn a_stage_that_is_gone_is_told_by_its_code_until_a_redrive_completes_it()
             let [letter] = &world.letters().await[..] else { panic!("{stage}: {act:?}: not one letter") };
             assert_eq!((letter.stage, letter.upload_id), (Some(stage), Some(upload.upload_id)));
             world.heal(stage);
-            assert_eq!(redrive(&world.ingest, letter.id, "operator").await.unwrap(), Redriven::Yes);
+            assert_eq!(redrive(&world.ingest, letter.id, "operator").await.unwrap(), Redriven::Ordered);
             world.rest().await;
             let told = api.status(upload.upload_id).await;
             assert_eq!((&told.body["state"], &told.body["attempt"]), (&json!("complete"), &json!(2)));
-            assert_eq!(told.outcomes(), ["succeeded"; 5].join(" "), "{stage}: {act:?}");
+            assert_eq!(told.outcomes(), Stage::ALL.map(|_| "succeeded").join(" "), "{stage}: {act:?}");
             assert_eq!((&told.stage(stage)["attempt"], world.letters().await.len()), (&json!(2), 0));
         }
     }

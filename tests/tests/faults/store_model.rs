@@ -1,4 +1,4 @@
-//! What a killed process said that it did, against what lies in its data directory.
+//! The reports of a killed process, against the contents of its data directory.
 
 use domain::object_event::ObjectCreated;
 use domain::object_key::UPLOADS_PREFIX;
@@ -12,7 +12,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 use std::time::Duration;
 
-/// Acknowledged operations. What was begun and not acknowledged may have happened or not.
+/// Acknowledged operations. An operation without acknowledgement may have happened or not.
 #[derive(Default)]
 pub struct Said {
     sent: BTreeSet<String>,
@@ -52,7 +52,7 @@ impl Said {
         self.sent.len() + self.acknowledged.len() + self.put.len() + self.deleted.len() + self.closed.len()
     }
 
-    /// Messages: nothing acknowledged is lost, nothing deleted comes back, and no claim of the dead has to run out.
+    /// Messages: nothing acknowledged is lost, nothing deleted is delivered, and no claim of a dead process delays a message.
     pub async fn check_messages(&self, store: &Store) {
         let there = drain(store, QueueName::of(Stage::FaceDetection)).await;
         let distinct: BTreeSet<&String> = there.iter().collect();
@@ -68,8 +68,8 @@ impl Said {
     /// Objects: every row has its bytes, every file its row, every upload its event.
     pub async fn check_objects(&self, store: &Store) {
         let objects = Objects::new(store, "http://127.0.0.1:8080");
-        let reconciled = objects.reconcile(Duration::ZERO).await.unwrap();
-        assert_eq!(reconciled.lost_objects, [], "rows without files");
+        let reconciled = objects.reconcile_all(Duration::ZERO).await.unwrap();
+        assert_eq!(reconciled.lost, [], "rows without files");
         let rows = list(&objects).await;
         assert_eq!(files(&store.dir().objects()), rows.len(), "files without rows");
         assert_eq!(files(&store.dir().tmp()), 0, "drafts are left");

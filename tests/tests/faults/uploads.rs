@@ -9,7 +9,7 @@ use domain::ports::uploads::Created;
 use domain::ports::{Objects as _, PortErrorKind, Uploads as _};
 use domain::{Bucket, ObjectKey, Stage, Upload, fixture};
 use embedded::Uploads;
-use ingest::maintenance::Care;
+use ingest::maintenance::Action;
 use std::collections::BTreeMap;
 use std::time::Duration;
 
@@ -60,7 +60,7 @@ async fn event_lost() {
     world.lose_arrivals().await;
     assert_eq!(maintenance::round(&world, false).await, []);
     world.clock.advance(Duration::from_secs(2 * 3600));
-    assert!(matches!(maintenance::round(&world, false).await[..], [Care::SendEvent(_)]));
+    assert!(matches!(maintenance::round(&world, false).await[..], [Action::SendEvent(_)]));
     world.rest().await;
     assert_eq!(world.seen(&upload).await.status, "complete");
 }
@@ -106,7 +106,7 @@ async fn event_late() {
     let world = World::new().await;
     let upload = world.declare(1).await;
     world.clock.advance(DAY);
-    assert_eq!(maintenance::round(&world, false).await, [Care::Expire]);
+    assert_eq!(maintenance::round(&world, false).await, [Action::Expire]);
     assert_eq!(world.live(&upload).await.status.as_str(), "expired");
     world.put(&upload).await;
     world.rest().await;
@@ -114,9 +114,9 @@ async fn event_late() {
 }
 
 #[tokio::test]
-async fn what_is_not_what_was_declared_is_refused_and_deleted() {
+async fn an_object_that_differs_from_its_declaration_is_refused_and_deleted() {
     for (bytes, code) in [
-        (&b"\x89PNG\r\n\x1a\n 789"[..], "wrong_type"),
+        (&b"\x89PNG\r\n\x1a\n 789"[..], "wrong_checksum"),
         (b"\xff\xd8\xff\xe0 another", "wrong_checksum"),
         (b"\xff\xd8\xff\xe0 longer than declared", "wrong_length"),
         (b"<html></html>", "unsupported_type"),
@@ -151,7 +151,8 @@ async fn an_object_without_the_api_is_adopted_once() {
         world.objects().put(Bucket::Media, &ObjectKey::parse(raw).unwrap(), object).await.unwrap()
     };
     let head = put("user-uploads/acme/ana/holiday 1.jpg", PHOTO).await;
-    for stranger in ["user-uploads/acme/nobody/a.jpg", "user-uploads/acme/ana/deep/a.jpg", "user-uploads/a"] {
+    for stranger in ["user-uploads/acme/unknown/a.jpg", "user-uploads/acme/ana/deep/a.jpg", "user-uploads/a"]
+    {
         put(stranger, PHOTO).await;
     }
     put("user-uploads/acme/ana/notes.txt", b"no photo").await;

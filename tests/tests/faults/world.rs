@@ -8,13 +8,14 @@ use crate::scripted::{Act, Meanwhile, Scripted};
 use async_trait::async_trait;
 use bytes::Bytes;
 use domain::begin::{Begin, Scope};
+use domain::ports::gallery::GalleryPlace;
 use domain::ports::objects::NewObject;
 use domain::ports::queue::NewMessage;
 use domain::ports::uploads::Created;
-use domain::ports::{self, Objects as _, Queue as _, Uploads as _, Users as _};
+use domain::ports::{self, Objects as _, PortError, Queue as _, Uploads as _, Users as _};
 use domain::{
     Bucket, DeadLetter, GalleryRow, Handler, IntakeMessage, ObjectKey, Ports, QueueName, Record, Stage,
-    Upload, closing, fixture,
+    Upload, fixture,
 };
 use embedded::{
     DeadLetters, Durability, Events, Faces, Gallery, ManualClock, Objects, Options, Orchestrator, Policy,
@@ -33,6 +34,8 @@ pub const PHOTO: &[u8] = b"\xff\xd8\xff\xe0 a photo";
 /// How far the clock is wound at a time, and how often at most, until a world is at rest.
 const STEP: Duration = Duration::from_secs(30);
 const MAX_STEPS: usize = 400;
+/// A hundred photos take fewer.
+const MAX_DRAINS: usize = 10_000;
 const PUBLIC_URL: &str = "http://127.0.0.1:8080";
 
 pub struct World {
@@ -48,7 +51,7 @@ pub struct World {
     _root: TempDir,
 }
 
-/// What is left of an upload, for people who look.
+/// The visible state of an upload.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Seen {
     pub status: String,
@@ -79,8 +82,8 @@ impl World {
     /// The same installation after a restart, with scripts and counts begun anew. `room`: pages that the database may
     /// grow by before the disk is full; None: what the disk holds.
     pub async fn reopened(self, room: Option<u32>) -> Self {
-        let World { clock, store, ingest, orchestrator, events, hosts, _root, .. } = self;
-        drop((store, ingest, orchestrator, events, hosts));
+        let World { clock, store, _root, .. } = self;
+        store.close().await;
         let max_pages = room.map(|room| full_disk::pages(_root.path()) + room);
         World::open(_root, clock, max_pages, embedded::orchestrator::pipeline_substitutions()).await
     }
@@ -144,13 +147,17 @@ impl World {
     }
 
     pub async fn put_bytes(&self, upload: &Upload, bytes: &'static [u8]) {
+        self.try_put(upload, bytes).await.expect("putting works");
+    }
+
+    pub async fn try_put(&self, upload: &Upload, bytes: &'static [u8]) -> Result<(), PortError> {
         let key = ObjectKey::upload(&upload.tenant_id, &upload.user_id, upload.upload_id);
         let object = NewObject {
             bytes: Bytes::from_static(bytes),
             content_type: "image/jpeg".into(),
             metadata: BTreeMap::new(),
         };
-        self.objects().put(Bucket::Media, &key, object).await.expect("putting works");
+        self.objects().put(Bucket::Media, &key, object).await.map(drop)
     }
 
     /// A photo that is declared and put.
@@ -212,7 +219,17 @@ impl World {
         handled + self.orchestrator.fire_due().await.expect("timers fire")
     }
 
-    /// Handles what comes before a stage, once over; tells how many messages there were.
+    /// Drains until there is nothing left to handle now.
+    pub async fn drain_all(&self) {
+        for _ in 0..MAX_DRAINS {
+            if self.drain().await == 0 {
+                return;
+            }
+        }
+        panic!("there are always more messages; calls: {:?}", self.plan.calls());
+    }
+
+    /// Handles the messages before a stage once; returns their number.
     pub async fn drain_before(&self, stage: Stage) -> usize {
         let before = 1 + stage.upstream().count();
         let mut handled = 0;
@@ -231,7 +248,7 @@ impl World {
     /// The same, for as many steps of the clock.
     pub async fn rest_within(&self, steps: usize) {
         for _ in 0..steps {
-            while self.drain().await > 0 {}
+            self.drain_all().await;
             if self.is_at_rest().await {
                 return;
             }
@@ -269,7 +286,7 @@ impl World {
         };
         let (tenant, user) = fixture::owner();
         let shown =
-            ports::Gallery::row(&Gallery::new(&self.store), &tenant, &user, closing::place(&upload)).await;
+            ports::Gallery::row(&Gallery::new(&self.store), &tenant, &user, GalleryPlace::of(&upload)).await;
         let closings = self.events.newest(1000).await.expect("reading works");
         Seen {
             status: upload.status.as_str().into(),
@@ -323,7 +340,7 @@ impl Meanwhile for Company {
     }
 
     async fn erase(&self) {
-        let erased = ingest::erase(&self.ingest, &self.upload.tenant_id, self.upload.upload_id).await;
+        let erased = lifecycle::erase(&self.ingest, &self.upload.tenant_id, self.upload.upload_id).await;
         assert!(erased.expect("erasing works"));
     }
 }
@@ -368,7 +385,7 @@ fn hosts(ports: &Ports, stages: &BTreeMap<Stage, Arc<Scripted>>) -> Vec<PollHost
         hosts.push(host(QueueName::of(*stage), Arc::new(settle)));
     }
     for queue in QueueName::live().map(QueueName::dead_letters) {
-        hosts.push(host(queue, Arc::new(DeadLetterHandler::new(ports.clone(), queue))));
+        hosts.push(host(queue, Arc::new(DeadLetterHandler::new(ports.clone()))));
     }
     hosts
 }

@@ -1,4 +1,4 @@
-//! Rust files: short, named after what is in them, and safe.
+//! Rust files: short, named after their content, and safe.
 
 use crate::packages::Metadata;
 use crate::repository;
@@ -6,14 +6,14 @@ use crate::repository;
 /// Longer than this, a file holds more than one thing.
 const MAX_LINES: usize = 400;
 
-/// Names under which anything can be put, so that in the end everything is.
+/// Names that say nothing about the content: such a file ends up with everything.
 const DRAWERS: [&str; 9] =
     ["util", "utils", "common", "helper", "helpers", "manager", "managers", "misc", "impl"];
 
-/// What the lints cannot see in every file, or what a lint allows. This file has to name it.
+/// What lints do not see in every file, or allow. This file has to name it.
 const BANNED: [&str; 6] = ["unsafe {", "unsafe fn", "unsafe impl", "todo!(", "unimplemented!(", "dbg!("];
 
-/// The one reason to switch a test off: another one runs it, in a process of its own.
+/// The only reason to ignore a test: another test runs it, in a process of its own.
 const RUN_BY_ANOTHER: &str = "#[ignore = \"run by ";
 
 #[test]

@@ -1,11 +1,12 @@
-//! The top level: what a newcomer sees first.
+//! The top level of the repository, and what its host reads.
 
 use crate::repository;
 use std::collections::BTreeSet;
 
-/// All that may be there. Most folders come with the part that they hold.
-const TOP_LEVEL: [&str; 25] = [
+/// All that may be at the top level. A folder of these need not exist yet.
+const TOP_LEVEL: [&str; 28] = [
     ".ci",
+    ".github",
     ".gitignore",
     "ARCHITECTURE.md",
     "CHANGELOG.md",
@@ -19,6 +20,8 @@ const TOP_LEVEL: [&str; 25] = [
     "cli",
     "clippy.toml",
     "deny.toml",
+    "deploy",
+    "docs",
     "fuzz",
     "ingest",
     "lambda",
@@ -32,9 +35,11 @@ const TOP_LEVEL: [&str; 25] = [
     "workers",
 ];
 
-/// What must be there.
-const NEEDED: [&str; 8] = [
+/// Files that must exist.
+const NEEDED: [&str; 10] = [
     ".ci/run",
+    ".github/CONTRIBUTING.md",
+    ".github/SECURITY.md",
     "ARCHITECTURE.md",
     "CHANGELOG.md",
     "LICENSE-APACHE",
@@ -54,8 +59,21 @@ fn the_top_level_holds_what_it_may() {
 }
 
 #[test]
-fn what_everybody_looks_for_is_there() {
+fn files_that_every_project_has_are_there() {
     for path in NEEDED {
         assert!(repository::exists(path), "{path} is missing");
     }
+}
+
+#[test]
+fn the_workflow_tests_what_ci_tests_with_the_oldest_rust() {
+    let workflow = repository::read(".github/workflows/ci.yml");
+    assert!(workflow.contains("- run: .ci/run\n"));
+    assert!(repository::read(".ci/run").contains("\nexec make test\n"));
+    let manifest: toml::Table = repository::read("Cargo.toml").parse().expect("Cargo.toml is TOML");
+    let release = manifest["workspace"]["package"]["rust-version"].as_str().expect("a release of Rust");
+    assert!(
+        workflow.contains(&format!("rustup toolchain install {release} ")),
+        "the workflow installs {release}"
+    );
 }

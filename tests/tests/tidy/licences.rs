@@ -1,10 +1,11 @@
-//! Every dependency's licence is one of those that `deny.toml` allows, which `make audit` goes by too.
+//! The licences of all dependencies are allowed by `deny.toml`, which `make audit` uses too.
 
 use crate::packages::Metadata;
 use crate::repository;
+use spdx::{Expression, ParseMode};
 use std::collections::BTreeSet;
 
-/// The house's list. `deny.toml` must allow these and no more.
+/// `deny.toml` must allow these and no more.
 const ALLOWED: [&str; 9] = [
     "Apache-2.0",
     "BSD-2-Clause",
@@ -43,43 +44,12 @@ fn allowed() -> BTreeSet<String> {
     ALLOWED.into_iter().chain([DEDICATED]).map(str::to_owned).collect()
 }
 
-/// Whether an SPDX expression can be satisfied; `MIT/Apache-2.0` is the old way to write OR.
+/// Whether an SPDX expression can be satisfied. Cargo also accepts `MIT/Apache-2.0`, the old way to write OR.
 fn satisfied(expression: &str, allowed: &BTreeSet<String>) -> bool {
-    let spaced = expression.replace('(', " ( ").replace(')', " ) ").replace('/', " OR ");
-    let words: Vec<&str> = spaced.split_whitespace().collect();
-    let (value, rest) = any_of(&words, allowed);
-    assert!(rest.is_empty(), "cannot read the licence {expression:?}");
-    value
-}
-
-fn any_of<'a, 'w>(words: &'a [&'w str], allowed: &BTreeSet<String>) -> (bool, &'a [&'w str]) {
-    let (mut value, mut rest) = all_of(words, allowed);
-    while let ["OR", more @ ..] = rest {
-        let (next, after) = all_of(more, allowed);
-        (value, rest) = (value || next, after);
-    }
-    (value, rest)
-}
-
-fn all_of<'a, 'w>(words: &'a [&'w str], allowed: &BTreeSet<String>) -> (bool, &'a [&'w str]) {
-    let (mut value, mut rest) = one(words, allowed);
-    while let ["AND", more @ ..] = rest {
-        let (next, after) = one(more, allowed);
-        (value, rest) = (value && next, after);
-    }
-    (value, rest)
-}
-
-fn one<'a, 'w>(words: &'a [&'w str], allowed: &BTreeSet<String>) -> (bool, &'a [&'w str]) {
-    match words {
-        ["(", inner @ ..] => match any_of(inner, allowed) {
-            (value, [")", rest @ ..]) => (value, rest),
-            (_, rest) => (false, rest),
-        },
-        // An exception only ever adds permissions.
-        [licence, "WITH", _, rest @ ..] | [licence, rest @ ..] => (allowed.contains(*licence), rest),
-        [] => (false, words),
-    }
+    let parsed = Expression::parse_mode(expression, ParseMode::LAX);
+    let parsed = parsed.unwrap_or_else(|error| panic!("cannot read the licence {expression:?}: {error}"));
+    // An exception only ever adds permissions.
+    parsed.evaluate(|one| one.license.id().is_some_and(|id| allowed.contains(id.name)))
 }
 
 #[test]

@@ -1,10 +1,12 @@
-//! Tidy: the rules of the house, as tests. Each says what to do when it fails.
+//! The rules of the project, as tests. Each failure says what to do.
 
 mod arrows;
 mod documents;
 mod files;
+mod imports;
 mod layout;
 mod licences;
+mod modules;
 mod packages;
 mod repository;
 mod runner;
@@ -12,3 +14,4 @@ mod stages;
 mod template;
 mod text;
 mod twins;
+mod words;

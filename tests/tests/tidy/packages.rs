@@ -5,7 +5,7 @@ use serde::Deserialize;
 use std::collections::BTreeSet;
 use std::process::Command;
 
-/// What `cargo metadata` says.
+/// The output of `cargo metadata`.
 #[derive(Deserialize)]
 pub struct Metadata {
     pub packages: Vec<Package>,
@@ -23,18 +23,18 @@ pub struct Package {
     pub dependencies: Vec<Dependency>,
 }
 
-/// A line of a package's manifest.
+/// A dependency in a package's manifest.
 #[derive(Deserialize)]
 pub struct Dependency {
     pub name: String,
-    /// None: a normal one; else `dev` or `build`.
+    /// None for a normal dependency; else `dev` or `build`.
     pub kind: Option<String>,
     /// The folder of a package that lies beside this one.
     pub path: Option<String>,
 }
 
 impl Metadata {
-    /// Asks Cargo.
+    /// Runs `cargo metadata`.
     pub fn read() -> Self {
         let text = cargo(&["metadata", "--locked", "--format-version", "1"]);
         serde_json::from_str(&text).expect("cargo metadata prints JSON of this shape")
@@ -47,7 +47,14 @@ impl Metadata {
 }
 
 impl Package {
-    /// Our own packages that it uses: outside its tests, or also in them.
+    /// Its folder in the repository.
+    pub fn folder(&self) -> String {
+        let root = repository::root().display().to_string();
+        let folder = self.manifest_path.trim_end_matches("/Cargo.toml").strip_prefix(&root);
+        folder.expect("a package of ours lies in the repository").trim_start_matches('/').to_owned()
+    }
+
+    /// The packages of the workspace that it uses: outside its tests, or also in them.
     pub fn ours(&self, in_tests_too: bool) -> BTreeSet<&str> {
         let counts = |dependency: &&Dependency| in_tests_too || dependency.kind.as_deref() != Some("dev");
         let ours = self.dependencies.iter().filter(|dependency| dependency.path.is_some());

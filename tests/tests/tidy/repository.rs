@@ -1,5 +1,6 @@
 //! The repository as data: its files, without what `.gitignore` names.
 
+use ignore::{DirEntry, WalkBuilder};
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -21,10 +22,18 @@ pub fn read(path: &str) -> String {
 
 /// The paths of all files, with `/`, sorted.
 pub fn files() -> Vec<String> {
-    let ignored = Ignored::read();
-    let mut found = Vec::new();
-    walk(&root(), "", &ignored, &mut found);
-    found.sort();
+    let root = root();
+    let mut walk = WalkBuilder::new(&root);
+    // `.gitignore` alone says what is not part of the repository; no setting of a user's Git does.
+    walk.hidden(false).parents(false).git_global(false).git_exclude(false).require_git(false);
+    walk.filter_entry(|entry| entry.file_name() != ".git").sort_by_file_path(Path::cmp);
+    let entries = walk.build().map(|entry| entry.expect("the repository is readable"));
+    let files = entries.filter(|entry| !entry.file_type().is_some_and(|kind| kind.is_dir()));
+    let path = |entry: DirEntry| {
+        let inside = entry.path().strip_prefix(&root).expect("the walk begins at the root");
+        inside.to_str().expect("names in the repository are UTF-8").to_owned()
+    };
+    let found: Vec<String> = files.map(path).collect();
     assert!(found.len() > 50, "the walk does not see the repository");
     found
 }
@@ -46,44 +55,4 @@ pub fn texts() -> Vec<(String, String)> {
 /// A Rust file's text before its tests, which are at its end.
 pub fn before_tests(text: &str) -> &str {
     text.split("\n#[cfg(test)]\n").next().unwrap_or(text)
-}
-
-fn walk(folder: &Path, prefix: &str, ignored: &Ignored, found: &mut Vec<String>) {
-    let entries = fs::read_dir(folder).unwrap_or_else(|error| panic!("{}: {error}", folder.display()));
-    for entry in entries.map(|entry| entry.expect("a folder of the repository is readable")) {
-        let name = entry.file_name().into_string().expect("names in the repository are UTF-8");
-        let path = format!("{prefix}{name}");
-        if ignored.matches(&path, &name) {
-            continue;
-        }
-        match entry.path().is_dir() {
-            true => walk(&entry.path(), &format!("{path}/"), ignored, found),
-            false => found.push(path),
-        }
-    }
-}
-
-/// `.gitignore`, of which only `/path`, `/path/` and `name/` are understood.
-struct Ignored {
-    paths: Vec<String>,
-    names: Vec<String>,
-}
-
-impl Ignored {
-    fn read() -> Self {
-        let mut ignored = Ignored { paths: Vec::new(), names: vec![".git".to_owned()] };
-        for line in read(".gitignore").lines() {
-            assert!(!line.contains(['*', '!', '?', '[']), ".gitignore: only /path, /path/ and name/: {line}");
-            match (line.strip_prefix('/'), line.strip_suffix('/')) {
-                (Some(path), _) => ignored.paths.push(path.trim_end_matches('/').to_owned()),
-                (None, Some(name)) => ignored.names.push(name.to_owned()),
-                (None, None) => panic!(".gitignore: only /path, /path/ and name/: {line}"),
-            }
-        }
-        ignored
-    }
-
-    fn matches(&self, path: &str, name: &str) -> bool {
-        self.paths.iter().any(|ignored| ignored == path) || self.names.iter().any(|ignored| ignored == name)
-    }
 }

@@ -1,4 +1,5 @@
-//! One list of stage names: queues and states of the definition follow `domain`'s (and resources of the template: `template`).
+//! One list of stage names: queues and states of the definition are named after `domain`'s stages (the template's resources:
+//! see `template`).
 
 use crate::repository;
 use domain::{QueueName, Stage};

@@ -1,4 +1,4 @@
-//! What no file may say: paths of somebody's machine, hosts of package registries.
+//! What no file may contain: paths of one machine, hosts of package registries.
 
 use crate::repository;
 
@@ -8,8 +8,8 @@ const THIS: &str = "tests/tests/tidy/text.rs";
 /// First folders of a machine's paths; a path of the project's never begins with them.
 const MACHINE_FOLDERS: [&str; 7] = ["tmp", "home", "root", "work", "Users", "mnt", "var/tmp"];
 
-/// Hosts of registries, in two parts so that not even this file names one. Which one is used is for each machine's Cargo,
-/// npm and pip to say, not for the project.
+/// Hosts of registries, in two parts so that not even this file names one. The settings of
+/// Cargo, npm and pip on each machine name the registry, the project does not.
 const REGISTRIES: [(&str, &str); 7] = [
     ("npmjs", "org"),
     ("yarnpkg", "com"),

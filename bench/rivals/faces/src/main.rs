@@ -1,5 +1,5 @@
-//! rustface 0.1.7 on JPEG files: `faces MODEL REPEATS FILE...`. Prints [{faces, decode_ms, detect_ms}] as JSON, the
-//! boxes in pixels and the times of every repeat.
+//! rustface 0.1.7 on JPEG files: `faces MODEL REPEATS FILE...`. Prints [{faces, decode_ms, detect_ms}] as JSON:
+//! boxes in pixels, and the times of every repeat.
 
 use rustface::{Detector, ImageData};
 use serde_json::json;
@@ -16,7 +16,7 @@ fn main() -> Result<(), Failure> {
     let model = arguments.next().ok_or("MODEL")?;
     let repeats: usize = arguments.next().ok_or("REPEATS")?.parse()?;
     let mut detector = rustface::create_detector(&model)?;
-    // The settings of rustface's own example, with the smallest face at 40 pixels as Haar's below.
+    // The settings of rustface's own example, with a smallest face of 40 pixels, as haar.py has.
     detector.set_min_face_size(40);
     detector.set_score_thresh(2.0);
     detector.set_pyramid_scale_factor(0.8);

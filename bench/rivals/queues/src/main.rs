@@ -1,5 +1,5 @@
-//! apalis-sqlite as a contestant of `bench queue`: `queues FOLDER FULL|NORMAL TASKS BATCH SECONDS` prints how many jobs
-//! of 600 bytes it enqueued, fetched and acknowledged in a second.
+//! apalis-sqlite for `bench queue`: `queues FOLDER FULL|NORMAL TASKS BATCH SECONDS` prints the number of jobs of 600 bytes
+//! that it enqueued, fetched and acknowledged per second.
 
 use anyhow::Context;
 use apalis::prelude::*;
@@ -12,7 +12,7 @@ use tokio::sync::Semaphore;
 
 /// Bytes of a job's payload.
 const BODY: usize = 600;
-/// Jobs that may wait: enough that its worker never finds the queue empty, which it would sleep on.
+/// Bound on waiting jobs: enough that the worker never finds an empty queue and sleeps.
 const BACKLOG: usize = 512;
 
 type Handled = (Arc<AtomicU64>, Arc<Semaphore>);
@@ -54,7 +54,7 @@ async fn main() -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Migrates the database, then opens it with the durability asked for: its own `setup` switches syncing off.
+/// Migrates the database, then opens it with the requested durability: `setup` switches syncing off.
 async fn open(url: &str, durability: &str) -> anyhow::Result<SqlitePool> {
     let options = SqliteConnectOptions::from_str(url)?
         .create_if_missing(true)

@@ -1,9 +1,10 @@
 //! An account of the emulator, fresh for each test, and what a test has the template make in it.
 
-use crate::emulator::Emulator;
+use crate::emulator::{self, Emulator};
 use async_trait::async_trait;
 use aws::tables::{EXPIRY, Index, Key, KeyAttribute};
 use aws::{Clients, Connection, Resources, Table};
+use aws_config::timeout::TimeoutConfig;
 use aws_config::{BehaviorVersion, Region};
 use aws_sdk_dynamodb::types::{
     AttributeDefinition, BillingMode, GlobalSecondaryIndex, KeySchemaElement, KeyType, Projection,
@@ -15,6 +16,7 @@ use aws_sdk_s3::types::{
     BucketVersioningStatus, EventBridgeConfiguration, NotificationConfiguration, VersioningConfiguration,
 };
 use aws_sdk_sqs::types::QueueAttributeName;
+use deadline::LIMIT;
 use domain::contract::Elapse;
 use domain::ports::Clock;
 use domain::{QueueName, Stage, Timestamp, fixture};
@@ -76,7 +78,7 @@ impl Elapse for Account {
     async fn elapse(&self, duration: Duration) {
         let (url, id, seconds) = (&Emulator::get().url, &self.id, duration.as_secs_f64());
         let url = format!("{url}/_semblante/elapse?account={id}&seconds={seconds}");
-        let answer = reqwest::Client::new().post(url).send().await.expect("the emulator answers");
+        let answer = emulator::http().post(url).send().await.expect("the emulator answers");
         assert!(answer.status().is_success());
     }
 }
@@ -91,6 +93,7 @@ impl Account {
             .region(Region::new(REGION))
             .credentials_provider(Credentials::new(&id, "test", None, None, "test"))
             .endpoint_url(url)
+            .timeout_config(TimeoutConfig::builder().operation_timeout(LIMIT).build())
             .load()
             .await;
         let connection = Connection { s3_path_style: true, ..Connection::default() };
@@ -233,7 +236,7 @@ impl Account {
     pub async fn rekognition_answers(&self, answer: &str) {
         let url =
             format!("{}/_semblante/rekognition?account={}&answer={answer}", Emulator::get().url, self.id);
-        let answer = reqwest::Client::new().post(url).send().await.expect("the emulator answers");
+        let answer = emulator::http().post(url).send().await.expect("the emulator answers");
         assert!(answer.status().is_success());
     }
 
@@ -244,7 +247,7 @@ impl Account {
 
     async fn told(&self, what: &str) -> Value {
         let url = format!("{}/_semblante/{what}?account={}", Emulator::get().url, self.id);
-        let answer = reqwest::get(url).await.expect("the emulator answers");
+        let answer = emulator::http().get(url).send().await.expect("the emulator answers");
         serde_json::from_slice(&answer.bytes().await.expect("a whole answer")).expect("JSON")
     }
 
@@ -284,7 +287,7 @@ impl Account {
     }
 
     async fn make_table(&self, table: Table) {
-        let (name, dynamodb) = (self.resources.table(table), &self.clients.dynamodb);
+        let (name, dynamodb) = (self.resources.table(table.as_str()), &self.clients.dynamodb);
         let indexes: Vec<_> = table.indexes().iter().map(index).collect();
         let keys = std::iter::once(table.key()).chain(table.indexes().iter().map(|index| index.key));
         let mut attributes: Vec<KeyAttribute> =

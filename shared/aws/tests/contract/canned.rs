@@ -1,17 +1,17 @@
-//! A service that answers as it is told, so that faults come at the connection: one answer for each request, the last one
-//! again and again.
+//! A service with canned answers, so that faults occur at the connection: one answer per request, the last one repeatedly.
 
 use aws::{Clients, Connection};
 use aws_config::retry::RetryConfig;
 use aws_config::timeout::TimeoutConfig;
 use aws_config::{BehaviorVersion, Region};
 use aws_sdk_s3::config::Credentials;
+use deadline::LIMIT;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 
-/// What a request gets.
+/// The answer to a request.
 #[derive(Clone)]
 pub enum Canned {
     /// A status, headers (each with its line end) and a body.
@@ -22,20 +22,20 @@ pub enum Canned {
     Silence,
 }
 
-/// What was asked.
+/// The log of requests.
 pub struct Asked(Arc<Mutex<Vec<String>>>);
 
 impl Asked {
     /// The requests so far, heads and bodies.
     pub fn all(&self) -> Vec<String> {
-        self.0.lock().expect("nobody panicked").clone()
+        self.0.lock().expect("no test panics with the lock").clone()
     }
 }
 
-/// Clients of every service, which all are this one.
+/// Clients of which every service is this one.
 pub async fn clients(answers: Vec<Canned>) -> (Clients, Asked) {
     let is_silent = answers.iter().any(|answer| matches!(answer, Canned::Silence));
-    // Whoever waits in vain need not wait long; everybody else as long as a busy machine takes.
+    // Short where no answer comes; otherwise long enough for a busy machine.
     let patience = Duration::from_millis(if is_silent { 300 } else { 60_000 });
     let (url, asked) = serve(answers).await;
     let config = aws_config::defaults(BehaviorVersion::v2026_01_12())
@@ -69,7 +69,7 @@ async fn serve(answers: Vec<Canned>) -> (String, Asked) {
     (url, Asked(asked))
 }
 
-/// Clients of which S3's and Rekognition's alone are this one.
+/// Clients of which only S3 and Rekognition are this service.
 pub async fn clients_of_two(answers: Vec<Canned>) -> (Clients, Asked) {
     let (url, asked) = serve(answers).await;
     let elsewhere = aws_config::defaults(BehaviorVersion::v2026_01_12())
@@ -77,6 +77,7 @@ pub async fn clients_of_two(answers: Vec<Canned>) -> (Clients, Asked) {
         .credentials_provider(Credentials::new("100000000000", "test", None, None, "test"))
         .endpoint_url("http://127.0.0.1:9")
         .retry_config(RetryConfig::disabled())
+        .timeout_config(TimeoutConfig::builder().operation_timeout(LIMIT).build())
         .load()
         .await;
     let connection = Connection {
@@ -90,7 +91,7 @@ pub async fn clients_of_two(answers: Vec<Canned>) -> (Clients, Asked) {
 
 async fn answer(mut stream: TcpStream, canned: Canned, log: Arc<Mutex<Vec<String>>>) {
     let Some(request) = request(&mut stream).await else { return };
-    log.lock().expect("nobody panicked").push(request);
+    log.lock().expect("no test panics with the lock").push(request);
     let text = match &canned {
         Canned::Answer(status, headers, body) => {
             format!(
@@ -98,11 +99,14 @@ async fn answer(mut stream: TcpStream, canned: Canned, log: Arc<Mutex<Vec<String
                 body.len()
             )
         }
-        Canned::Cut => "HTTP/1.1 200 X\r\ncontent-length: 100\r\n\r\n{\"half\":".to_owned(),
+        Canned::Cut => {
+            let head = "etag: \"e\"\r\nlast-modified: Thu, 01 Jan 2026 00:00:00 GMT\r\ncontent-length: 100";
+            format!("HTTP/1.1 200 X\r\n{head}\r\n\r\n{{\"half\":")
+        }
         Canned::Silence => return std::future::pending().await,
     };
     if let Err(error) = stream.write_all(text.as_bytes()).await {
-        eprintln!("nobody waits for the answer: {error}");
+        eprintln!("the client has gone away: {error}");
     }
 }
 

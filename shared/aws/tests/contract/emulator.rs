@@ -1,6 +1,6 @@
 //! The emulator: one process for all tests, which ends with them.
 
-use std::io::{BufRead, BufReader};
+use deadline::LIMIT;
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::sync::OnceLock;
@@ -16,14 +16,15 @@ pub struct Emulator {
 }
 
 impl Emulator {
-    /// The one of this process, started by whoever asks first.
+    /// The one of this process, started by the first caller.
     pub fn get() -> &'static Emulator {
         static EMULATOR: OnceLock<Emulator> = OnceLock::new();
         EMULATOR.get_or_init(Emulator::start)
     }
 
     fn start() -> Self {
-        let made = Command::new(Path::new(FOLDER).join("venv.sh")).status().expect("venv.sh runs");
+        let venv = Command::new(Path::new(FOLDER).join("venv.sh")).spawn();
+        let made = deadline::exit_status(&mut venv.expect("venv.sh runs"), LIMIT, "tests/aws/venv.sh");
         assert!(made.success(), "tests/aws/venv.sh says what is missing");
         let mut child = Command::new(Path::new(FOLDER).join(".venv/bin/python"))
             .arg(Path::new(FOLDER).join("emulator"))
@@ -33,10 +34,13 @@ impl Emulator {
             .stdout(Stdio::piped())
             .spawn()
             .expect("the emulator starts");
-        let mut line = String::new();
-        let stdout = child.stdout.take().expect("its output is piped");
-        BufReader::new(stdout).read_line(&mut line).expect("it says its port");
-        let port = line.trim().strip_prefix("port ").unwrap_or_else(|| panic!("the emulator says {line:?}"));
+        let line = deadline::first_line(&mut child, LIMIT, "the start of the emulator");
+        let port = line.strip_prefix("port ").unwrap_or_else(|| panic!("the emulator says {line:?}"));
         Emulator { url: format!("http://127.0.0.1:{port}"), _child: child }
     }
+}
+
+/// A client of the emulator, or of the links that it signs.
+pub fn http() -> reqwest::Client {
+    reqwest::Client::builder().timeout(LIMIT).build().expect("a plain client")
 }

@@ -105,7 +105,7 @@ async fn an_answer_that_is_cut_is_broken() {
 }
 
 #[tokio::test]
-async fn an_answer_that_nobody_can_read_is_broken() {
+async fn an_unreadable_answer_is_broken() {
     let (clients, _) = clients(vec![Canned::Answer(200, "", "<html>".into())]).await;
     let uploads = Uploads::new(&clients, &resources(), Arc::new(Standing));
     let error = uploads.get(&owner().0, upload_id(1)).await.unwrap_err();
@@ -139,7 +139,7 @@ async fn a_broken_installation_is_broken_and_named() {
 }
 
 #[tokio::test]
-async fn every_word_for_a_dead_token_is_the_same() {
+async fn every_code_of_a_dead_token_is_the_same() {
     for code in ["TaskTimedOut", "InvalidToken", "TaskDoesNotExist"] {
         let (clients, _) = clients(vec![error(400, code)]).await;
         let orchestrator = Orchestrator::new(&clients, &resources());
@@ -174,10 +174,11 @@ async fn a_clock_that_is_off_is_corrected() {
 async fn a_message_goes_with_its_group() {
     let (clients, asked) = clients(vec![ok(json!({"Successful": [], "Failed": []}))]).await;
     let queue = Queue::new(&clients, &resources());
-    let group = Some(MessageGroup::replay(&owner().0));
+    let (tenant, user) = owner();
+    let group = Some(MessageGroup::replay(&tenant, &user));
     queue.send(QueueName::of(Stage::FaceDetection), vec![NewMessage::new("x", group)]).await.unwrap();
     let request = asked.all().remove(0);
-    assert!(request.contains(r#""MessageGroupId":"acme:replay""#), "{request}");
+    assert!(request.contains(r#""MessageGroupId":"acme#ana:replay""#), "{request}");
 }
 
 /// Calls that succeed and did not do all that they were asked for.
@@ -255,7 +256,7 @@ async fn rekognition_is_asked_once() {
     assert!(asked.all().is_empty(), "what is no photo costs nothing");
 }
 
-/// S3 and Rekognition may be somewhere else than the rest; nobody is where the rest is asked for.
+/// S3 and Rekognition may have endpoints of their own; the endpoint of the others does not answer here.
 #[tokio::test]
 async fn two_services_may_have_their_own_endpoint() {
     let (clients, asked) = clients_of_two(vec![xml(404, "NoSuchKey"), ok(json!({}))]).await;

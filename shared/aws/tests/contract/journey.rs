@@ -1,14 +1,20 @@
 //! A photo's whole way on AWS's ports, counted. The hosts are the production ones; the face engine is Rekognition's.
 
 use crate::account::Account;
+use async_trait::async_trait;
 use aws::FaceEngine;
 use bytes::Bytes;
 use domain::object_event::ObjectCreated;
+use domain::ports::Clock;
 use domain::ports::objects::NewObject;
 use domain::ports::queue::{Depth, NewMessage};
 use domain::ports::uploads::Created;
-use domain::{Bucket, Handler, ObjectKey, Ports, QueueName, Record, Stage, Status, Upload, fixture};
-use ingest::{Intake, Metrics};
+use domain::{
+    Bucket, ExecutionName, ExecutionStatus, Handler, ObjectKey, Ports, QueueName, Record, Stage, Status,
+    Timestamp, Upload, fixture,
+};
+use ingest::maintenance::Action;
+use ingest::{Intake, Maintenance, Metrics};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -39,7 +45,7 @@ impl Plant {
                 Stage::FaceDetection => Arc::new(FaceDetection::new(ports.objects.clone(), engine.clone())),
                 Stage::EmotionAnalysis => Arc::new(EmotionAnalysis::new(ports.faces.clone())),
                 Stage::GalleryIndexing => Arc::new(GalleryIndexing),
-                Stage::ImageGeneration | Stage::MelodyGeneration => Arc::new(FakeStage(stage)),
+                _ => Arc::new(FakeStage(stage)),
             }
         };
         let settle = |stage: Stage| -> (QueueName, Arc<dyn Handler>) {
@@ -125,7 +131,70 @@ async fn a_photo_with_one_face_costs_what_was_promised() {
     assert_eq!(more("/calls/events:PutEvents"), 1);
 }
 
-/// An event of somebody else's bucket, in both shapes, is ignored: nothing is read, written or deleted.
+/// The clock of the installation, some hours ahead: an attempt that was just begun is overdue.
+struct Ahead(Arc<dyn Clock>);
+
+#[async_trait]
+impl Clock for Ahead {
+    fn now(&self) -> Timestamp {
+        self.0.now() + Duration::from_secs(5 * 3600)
+    }
+
+    async fn sleep_until(&self, _moment: Timestamp) {}
+}
+
+impl Plant {
+    /// A photo whose execution was stopped while its first stage waited.
+    async fn stopped(&self) -> Upload {
+        let photo = photo();
+        let upload = self.declare(&photo).await;
+        self.put(&upload, &photo).await;
+        let name = ExecutionName::new(upload.upload_id, 1);
+        for _ in 0..MAX_ROUNDS {
+            self.hosts[0].drain(1).await;
+            if self.ports.orchestrator.describe(&name).await.expect("asking works").is_some() {
+                self.ports.orchestrator.stop(&name, "Test", "stopped by hand").await.expect("it stops");
+                return upload;
+            }
+        }
+        panic!("the execution was not started")
+    }
+
+    /// Takes the report of an execution's end out of queue `uploads`.
+    async fn lose_the_report(&self) {
+        let (minute, wait) = (Duration::from_secs(60), Duration::from_secs(10));
+        let lost =
+            self.ports.queue.receive(QueueName::UPLOADS, 10, minute, wait).await.expect("the queue works");
+        let receipts: Vec<_> = lost.into_iter().map(|delivery| delivery.receipt).collect();
+        assert_eq!(receipts.len(), 1, "the end was reported");
+        self.ports.queue.acknowledge(QueueName::UPLOADS, &receipts).await.expect("the queue works");
+    }
+}
+
+#[tokio::test]
+async fn an_attempt_is_closed_and_announced_by_the_end_of_its_execution() {
+    let plant = Plant::new().await;
+    let upload = plant.stopped().await;
+    assert_eq!(plant.run(&upload).await.status, Status::Failed);
+    assert_eq!(plant.account.ledger().await["calls"]["events:PutEvents"], 1);
+}
+
+#[tokio::test]
+async fn an_attempt_that_maintenance_finds_open_is_closed_and_announced() {
+    let plant = Plant::new().await;
+    let upload = plant.stopped().await;
+    plant.lose_the_report().await;
+    let ports = Ports { clock: Arc::new(Ahead(plant.ports.clock.clone())), ..plant.ports.clone() };
+    let maintenance = Maintenance::new(ports, &plant.account.resources.media_bucket);
+    let round = maintenance.round(None, false).await.expect("reading works");
+    let actions: Vec<_> =
+        round.findings.into_iter().map(|finding| finding.action.expect("it is done")).collect();
+    assert_eq!(actions, [Action::Close(ExecutionStatus::Aborted)]);
+    assert_eq!(plant.run(&upload).await.status, Status::Failed);
+    assert_eq!(plant.account.ledger().await["calls"]["events:PutEvents"], 1);
+}
+
+/// An event of a foreign bucket, in both shapes, is ignored: nothing is read, written or deleted.
 #[tokio::test]
 async fn an_event_of_another_bucket_changes_nothing() {
     let plant = Plant::new().await;

@@ -1,6 +1,7 @@
 //! Objects.
 
 use crate::account::{Account, Standing};
+use crate::emulator;
 use aws::{Clients, Connection, Objects, Queue, SystemClock};
 use aws_config::{BehaviorVersion, Region};
 use aws_sdk_s3::config::Credentials;
@@ -19,6 +20,21 @@ fn objects(account: &Account) -> Objects {
 #[tokio::test]
 async fn reads_back_what_was_put() {
     suite::reads_back_what_was_put(&objects(&Account::with_buckets().await)).await;
+}
+
+#[tokio::test]
+async fn streams_in_pieces() {
+    suite::streams_in_pieces(&objects(&Account::with_buckets().await)).await;
+}
+
+#[tokio::test]
+async fn an_empty_object_reads_back() {
+    suite::an_empty_object_reads_back(&objects(&Account::with_buckets().await)).await;
+}
+
+#[tokio::test]
+async fn a_spool_is_put_by_the_rules() {
+    suite::a_spool_is_put_by_the_rules(&objects(&Account::with_buckets().await)).await;
 }
 
 #[tokio::test]
@@ -95,10 +111,10 @@ async fn a_signed_put_puts_exactly_what_was_granted() {
     let head = objects.head(Bucket::Media, &grant.key).await.unwrap().unwrap();
     assert_eq!((head.size, head.content_type.as_str(), head.sha256), (5, "image/jpeg", Some(grant.sha256)));
     let link = objects.sign_get(Bucket::Media, &grant.key, signed.expires_at).await.unwrap();
-    let read = reqwest::get(&link).await.unwrap();
+    let read = emulator::http().get(&link).send().await.unwrap();
     assert_eq!(read.bytes().await.unwrap(), "photo");
     let forged = link.replace("X-Amz-Signature=", "X-Amz-Signature=0");
-    assert!(reqwest::get(&forged).await.unwrap().status().is_client_error());
+    assert!(emulator::http().get(&forged).send().await.unwrap().status().is_client_error());
 }
 
 /// Signed for AWS itself: the bucket in the host's name, and every header that must be sent among the signed ones.
@@ -138,7 +154,7 @@ async fn put(
     changed: Option<(&str, &str)>,
     body: &'static [u8],
 ) -> reqwest::StatusCode {
-    let mut request = reqwest::Client::new().put(url).body(body);
+    let mut request = emulator::http().put(url).body(body);
     for (name, value) in headers {
         let value = changed.filter(|(other, _)| other == name).map_or(value.as_str(), |(_, value)| value);
         request = request.header(name, value);

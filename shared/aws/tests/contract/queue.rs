@@ -48,6 +48,11 @@ async fn refuses_what_is_over_the_limits() {
 }
 
 #[tokio::test]
+async fn groups_of_long_ids_are_accepted() {
+    suite::groups_of_long_ids_are_accepted(&queue(&Account::with_queues().await)).await;
+}
+
+#[tokio::test]
 async fn bodies_survive() {
     suite::bodies_survive(&queue(&Account::with_queues().await)).await;
 }

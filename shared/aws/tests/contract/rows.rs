@@ -3,7 +3,7 @@
 use crate::account::Account;
 use aws::{DeadLetters, Faces, Secrets, Sessions, SystemClock, Throttle, Users};
 use domain::ports::Throttle as _;
-use domain::throttle::ThrottleKey;
+use domain::ports::throttle::ThrottleKey;
 use domain::{contract, fixture};
 use std::sync::Arc;
 
@@ -125,6 +125,7 @@ async fn throttle_delays_grow() {
 #[tokio::test]
 async fn throttle_forgiving_begins_anew() {
     contract::throttle::forgiving_begins_anew(&throttle().await).await;
+    contract::throttle::counts_are_read(&throttle().await).await;
 }
 
 #[tokio::test]

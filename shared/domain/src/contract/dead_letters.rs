@@ -1,12 +1,12 @@
 //! The contract of [`crate::ports::DeadLetters`].
 
-use crate::code::Code;
 use crate::dead_letter::DeadLetter;
 use crate::fixture::{later, upload_id};
+use crate::outcome::Code;
+use crate::owner::TenantId;
 use crate::ports::DeadLetters;
 use crate::queue_name::QueueName;
 use crate::stage::Stage;
-use crate::tenant_id::TenantId;
 use uuid::Uuid;
 
 fn letter(number: u128, tenant: Option<&str>) -> DeadLetter {
@@ -58,7 +58,7 @@ pub async fn repeats_do_no_harm(letters: &dyn DeadLetters) {
     assert_eq!(letters.get(first.id).await.expect("reading works"), None);
 }
 
-/// An erasure takes an upload's letters and no others.
+/// An erasure deletes an upload's rows and no others.
 pub async fn deletes_those_of_an_upload(letters: &dyn DeadLetters) {
     for number in [1, 2] {
         letters.put(letter(number, Some("acme"))).await.expect("writing works");

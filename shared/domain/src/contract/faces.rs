@@ -29,7 +29,7 @@ pub async fn keeps_faces_by_attempt(faces: &dyn Faces) {
     assert_eq!(faces.get(upload_id(2), 1, 5).await.expect("reading works"), []);
 }
 
-/// An erasure takes the faces of every attempt.
+/// An erasure deletes the faces of every attempt.
 pub async fn deletes_every_attempt(faces: &dyn Faces) {
     for attempt in 1..=3 {
         faces.put(upload_id(1), attempt, &[face(0), face(1)]).await.expect("writing works");
@@ -43,7 +43,7 @@ pub async fn deletes_every_attempt(faces: &dyn Faces) {
     }
 }
 
-/// More faces than are kept is the caller's mistake.
+/// More than the maximum of faces is refused.
 pub async fn refuses_too_many(faces: &dyn Faces) {
     let too_many: Vec<Face> = (0..=MAX_FACES).map(face).collect();
     let refused = faces.put(upload_id(1), 1, &too_many).await.expect_err("over the limit");

@@ -3,11 +3,11 @@
 use crate::emotion::Emotion;
 use crate::fixture::{self, later, owner};
 use crate::gallery_row::GalleryRow;
+use crate::owner::TenantId;
 use crate::ports::gallery::{GalleryFilter, GalleryPage, GalleryPlace};
 use crate::ports::uploads::{Created, GalleryWrite};
 use crate::ports::{Gallery, Uploads};
 use crate::status::EndState;
-use crate::tenant_id::TenantId;
 use crate::upload::Upload;
 
 async fn fill(uploads: &dyn Uploads, number: u128, created_after_s: u64, end: EndState) -> GalleryRow {
@@ -55,7 +55,7 @@ pub async fn pages_are_newest_first(uploads: &dyn Uploads, gallery: &dyn Gallery
     }
 }
 
-/// Filters by emotion, state and time; an owner sees his own rows only.
+/// Filters by emotion, state and time; owners see only their own rows.
 pub async fn filters_and_owners(uploads: &dyn Uploads, gallery: &dyn Gallery) {
     let complete = fill(uploads, 1, 10, EndState::Complete).await;
     let faceless = fill(uploads, 2, 20, EndState::NoFace).await;
@@ -73,7 +73,7 @@ pub async fn filters_and_owners(uploads: &dyn Uploads, gallery: &dyn Gallery) {
     assert_eq!(theirs, GalleryPage::default());
 }
 
-/// A second row of an upload takes the first one's place.
+/// A second row of an upload replaces the first.
 pub async fn an_upload_has_one_row(uploads: &dyn Uploads, gallery: &dyn Gallery) {
     let row = fill(uploads, 1, 10, EndState::Partial).await;
     let found = uploads.get(&row.tenant_id, row.upload_id).await.expect("reading works");

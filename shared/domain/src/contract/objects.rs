@@ -4,11 +4,12 @@ use crate::fixture::{later, owner, upload_id};
 use crate::intake_message::IntakeMessage;
 use crate::object_event::ObjectCreated;
 use crate::object_key::{Bucket, ObjectKey};
-use crate::ports::objects::{MAX_METADATA_BYTES, NewObject};
+use crate::ports::objects::{MAX_METADATA_BYTES, MAX_PIECE_BYTES, NewObject};
 use crate::ports::{Objects, PortErrorKind, Queue};
 use crate::queue_name::QueueName;
 use crate::sha256::Sha256;
 use bytes::Bytes;
+use futures_util::TryStreamExt;
 use std::collections::BTreeMap;
 use std::time::Duration;
 
@@ -32,7 +33,7 @@ async fn read(objects: &dyn Objects, raw: &str) -> Bytes {
     objects.get(Bucket::Media, &key(raw), None, None).await.expect("reading works").1
 }
 
-/// What was put is read back, whole and in part, with its type and metadata.
+/// An object is read back, whole and in part, with its type and metadata.
 pub async fn reads_back_what_was_put(objects: &dyn Objects) {
     let head = objects.put(Bucket::Media, &key("a/b"), object("content")).await.expect("putting works");
     assert_eq!((head.size, head.content_type.as_str()), (7, "image/jpeg"));
@@ -50,6 +51,66 @@ pub async fn reads_back_what_was_put(objects: &dyn Objects) {
             objects.get(Bucket::Media, &key("a/b"), None, Some(range)).await.expect_err("behind the end");
         assert_eq!(refused.kind, PortErrorKind::Denied);
     }
+}
+
+/// More than a few pieces, and not a whole number of them.
+fn long_content() -> Bytes {
+    (0..3 * MAX_PIECE_BYTES as u32 + 1000).map(|number| number.to_le_bytes()[1]).collect()
+}
+
+/// A stream gives the content, whole and in part, in order and in small pieces; one that is open survives a deletion.
+pub async fn streams_in_pieces(objects: &dyn Objects) {
+    let content = long_content();
+    let new = NewObject { bytes: content.clone(), ..object("") };
+    objects.put(Bucket::Media, &key("a/b"), new).await.expect("putting works");
+    let size = content.len();
+    for range in [0..size, 0..1, 10..size - 10, MAX_PIECE_BYTES..MAX_PIECE_BYTES + 1] {
+        let asked = Some(range.start as u64..range.end as u64);
+        let opened = objects.stream(Bucket::Media, &key("a/b"), None, asked).await;
+        let (head, pieces) = opened.expect("reading works");
+        assert_eq!(head.size, size as u64, "the size is the object's, not the range's");
+        let pieces: Vec<Bytes> = pieces.try_collect().await.expect("reading works");
+        assert!(pieces.iter().all(|piece| (1..=MAX_PIECE_BYTES).contains(&piece.len())));
+        assert!(pieces.concat() == content[range.clone()], "{range:?}");
+    }
+    let opened = objects.stream(Bucket::Media, &key("a/b"), None, None).await;
+    let (_, mut pieces) = opened.expect("reading works");
+    let mut read = pieces.try_next().await.expect("reading works").expect("a first piece").to_vec();
+    objects.delete(Bucket::Media, &key("a/b")).await.expect("deleting works");
+    while let Some(piece) = pieces.try_next().await.expect("what was opened is read to its end") {
+        read.extend_from_slice(&piece);
+    }
+    assert!(read == content);
+}
+
+/// An empty object has no pieces and no range.
+pub async fn an_empty_object_reads_back(objects: &dyn Objects) {
+    put(objects, "empty", "").await;
+    assert!(read(objects, "empty").await.is_empty());
+    let refused = objects.get(Bucket::Media, &key("empty"), None, Some(0..1)).await.expect_err("no range");
+    assert_eq!(refused.kind, PortErrorKind::Denied);
+}
+
+/// A spool is put by the rules of `put`: once, whole, with its event.
+pub async fn a_spool_is_put_by_the_rules(objects: &dyn Objects) {
+    let content = long_content();
+    let mut spool = objects.spool().await.expect("spooling works");
+    let mut sizes = [1, 70_000, 10, 65_536].into_iter().cycle();
+    let mut rest = content.clone();
+    while !rest.is_empty() {
+        let piece = rest.split_to(sizes.next().unwrap_or(1).min(rest.len()));
+        spool.append(piece).await.expect("spooling works");
+    }
+    assert_eq!((spool.size(), spool.sha256()), (content.len() as u64, Sha256::of(&content)));
+    let head = spool.put(Bucket::Media, &key("a"), "image/jpeg").await.expect("putting works");
+    assert_eq!((head.size, head.content_type.as_str()), (content.len() as u64, "image/jpeg"));
+    assert!(head.metadata.is_empty() && head.sha256.is_none_or(|sha256| sha256 == Sha256::of(&content)));
+    assert!(read(objects, "a").await == content);
+    let mut other = objects.spool().await.expect("spooling works");
+    other.append(Bytes::from_static(b"other")).await.expect("spooling works");
+    let taken = other.put(Bucket::Media, &key("a"), "image/jpeg").await.expect_err("the key is taken");
+    assert_eq!(taken.kind, PortErrorKind::Conflict);
+    assert!(read(objects, "a").await == content);
 }
 
 /// A key is written once; buckets are apart; an ETag names one content.
@@ -134,7 +195,7 @@ pub async fn refuses_odd_metadata(objects: &dyn Objects) {
     assert_eq!(objects.head(Bucket::Media, &key("a")).await.expect("reading works"), None);
 }
 
-/// An upload raises its event; other objects raise none, and neither does a put that was refused.
+/// An upload raises its event, spooled or not; other objects raise none, and neither does a put that was refused.
 pub async fn an_upload_raises_its_event(objects: &dyn Objects, queue: &dyn Queue) {
     let (tenant, user) = owner();
     let uploaded = ObjectKey::upload(&tenant, &user, upload_id(1));
@@ -157,6 +218,13 @@ pub async fn an_upload_raises_its_event(objects: &dyn Objects, queue: &dyn Queue
     assert_eq!(created, &[expected]);
     let more = queue.receive(QueueName::UPLOADS, 10, Duration::from_secs(60), Duration::ZERO).await;
     assert!(more.expect("receiving works").is_empty());
+    let mut spool = objects.spool().await.expect("spooling works");
+    spool.append(Bytes::from_static(b"spooled")).await.expect("spooling works");
+    let spooled = ObjectKey::upload(&tenant, &user, upload_id(2));
+    spool.put(Bucket::Media, &spooled, "image/jpeg").await.expect("putting works");
+    let delivered = queue.receive(QueueName::UPLOADS, 10, Duration::from_secs(60), patience).await;
+    let bodies: Vec<String> = delivered.expect("receiving works").into_iter().map(|d| d.body).collect();
+    assert!(matches!(&bodies[..], [body] if body.contains(spooled.as_str())), "{bodies:?}");
 }
 
 /// Links name their object and expire.

@@ -14,9 +14,8 @@ use std::time::Duration;
 
 /// The two ports that a run needs.
 pub struct Runtime<'a> {
-    /// Under test.
     pub orchestrator: &'a dyn Orchestrator,
-    /// Where its messages arrive.
+    /// The queues that its messages arrive in.
     pub queue: &'a dyn Queue,
 }
 
@@ -64,8 +63,8 @@ impl Runtime<'_> {
         self.orchestrator.describe(name).await.expect("describing works").expect("the execution is there")
     }
 
-    /// The execution once it has ended: an accepted answer moves it on soon, not at once. To wait, it receives from
-    /// the closing stage's queue, where nothing is left: ports have no other clock.
+    /// The execution once it has ended: an accepted answer moves it on soon, not at once. It waits by receiving from the
+    /// empty queue of the closing stage, because ports have no other clock.
     async fn ended(&self, name: &ExecutionName) -> Execution {
         for _ in 0..30 {
             let execution = self.describe(name).await;
@@ -147,7 +146,7 @@ pub async fn branches_fail_alone(run: Runtime<'_>) {
     }
 }
 
-/// Only a failing closing stage fails the execution, and that is told.
+/// Only a failing closing stage fails the execution; its end is reported.
 pub async fn a_failed_closing_is_told(run: Runtime<'_>) {
     let name = run.start(1).await;
     run.fail(Stage::FaceDetection, "undecodable_image").await;
@@ -176,7 +175,7 @@ fn input_of(number: u128) -> ExecutionInput {
     ExecutionInput::of(&fixture::stored_from(fixture::awaiting_of(number, b"photo")))
 }
 
-/// A stopped execution is aborted, its tokens are dead, and it is told; stopping what has ended changes nothing.
+/// A stopped execution is aborted, its tokens are dead, and its end is reported; stopping an ended one changes nothing.
 pub async fn stopping_kills_the_tokens(run: Runtime<'_>) {
     let name = run.start(1).await;
     let task = run.task(Stage::FaceDetection).await;
@@ -191,12 +190,13 @@ pub async fn stopping_kills_the_tokens(run: Runtime<'_>) {
     let ended = run.start(2).await;
     run.fail(Stage::FaceDetection, "NoFace").await;
     run.succeed(Stage::GalleryIndexing).await;
+    assert_eq!(run.ended(&ended).await.status, ExecutionStatus::Succeeded);
     run.orchestrator.stop(&ended, "Superseded", "too late").await.expect("stopping what ended works");
     assert_eq!(run.ended(&ended).await.status, ExecutionStatus::Succeeded);
     assert!(run.is_empty(QueueName::UPLOADS).await);
 }
 
-/// Nobody waits for a token that was never issued.
+/// A token that was never issued is gone.
 pub async fn garbage_is_no_token(run: Runtime<'_>) {
     for garbage in ["", "x", "'; DROP TABLE task"] {
         let answered = run.orchestrator.fail(&TaskToken(garbage.into()), "E", "c").await;

@@ -1,9 +1,10 @@
 //! The contract of [`crate::ports::Queue`].
 
 use super::Elapse;
+use crate::fixture::owner;
 use crate::ports::queue::{Delivery, MAX_BATCH, MAX_BODY_BYTES, MAX_DELAY, MessageGroup, NewMessage};
 use crate::ports::{PortErrorKind, Queue};
-use crate::{QueueName, Stage};
+use crate::{QueueName, Stage, TenantId, UserId};
 use std::collections::BTreeSet;
 use std::time::Duration;
 
@@ -27,12 +28,12 @@ async fn receive_one(queue: &dyn Queue) -> Delivery {
     receive(queue, 1).await.pop().expect("a message is there")
 }
 
-/// A message comes again after its visibility timeout, with a higher count, until it is acknowledged.
+/// A message is delivered again after its visibility timeout, with a higher count, until it is acknowledged.
 pub async fn delivers_until_acknowledged(queue: &dyn Queue, time: &dyn Elapse) {
     send(queue, &["a"]).await;
     let first = receive_one(queue).await;
     assert_eq!((first.body.as_str(), first.receive_count), ("a", 1));
-    assert!(receive(queue, 1).await.is_empty(), "it is hidden while somebody has it");
+    assert!(receive(queue, 1).await.is_empty(), "it is hidden while it is in flight");
     time.elapse(VISIBILITY + Duration::from_secs(1)).await;
     let second = receive_one(queue).await;
     assert_eq!((second.receive_count, &second.message_id), (2, &first.message_id));
@@ -126,7 +127,7 @@ pub async fn bodies_survive(queue: &dyn Queue) {
     assert_eq!(received, bodies.map(String::from).into());
 }
 
-/// A busy tenant does not starve another; of backends whose groups take strict turns (SQS is fair by and large).
+/// A busy tenant does not starve another. For backends whose groups take strict turns (SQS is fair on average).
 pub async fn groups_take_turns(queue: &dyn Queue) {
     let of = |group: &str, n: usize| NewMessage::new(format!("{group}{n}"), Some(MessageGroup::new(group)));
     queue.send(QUEUE, (0..9).map(|n| of("busy", n)).collect()).await.expect("sending works");
@@ -137,6 +138,36 @@ pub async fn groups_take_turns(queue: &dyn Queue) {
     }
     let quiet = first.iter().filter(|body| body.starts_with("quiet")).count();
     assert_eq!(quiet, 2, "half of the turns: {first:?}");
+}
+
+/// The orders of one user do not delay another user of the same tenant by more than one of them, nor replays a live
+/// message. For backends whose groups take strict turns.
+pub async fn users_take_turns(queue: &dyn Queue) {
+    let (tenant, user) = owner();
+    let other = UserId::parse("bob").expect("a legal user id");
+    let order = |group: &MessageGroup, body: &str| NewMessage::new(body, Some(group.clone()));
+    let (busy, quiet) = (MessageGroup::live(&tenant, &user), MessageGroup::live(&tenant, &other));
+    for group in [&busy, &MessageGroup::replay(&tenant, &other)] {
+        for _ in 0..150 {
+            queue.send(QUEUE, vec![order(group, "order"); MAX_BATCH]).await.expect("sending works");
+        }
+    }
+    receive_one(queue).await;
+    queue.send(QUEUE, vec![order(&quiet, "photo")]).await.expect("sending works");
+    let next = [receive_one(queue).await.body, receive_one(queue).await.body];
+    assert!(next.contains(&"photo".to_owned()), "{next:?}");
+}
+
+/// Groups of the longest ids are accepted.
+pub async fn groups_of_long_ids_are_accepted(queue: &dyn Queue) {
+    let tenant = TenantId::parse(&"t".repeat(64)).expect("a legal tenant id");
+    let user = UserId::parse(&"u".repeat(64)).expect("a legal user id");
+    let groups = [MessageGroup::live(&tenant, &user), MessageGroup::replay(&tenant, &user)];
+    let messages = groups.map(|group| NewMessage::new("a", Some(group)));
+    queue.send(QUEUE, messages.into()).await.expect("sending works");
+    for _ in 0..2 {
+        assert_eq!(receive_one(queue).await.body, "a");
+    }
 }
 
 /// Live messages of all tenants go before replays; of backends whose groups take strict turns.
@@ -211,7 +242,7 @@ pub async fn depth_counts(queue: &dyn Queue, time: &dyn Elapse) {
     assert_eq!((depth.visible, depth.hidden), (2, 1));
 }
 
-/// Depth tells how old the oldest message is; of backends that know.
+/// Depth has the age of the oldest message. For backends that know it.
 pub async fn depth_tells_the_age(queue: &dyn Queue, time: &dyn Elapse) {
     assert_eq!(queue.depth(QUEUE).await.expect("counting works").oldest, None);
     send(queue, &["a"]).await;

@@ -3,7 +3,7 @@
 use crate::ports::Secrets;
 use std::sync::Arc;
 
-/// There are seeds, all different, and while nobody changes them they stay the same ones.
+/// There are seeds, all different, and they stay the same while they are not changed.
 pub async fn seeds_stay_what_they_are(secrets: &dyn Secrets) {
     let seeds = secrets.token_seeds().await.expect("reading works");
     assert!(!seeds.is_empty());

@@ -51,10 +51,10 @@ pub async fn what_expired_is_not_there(sessions: &dyn Sessions) {
         assert_eq!(token(sessions, "first", at).await, expected, "{at}");
     }
     assert_eq!(rotate(sessions, &session, ("first", "second"), end).await, Err(PortErrorKind::Conflict));
-    assert_eq!(token(sessions, "nobody's", now()).await, None);
+    assert_eq!(token(sessions, "unknown", now()).await, None);
 }
 
-/// Ids and digests are used once, and half a beginning leaves nothing.
+/// Ids and digests are used once; a failed beginning leaves nothing.
 pub async fn a_beginning_is_whole(sessions: &dyn Sessions) {
     let first = begun(sessions, 1, "first").await;
     let token_of = |session: &Session, name| SessionToken::refresh(session, digest(name));
@@ -79,7 +79,7 @@ pub async fn a_token_is_spent_once(sessions: &dyn Sessions) {
     let (new, _) = token(sessions, "second", later(60)).await.expect("its successor is there");
     assert_eq!(new, SessionToken::refresh(&refreshed, digest("second")));
     assert_eq!(
-        rotate(sessions, &session, ("nobody's", "fourth"), later(60)).await,
+        rotate(sessions, &session, ("unknown", "fourth"), later(60)).await,
         Err(PortErrorKind::Conflict)
     );
     assert_eq!(
@@ -126,11 +126,11 @@ pub async fn an_ended_session_stays_ended(sessions: &dyn Sessions) {
     assert_eq!(sessions.get(&other.key, now()).await.expect("reading works"), Some(other));
 }
 
-/// All of a user's sessions end but the one that is spared; nobody else's do.
+/// All of a user's sessions end but the spared one; those of other users do not.
 pub async fn all_of_a_user_end(sessions: &dyn Sessions) {
     let mine = [begun(sessions, 1, "a").await, begun(sessions, 2, "b").await, begun(sessions, 3, "c").await];
     let mut stranger = session(4);
-    stranger.key.user_id = crate::user_id::UserId::parse("bea").expect("a legal id");
+    stranger.key.user_id = crate::owner::UserId::parse("bea").expect("a legal id");
     let token = SessionToken::refresh(&stranger, digest("d"));
     sessions.begin(stranger.clone(), token).await.expect("beginning works");
     let key = &mine[0].key;

@@ -2,7 +2,7 @@
 
 use crate::fixture::{later, now};
 use crate::ports::Throttle;
-use crate::throttle::{Beyond, Rule, ThrottleKey, Wait};
+use crate::ports::throttle::{Beyond, Rule, ThrottleKey, Wait};
 use std::time::Duration;
 
 const DELAYING: Rule = Rule {
@@ -33,7 +33,22 @@ pub async fn delays_grow(throttle: &dyn Throttle) {
     assert_eq!(throttle.take(other, &DELAYING, later(641)).await.expect("counting works"), Ok(()));
 }
 
-/// A success forgives.
+/// What was counted can be read, until it expires or is forgiven.
+pub async fn counts_are_read(throttle: &dyn Throttle) {
+    let (key, other) = (ThrottleKey::of(&["a"]), ThrottleKey::of(&["b"]));
+    let count = async |at| throttle.count(key, later(at)).await.expect("reading works");
+    assert_eq!(count(0).await, 0);
+    for _ in 0..2 {
+        throttle.take(key, &REFUSING, now()).await.expect("counting works").expect("free");
+    }
+    assert_eq!(count(59).await, 2);
+    assert_eq!(count(60).await, 0, "the window is over");
+    assert_eq!(throttle.count(other, now()).await.expect("reading works"), 0);
+    throttle.forgive(key).await.expect("forgiving works");
+    assert_eq!(count(0).await, 0);
+}
+
+/// A success restarts the count.
 pub async fn forgiving_begins_anew(throttle: &dyn Throttle) {
     let key = ThrottleKey::of(&["a"]);
     for _ in 0..2 {

@@ -1,19 +1,19 @@
 //! The contract of [`crate::ports::Uploads`].
 
 use super::Elapse;
-use crate::code::Code;
 use crate::due::GRACE;
+use crate::file_name::{FileName, MAX_FILE_NAME_BYTES};
 use crate::fixture::{self, later, now, owner, upload_id};
 use crate::gallery_row::GalleryRow;
+use crate::outcome::Code;
+use crate::owner::{TenantId, UserId};
 use crate::ports::gallery::GalleryPlace;
 use crate::ports::uploads::{ChangePlace, Created, GalleryWrite, MAX_RECORD_BYTES};
 use crate::ports::{Gallery, PortErrorKind, Uploads};
 use crate::record::{Record, Tombstone};
 use crate::status::{EndState, Status};
-use crate::tenant_id::TenantId;
 use crate::upload::Upload;
 use crate::upload_id::UploadId;
-use crate::user_id::UserId;
 use std::time::Duration;
 
 async fn create(uploads: &dyn Uploads, upload: Upload) -> Upload {
@@ -36,7 +36,7 @@ fn tombstone(upload: &Upload) -> Tombstone {
     Tombstone { tenant_id: upload.tenant_id.clone(), upload_id: upload.upload_id, erased_at: later(9) }
 }
 
-/// What was written is read back, by its own tenant only.
+/// A record is read back, by its own tenant only.
 pub async fn reads_back_what_was_written(uploads: &dyn Uploads) {
     let created = create(uploads, fixture::awaiting()).await;
     assert_eq!(live(uploads, &created).await, created);
@@ -140,10 +140,13 @@ pub async fn a_tombstone_needs_no_record(uploads: &dyn Uploads) {
     assert!(uploads.create(upload).await.is_err());
 }
 
-/// A record over the limit is refused; the largest legal attempt is far below it.
+/// A record over the limit is refused; the largest legal attempt is far below it, also with the longest file name.
 pub async fn records_stay_small(uploads: &dyn Uploads) {
+    let mut awaiting = fixture::awaiting();
+    let longest = FileName::of(&"\"".repeat(MAX_FILE_NAME_BYTES));
+    awaiting.declared.iter_mut().for_each(|declared| declared.filename.clone_from(&longest));
     let full = fixture::closed_from(
-        save(uploads, fixture::stored_from(create(uploads, fixture::awaiting()).await)).await,
+        save(uploads, fixture::stored_from(create(uploads, awaiting).await)).await,
         EndState::Complete,
     );
     let full = save(uploads, full).await;
@@ -158,7 +161,7 @@ pub async fn records_stay_small(uploads: &dyn Uploads) {
 const MAX_READS: usize = 20;
 const BETWEEN_READS: Duration = Duration::from_millis(500);
 
-/// Reads on until every one of `wanted` was told; returns the last place and all that was told.
+/// Reads until every one of `wanted` was listed; returns the last place and all uploads listed.
 async fn told(
     uploads: &dyn Uploads,
     time: &dyn Elapse,
@@ -183,7 +186,7 @@ async fn told(
     panic!("not told: {wanted:?} beside {seen:?}")
 }
 
-/// Every upload is told, page by page; what changes later is told after the place, as it is then.
+/// Every upload is listed, page by page; later changes are listed after the place, as they are then.
 pub async fn changes_are_told(uploads: &dyn Uploads, time: &dyn Elapse) {
     let mut ids = Vec::new();
     for number in 1..=5 {
@@ -197,7 +200,7 @@ pub async fn changes_are_told(uploads: &dyn Uploads, time: &dyn Elapse) {
     assert_eq!(seen.last(), Some(&stored));
 }
 
-/// A filter shows one status, a stranger nothing, and what was erased is not told.
+/// A filter lists one status; another user sees nothing; erased uploads are not listed.
 pub async fn changes_are_the_owners_own(uploads: &dyn Uploads, time: &dyn Elapse) {
     let awaiting = create(uploads, fixture::awaiting_of(1, b"one")).await;
     let stored =
@@ -216,7 +219,7 @@ pub async fn changes_are_the_owners_own(uploads: &dyn Uploads, time: &dyn Elapse
     }
 }
 
-/// What is due comes once it is due, earliest first, until it is looked after.
+/// Uploads are listed once they are due, earliest first, until they are maintained.
 pub async fn what_is_due_is_listed(uploads: &dyn Uploads, time: &dyn Elapse) {
     let late =
         create(uploads, Upload { url_expires_at: Some(later(2000)), ..fixture::awaiting_of(1, b"late") })

@@ -2,10 +2,9 @@
 
 use crate::email::Email;
 use crate::fixture;
+use crate::owner::{TenantId, UserId};
 use crate::ports::{PortErrorKind, Users};
-use crate::tenant_id::TenantId;
 use crate::user::{PasswordHash, Role, User};
-use crate::user_id::UserId;
 
 fn email(raw: &str) -> Option<Email> {
     Some(Email::parse(raw).expect("a legal address"))
@@ -19,7 +18,7 @@ fn stranger() -> TenantId {
     TenantId::parse("stranger").expect("a legal id")
 }
 
-/// A user is known in his tenant, once.
+/// A user is known once, in their tenant.
 pub async fn users_belong_to_a_tenant(users: &dyn Users) {
     let user = fixture::user();
     users.create(user.clone()).await.expect("creating works");
@@ -30,7 +29,7 @@ pub async fn users_belong_to_a_tenant(users: &dyn Users) {
     assert_eq!(users.get(&stranger(), &user.user_id).await.expect("reading works"), None);
 }
 
-/// An e-mail address is one user's in a tenant, and finds him there only. Users without one do not collide.
+/// An e-mail address belongs to one user of a tenant and is found only there. Users without one do not collide.
 pub async fn an_address_has_one_owner(users: &dyn Users) {
     let ana = User { email: email("ana@example.com"), ..fixture::user() };
     users.create(ana.clone()).await.expect("creating works");
@@ -40,12 +39,12 @@ pub async fn an_address_has_one_owner(users: &dyn Users) {
     let namesake = User { tenant_id: stranger(), ..ana.clone() };
     users.create(namesake.clone()).await.expect("another tenant's address is its own");
     for user in [&ana, &namesake] {
-        let address = user.email.as_ref().expect("he has one");
+        let address = user.email.as_ref().expect("the fixture has one");
         let found = users.by_email(&user.tenant_id, address).await.expect("reading works");
         assert_eq!(found, Some(User { version: 1, ..user.clone() }));
     }
-    let nobody = Email::parse("nobody@example.com").expect("a legal address");
-    assert_eq!(users.by_email(&ana.tenant_id, &nobody).await.expect("reading works"), None);
+    let unknown = Email::parse("unknown@example.com").expect("a legal address");
+    assert_eq!(users.by_email(&ana.tenant_id, &unknown).await.expect("reading works"), None);
     users.create(User { email: None, ..other(&ana) }).await.expect("no address is no collision");
     let third = User { user_id: UserId::parse("cid").expect("a legal id"), email: None, ..ana };
     users.create(third).await.expect("no address is no collision");
@@ -75,11 +74,11 @@ pub async fn the_newest_version_is_saved(users: &dyn Users) {
     users.create(bea.clone()).await.expect("a freed address can be taken");
     let taken = users.save(User { email: bea.email, ..saved }).await.expect_err("the address is taken");
     assert_eq!(taken.kind, PortErrorKind::Conflict);
-    let nobody = User { user_id: UserId::parse("nobody").expect("a legal id"), email: None, ..first };
-    assert_eq!(users.save(nobody).await.expect_err("nobody is there").kind, PortErrorKind::Conflict);
+    let unknown = User { user_id: UserId::parse("unknown").expect("a legal id"), email: None, ..first };
+    assert_eq!(users.save(unknown).await.expect_err("there is no such user").kind, PortErrorKind::Conflict);
 }
 
-/// Pages show a tenant's users and nobody else's, each once, by id.
+/// Pages list only the tenant's users, each once, by id.
 pub async fn pages_go_through_a_tenant(users: &dyn Users) {
     let named = |id: &str| UserId::parse(id).expect("a legal id");
     let ana = fixture::user();
@@ -99,6 +98,6 @@ pub async fn pages_go_through_a_tenant(users: &dyn Users) {
         seen.extend(page.into_iter().map(|user| user.user_id));
     }
     assert_eq!(seen, ["Zoe", "bea", "cid", "dan", "eva"].map(named));
-    let nobody = TenantId::parse("nobody").expect("a legal id");
-    assert_eq!(users.page(&nobody, None, 100).await.expect("reading works"), []);
+    let unknown = TenantId::parse("unknown").expect("a legal id");
+    assert_eq!(users.page(&unknown, None, 100).await.expect("reading works"), []);
 }

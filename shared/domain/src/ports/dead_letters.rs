@@ -2,7 +2,7 @@
 
 use super::error::PortError;
 use crate::dead_letter::DeadLetter;
-use crate::tenant_id::TenantId;
+use crate::owner::TenantId;
 use crate::upload_id::UploadId;
 use async_trait::async_trait;
 use jiff::Timestamp;
@@ -14,7 +14,7 @@ pub type DeadLetterPlace = (Timestamp, Uuid);
 /// Rows of dead letters.
 #[async_trait]
 pub trait DeadLetters: Send + Sync {
-    /// Writes a row; one with the same id is left as it is, so a repeat does no harm.
+    /// Writes a row; an existing one with the same id is left as it is, so a repeat does no harm.
     async fn put(&self, letter: DeadLetter) -> Result<(), PortError>;
 
     /// Rows after `after`, newest first, at most `most` (1 to 100): of one tenant, or of all.
@@ -25,10 +25,10 @@ pub trait DeadLetters: Send + Sync {
         most: usize,
     ) -> Result<Vec<DeadLetter>, PortError>;
 
-    /// One row.
+    /// One row; None if it does not exist.
     async fn get(&self, id: Uuid) -> Result<Option<DeadLetter>, PortError>;
 
-    /// Deletes a row: it was redriven or dismissed. What is not there is no error.
+    /// Deletes a row that was redriven or dismissed. A missing row is no error.
     async fn delete(&self, id: Uuid) -> Result<(), PortError>;
 
     /// Deletes the rows of an upload, for its erasure.

@@ -3,54 +3,54 @@
 use std::error::Error;
 use std::fmt;
 
-/// What a caller can do about it.
+/// Kinds of errors, by what a caller can do about them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum PortErrorKind {
-    /// It is not there.
+    /// The resource does not exist.
     NotFound,
-    /// Somebody was faster, or it is there already: read again and decide anew.
+    /// The resource changed or exists already: read it again and decide anew.
     Conflict,
-    /// Throttled or overloaded: the same request may succeed later.
+    /// Throttled or overloaded: the request may succeed later.
     Busy,
-    /// The request is refused as it stands and always will be: too large, malformed, not allowed.
+    /// The request is refused permanently: too large, malformed, not allowed.
     Denied,
-    /// There is no room left: the same request may succeed when somebody has made some.
+    /// The storage is full: the request may succeed once there is space.
     Full,
     /// The backend failed: corrupt file, no connection.
     Broken,
 }
 
-/// An error of a port: what a caller can do about it, and what the backend said.
+/// An error of a port.
 #[derive(Debug)]
 pub struct PortError {
-    /// What a caller can do about it.
+    /// What a caller can do about the error.
     pub kind: PortErrorKind,
-    /// What the backend said; for logs, never for users.
+    /// The backend's own error, for logs and never for users.
     pub source: Box<dyn Error + Send + Sync>,
 }
 
 impl PortError {
-    /// An error with what the backend said.
+    /// An error of this kind with the backend's own.
     pub fn new(kind: PortErrorKind, source: impl Into<Box<dyn Error + Send + Sync>>) -> Self {
         PortError { kind, source: source.into() }
     }
 
-    /// It is not there.
+    /// An error of kind [`PortErrorKind::NotFound`].
     pub fn not_found(source: impl Into<Box<dyn Error + Send + Sync>>) -> Self {
         PortError::new(PortErrorKind::NotFound, source)
     }
 
-    /// Somebody was faster.
+    /// An error of kind [`PortErrorKind::Conflict`].
     pub fn conflict(source: impl Into<Box<dyn Error + Send + Sync>>) -> Self {
         PortError::new(PortErrorKind::Conflict, source)
     }
 
-    /// Refused as it stands.
+    /// An error of kind [`PortErrorKind::Denied`].
     pub fn denied(source: impl Into<Box<dyn Error + Send + Sync>>) -> Self {
         PortError::new(PortErrorKind::Denied, source)
     }
 
-    /// The backend failed.
+    /// An error of kind [`PortErrorKind::Broken`].
     pub fn broken(source: impl Into<Box<dyn Error + Send + Sync>>) -> Self {
         PortError::new(PortErrorKind::Broken, source)
     }

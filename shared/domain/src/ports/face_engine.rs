@@ -1,12 +1,12 @@
-//! Photos to faces and feelings.
+//! From photos to faces and emotions.
 
 use crate::face::Face;
-use crate::made_by::MadeBy;
+use crate::stage_result::MadeBy;
 use async_trait::async_trait;
 use bytes::Bytes;
 use std::time::Duration;
 
-/// What an engine saw in one photo.
+/// The faces of one photo.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Detection {
     /// Pixels across the upright picture.
@@ -17,26 +17,26 @@ pub struct Detection {
     pub faces: Vec<Face>,
     /// The engine and the digest of its models.
     pub made_by: MadeBy,
-    /// A small JPEG for pages: upright, long side at most 1280 pixels, without metadata. It comes from here because
-    /// here the pixels are.
+    /// A small JPEG for pages: upright, long side at most 1280 pixels, without metadata. The engine makes it because it has
+    /// the pixels.
     pub preview: Bytes,
 }
 
-/// Why an engine saw nothing at all.
+/// Why a photo has no detection.
 #[derive(Debug, thiserror::Error)]
 pub enum EngineError {
-    /// The photo is at fault and always will be: a stable code (`undecodable_image`) and a sentence for its owner.
+    /// The photo is at fault, permanently.
     #[error("{code}: {detail}")]
     Refused {
-        /// Stable code, shown to users.
+        /// A stable code (`undecodable_image`), shown to users.
         code: &'static str,
-        /// What is wrong with the photo.
+        /// A sentence for the photo's owner.
         detail: String,
     },
-    /// The engine asks for patience: throttled, or down.
+    /// The engine is throttled or down.
     #[error("the face engine is busy")]
     Busy {
-        /// How long to leave it alone.
+        /// How long to wait before the next request.
         after: Duration,
     },
     /// The engine failed; the same photo may succeed later.
@@ -48,6 +48,6 @@ pub enum EngineError {
 #[async_trait]
 pub trait FaceEngine: Send + Sync {
     /// Detects the faces of an encoded photo of any [`crate::MediaType`], upright by its orientation. CPU work MUST NOT
-    /// run on the async thread. Equal bytes MUST give an equal detection.
+    /// run on the async thread. The same bytes MUST give the same detection.
     async fn detect(&self, photo: Bytes) -> Result<Detection, EngineError>;
 }

@@ -12,7 +12,7 @@ pub trait Faces: Send + Sync {
     /// many.
     async fn put(&self, upload: UploadId, attempt: u32, faces: &[Face]) -> Result<(), PortError>;
 
-    /// The first `count` faces of an attempt; those that are not there are left out.
+    /// The first `count` faces of an attempt; missing ones are left out.
     async fn get(&self, upload: UploadId, attempt: u32, count: u32) -> Result<Vec<Face>, PortError>;
 
     /// Deletes the faces of the attempts 1 to `last_attempt`.

@@ -1,12 +1,12 @@
-//! The gallery: what each owner sees, newest first.
+//! The gallery of each owner, newest first.
 
 use super::error::PortError;
 use crate::emotion::Emotion;
 use crate::gallery_row::GalleryRow;
+use crate::owner::{TenantId, UserId};
 use crate::status::EndState;
-use crate::tenant_id::TenantId;
+use crate::upload::Upload;
 use crate::upload_id::UploadId;
-use crate::user_id::UserId;
 use async_trait::async_trait;
 use jiff::Timestamp;
 
@@ -16,35 +16,42 @@ pub const MAX_PAGE: usize = 100;
 /// A row's place: (created_at, upload_id), descending.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct GalleryPlace {
-    /// When the upload was created.
+    /// The moment of the upload's creation.
     pub created_at: Timestamp,
-    /// Which upload.
+    /// The upload of the row.
     pub upload_id: UploadId,
 }
 
-/// Which rows of an owner.
+impl GalleryPlace {
+    /// The place of an upload's row.
+    pub fn of(upload: &Upload) -> Self {
+        GalleryPlace { created_at: upload.created_at, upload_id: upload.upload_id }
+    }
+}
+
+/// Selects some of an owner's rows.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct GalleryFilter {
     /// With this dominant emotion.
     pub emotion: Option<Emotion>,
-    /// In this state.
+    /// With this end state.
     pub state: Option<EndState>,
-    /// Created at or after.
+    /// Created at or after this moment.
     pub from: Option<Timestamp>,
-    /// Created before.
+    /// Created before this moment.
     pub to: Option<Timestamp>,
 }
 
 /// One page. With a filter a page may be short, even empty, and still have a next one.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct GalleryPage {
-    /// Newest first.
+    /// The rows, newest first.
     pub rows: Vec<GalleryRow>,
-    /// The last place looked at; None at the end.
+    /// The last place that was read; None at the end.
     pub next: Option<GalleryPlace>,
 }
 
-/// Reads the rows that `Uploads::save` writes. Reads are consistent: a closed attempt is there.
+/// Reads the rows that `Uploads::save` writes. Reads are consistent: they include every closed attempt.
 #[async_trait]
 pub trait Gallery: Send + Sync {
     /// Rows of an owner after `after`, at most `most` (1 to [`MAX_PAGE`]). The cost depends on `most`, not on how
@@ -58,7 +65,7 @@ pub trait Gallery: Send + Sync {
         most: usize,
     ) -> Result<GalleryPage, PortError>;
 
-    /// One row; None where the upload has none.
+    /// One row; None if the upload has none.
     async fn row(
         &self,
         tenant: &TenantId,

@@ -1,13 +1,13 @@
-//! Feelings to pictures and melodies.
+//! From emotions to pictures and melodies.
 
 use crate::affect::Affect;
-use crate::made_by::MadeBy;
+use crate::stage_result::{Job, MadeBy};
 use async_trait::async_trait;
 use bytes::Bytes;
 use serde::{Deserialize, Serialize};
 use std::time::Duration;
 
-/// What can be made.
+/// The arts of makers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 #[allow(missing_docs)]
@@ -21,109 +21,65 @@ pub enum Art {
 pub struct Order {
     /// A picture or a melody.
     pub art: Art,
-    /// What it is to express.
+    /// The emotional state to express.
     pub affect: Affect,
     /// The same order with the same seed gives the same bytes from a deterministic maker.
     pub seed: u64,
-    /// A style by name; none: the maker chooses by seed and emotion.
-    pub style: Option<String>,
 }
 
 /// One file of an artefact: a picture is one (`image/jpeg`), a melody two (`audio/mpeg`, `audio/midi`).
 #[derive(Clone, Debug, PartialEq)]
 pub struct ArtFile {
-    /// Its media type.
+    /// The file's media type.
     pub content_type: &'static str,
-    /// Its bytes, already checked to decode.
+    /// The file's bytes, already checked to decode.
     pub bytes: Bytes,
 }
 
-/// A finished artefact.
+/// A finished picture or melody.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Artefact {
-    /// Its files; the first is the one that is shown.
+    /// The files; the first is the one that is shown.
     pub files: Vec<ArtFile>,
-    /// What made it.
+    /// The provenance of the files.
     pub made_by: MadeBy,
 }
 
-/// A job that an outside service has taken; stored before it is polled.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Job(pub String);
-
-/// Where an order stands.
+/// The progress of an order.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Progress {
-    /// Made.
+    /// The artefact is finished.
     Done(Artefact),
-    /// Taken; ask again with the job, not before `after`.
+    /// An outside service has taken the order; poll the job, not before `after`.
     Pending {
-        /// The service's handle.
+        /// The handle of the service.
         job: Job,
-        /// How long to leave it alone.
+        /// How long to wait before the poll.
         after: Duration,
     },
-}
-
-/// What a maker can do.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Capabilities {
-    /// The arts it knows.
-    pub arts: Vec<Art>,
-    /// Whether the same order gives the same bytes.
-    pub deterministic: bool,
-    /// Whether each submit costs money: a paid maker is asked at most twice per attempt.
-    pub paid: bool,
 }
 
 /// Why an order failed.
 #[derive(Debug, thiserror::Error)]
 pub enum MakerError {
-    /// Asked too often, or too many at once.
-    #[error("rate limited")]
-    RateLimited {
-        /// How long to leave it alone.
-        after: Duration,
-        /// Too many at once (wait for one to end) rather than too often.
-        concurrency: bool,
-    },
-    /// The service will not make this; a stable code.
-    #[error("refused: {code}")]
-    Refused {
-        /// Stable code, shown to users.
-        code: String,
-    },
-    /// The credentials are wrong.
-    #[error("the maker refused the credentials")]
-    Auth,
-    /// The account has no credit left.
-    #[error("the maker's quota is used up")]
-    Quota,
-    /// The order itself is wrong; a stable code and what is wrong with it.
+    /// The order itself is wrong, and how.
     #[error("invalid order: {0}")]
     Invalid(String),
-    /// The request may or may not have been taken (the answer never came): ask again at most once.
-    #[error("no answer came; the order may have been taken")]
-    Ambiguous,
-    /// Failed for now.
+    /// The maker's output is not what was ordered.
+    #[error("the maker's output is unusable: {0}")]
+    BadOutput(String),
+    /// The same order may succeed later.
     #[error("the maker failed for now")]
     Transient(#[source] Box<dyn std::error::Error + Send + Sync>),
-    /// It answered with something that is not what was ordered.
-    #[error("the maker answered with something unusable: {0}")]
-    BadOutput(String),
-    /// It does not know this art or style.
-    #[error("the maker does not do this: {0}")]
-    Unsupported(String),
 }
 
 /// Makes pictures or melodies. CPU work MUST NOT run on the async thread.
 #[async_trait]
 pub trait Maker: Send + Sync {
-    /// Places an order. `key` names it for services that know idempotency keys; submit MUST NOT repeat a request
-    /// whose answer never came.
+    /// Places an order. `key` is for services that know idempotency keys; submit MUST NOT repeat a request without an
+    /// answer.
     async fn submit(&self, order: Order, key: &str) -> Result<Progress, MakerError>;
-    /// Asks after a job that `submit` or `poll` returned.
+
+    /// Polls a job that `submit` or `poll` returned.
     async fn poll(&self, job: &Job) -> Result<Progress, MakerError>;
-    /// What it can do.
-    fn capabilities(&self) -> Capabilities;
 }

@@ -1,5 +1,5 @@
-//! What the pipeline needs of the world, as small async traits. Each says in words what every backend must do;
-//! the storage-like ones are held to it by a suite in [`crate::contract`].
+//! Everything that the pipeline needs of the world, as small async traits. Each states what every backend must do; the
+//! storage-like ones have a suite of tests in [`crate::contract`].
 
 #![warn(missing_docs)]
 
@@ -41,8 +41,8 @@ pub use users::Users;
 
 use std::sync::Arc;
 
-/// Every port of one installation. Each backend builds it beside its adapters (`embedded::ports`, `aws::ports`); who
-/// wraps a port (a test, the notifier of long polls) replaces its field.
+/// Every port of one installation. Each backend builds it beside its adapters (`embedded::ports`, `aws::ports`). To wrap a
+/// port (a test, the notifier of long polls), replace its field.
 #[derive(Clone)]
 #[allow(missing_docs)] // each field is its port
 pub struct Ports {

@@ -7,37 +7,37 @@ use async_trait::async_trait;
 use jiff::Timestamp;
 use serde_json::Value;
 
-/// What became of an answer to a task.
+/// The result of answering a task.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Answered {
-    /// The execution went on with it.
+    /// The execution continued with the answer.
     Accepted,
-    /// Nobody waits for it any more: answered, timed out, stopped, or never issued. AWS's `TaskTimedOut`,
-    /// `InvalidToken` and `TaskDoesNotExist`, which callers treat alike.
+    /// The token is dead: answered, timed out, stopped, or never issued. AWS's `TaskTimedOut`, `InvalidToken` and
+    /// `TaskDoesNotExist`, which callers treat alike.
     TokenGone,
 }
 
-/// What is known of an execution.
+/// An execution's state and data.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Execution {
-    /// Where it stands.
+    /// The status of the execution.
     pub status: ExecutionStatus,
-    /// What it was started with.
+    /// The input of the execution.
     pub input: Value,
-    /// When it was started.
+    /// The moment of its start.
     pub started_at: Timestamp,
-    /// When it ended.
+    /// The moment of its end; None while it runs.
     pub ended_at: Option<Timestamp>,
-    /// Its output, where it succeeded.
+    /// The output of a succeeded execution.
     pub output: Option<Value>,
-    /// Its error, where it failed with one.
+    /// The error of a failed execution, if it has one.
     pub error: Option<String>,
-    /// The error's cause.
+    /// The cause of that error.
     pub cause: Option<String>,
 }
 
-/// Starts executions and takes the answers of workers. Each Task sends its message to a stage's queue. An execution
-/// that ends FAILED, TIMED_OUT or ABORTED is told to queue `uploads`.
+/// Starts executions and takes the answers of workers. Each Task sends its message to a stage's queue. The end of an
+/// execution that FAILED, TIMED_OUT or was ABORTED is reported to queue `uploads`.
 #[async_trait]
 pub trait Orchestrator: Send + Sync {
     /// Starts an execution. Starting it again with the same input is success, whether it still runs or not.
@@ -50,9 +50,9 @@ pub trait Orchestrator: Send + Sync {
     /// Answers a task with a failure.
     async fn fail(&self, token: &TaskToken, error: &str, cause: &str) -> Result<Answered, PortError>;
 
-    /// Stops an execution and kills its tokens; it ends ABORTED. One that has ended, or is not there, is left alone.
+    /// Stops an execution and kills its tokens; it ends ABORTED. An ended or missing execution is left as it is.
     async fn stop(&self, name: &ExecutionName, error: &str, cause: &str) -> Result<(), PortError>;
 
-    /// What is known of an execution; None where there is none.
+    /// An execution; None if it does not exist.
     async fn describe(&self, name: &ExecutionName) -> Result<Option<Execution>, PortError>;
 }

@@ -1,73 +1,90 @@
 //! Queues with visibility timeouts, as SQS has them.
 
 use super::error::PortError;
+use crate::owner::{TenantId, UserId};
 use crate::queue_name::QueueName;
-use crate::tenant_id::TenantId;
+use crate::sha256::Sha256;
+use crate::upload::Upload;
 use async_trait::async_trait;
 use jiff::Timestamp;
 use std::time::Duration;
 
 /// The most bytes a message body may have: SQS's 1 MiB.
 pub const MAX_BODY_BYTES: usize = 1 << 20;
-/// The longest delay and the most messages of one call, as in SQS.
+/// The longest delay of a message, as in SQS.
 pub const MAX_DELAY: Duration = Duration::from_secs(900);
+/// The most bytes of a group's name, as in SQS.
+pub const MAX_GROUP_BYTES: usize = 128;
 /// The most messages of one call, as in SQS.
 pub const MAX_BATCH: usize = 10;
 
-/// Messages of one group wait for each other's turn, never for other groups'.
+/// A group of messages. Groups take turns, so a busy one does not delay the others.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct MessageGroup(String);
 
 /// A message to send.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct NewMessage {
-    /// At most [`MAX_BODY_BYTES`].
+    /// At most [`MAX_BODY_BYTES`] of text.
     pub body: String,
-    /// Whose turn it takes; None: the turn of messages without a group.
+    /// The group whose turn the message takes; None: that of messages without a group.
     pub group: Option<MessageGroup>,
-    /// How long it stays hidden, at most [`MAX_DELAY`].
+    /// How long the message stays hidden, at most [`MAX_DELAY`].
     pub delay: Duration,
 }
 
-/// Names one delivery of one message; the next delivery of the same message has another.
+/// Identifies one delivery of one message; the next delivery of the same message has another receipt.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Receipt(pub String);
 
-/// A delivered message.
+/// One delivery of a message.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Delivery {
     /// The same at every delivery.
     pub message_id: String,
     /// For [`Queue::acknowledge`] and [`Queue::extend`].
     pub receipt: Receipt,
-    /// What was sent.
+    /// The body as sent.
     pub body: String,
     /// 1 at the first delivery.
     pub receive_count: u32,
-    /// When it was sent.
+    /// The moment of the send.
     pub sent_at: Timestamp,
 }
 
-/// How full a queue is. On AWS an approximation.
+/// The number of messages in a queue. On AWS an approximation.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Depth {
     /// Messages that can be received now.
     pub visible: u64,
     /// Messages that are delivered and not acknowledged, or delayed.
     pub hidden: u64,
-    /// Age of the oldest message; None where there is none, or where the backend does not know (SQS).
+    /// Age of the oldest message; None without messages, or if the backend does not know it (SQS).
     pub oldest: Option<Duration>,
 }
 
 impl MessageGroup {
-    /// Live messages of a tenant.
-    pub fn live(tenant: &TenantId) -> Self {
-        MessageGroup(tenant.to_string())
+    /// The group of a user's live messages.
+    pub fn live(tenant: &TenantId, user: &UserId) -> Self {
+        let name = format!("{tenant}#{user}");
+        if name.len() + Self::REPLAY.len() <= MAX_GROUP_BYTES {
+            return MessageGroup(name);
+        }
+        let digest = Sha256::of(name.as_bytes()).to_string();
+        MessageGroup(format!("{}#{}", &digest[..32], &digest[32..]))
     }
 
-    /// Replays of a tenant: live messages of all tenants go first.
-    pub fn replay(tenant: &TenantId) -> Self {
-        MessageGroup(format!("{tenant}{}", Self::REPLAY))
+    /// The group of a user's replays: live messages of all users go first.
+    pub fn replay(tenant: &TenantId, user: &UserId) -> Self {
+        MessageGroup(MessageGroup::live(tenant, user).0 + Self::REPLAY)
+    }
+
+    /// The group of the messages of an upload's current attempt.
+    pub fn of(upload: &Upload) -> Self {
+        match upload.replay {
+            true => MessageGroup::replay(&upload.tenant_id, &upload.user_id),
+            false => MessageGroup::live(&upload.tenant_id, &upload.user_id),
+        }
     }
 
     const REPLAY: &'static str = ":replay";
@@ -77,12 +94,12 @@ impl MessageGroup {
         MessageGroup(name.into())
     }
 
-    /// Its name: SQS's `MessageGroupId`.
+    /// The name: SQS's `MessageGroupId`.
     pub fn as_str(&self) -> &str {
         &self.0
     }
 
-    /// Whether its messages let live ones pass.
+    /// Whether live messages go before it.
     pub fn is_replay(&self) -> bool {
         self.0.ends_with(Self::REPLAY)
     }
@@ -99,7 +116,7 @@ impl NewMessage {
 ///
 /// A message that was sent is delivered again and again, hidden for the visibility timeout each time, until it is
 /// acknowledged, its receive count exceeds the queue's limit (then it moves to the queue's dead letters, as a new first
-/// delivery there), or the queue's retention passes. Groups take turns, so a busy tenant does not starve another.
+/// delivery there), or the queue's retention passes. Groups take turns, so a busy user does not starve another.
 #[async_trait]
 pub trait Queue: Send + Sync {
     /// Sends up to [`MAX_BATCH`] messages; once this returns they survive a crash. `Denied`: a body or delay over the
@@ -121,7 +138,7 @@ pub trait Queue: Send + Sync {
     async fn acknowledge(&self, queue: QueueName, receipts: &[Receipt]) -> Result<(), PortError>;
 
     /// Hides a delivered message for `visibility` from now; zero makes it visible at once. `NotFound`: the receipt is
-    /// stale, or the message is not hidden any more: somebody else may have it.
+    /// stale, or the message is not hidden any more and may be in flight elsewhere.
     async fn extend(
         &self,
         queue: QueueName,
@@ -129,6 +146,33 @@ pub trait Queue: Send + Sync {
         visibility: Duration,
     ) -> Result<(), PortError>;
 
-    /// How full the queue is.
+    /// The number of messages in the queue.
     async fn depth(&self, queue: QueueName) -> Result<Depth, PortError>;
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn groups_are_a_users_own_and_short_enough() {
+        let ids = ["a", "b", &"x".repeat(64), &"y".repeat(63)];
+        let mut names = Vec::new();
+        for tenant in ids {
+            for user in ids {
+                let (tenant, user) = (TenantId::parse(tenant).unwrap(), UserId::parse(user).unwrap());
+                for (group, is_replay) in [
+                    (MessageGroup::live(&tenant, &user), false),
+                    (MessageGroup::replay(&tenant, &user), true),
+                ] {
+                    assert!(group.as_str().len() <= MAX_GROUP_BYTES, "{group:?}");
+                    assert_eq!(group.is_replay(), is_replay);
+                    names.push(group.0);
+                }
+            }
+        }
+        names.sort();
+        names.dedup();
+        assert_eq!(names.len(), 2 * ids.len() * ids.len());
+    }
 }

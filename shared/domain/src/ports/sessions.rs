@@ -1,25 +1,24 @@
 //! Sessions and the digests of their tokens.
 
 use super::error::PortError;
+use crate::owner::{TenantId, UserId};
 use crate::session::{Session, SessionKey, SessionToken, Spent};
 use crate::sha256::Sha256;
-use crate::tenant_id::TenantId;
-use crate::user_id::UserId;
 use async_trait::async_trait;
 use jiff::Timestamp;
 use uuid::Uuid;
 
-/// Sessions and their tokens. Reads are consistent, so that ending a session bites at once. What has expired at `now` is
-/// not there, whether its row is still stored or not. Nothing here scans.
+/// Sessions and their tokens. Reads are consistent, so that the end of a session takes effect at once. Sessions
+/// and tokens that have expired at `now` do not exist, whether their rows are still stored or not. Nothing here scans.
 #[async_trait]
 pub trait Sessions: Send + Sync {
-    /// Writes a session with its first token, both or neither. `Conflict`: one of them is there.
+    /// Writes a session with its first token, both or neither. `Conflict`: one of them exists.
     async fn begin(&self, session: Session, token: SessionToken) -> Result<(), PortError>;
 
-    /// A session that was not ended.
+    /// A session; None if it was ended.
     async fn get(&self, key: &SessionKey, now: Timestamp) -> Result<Option<Session>, PortError>;
 
-    /// A token, spent or not, with its session; None where either is not there. A sealed successor MUST NOT be read
+    /// A token, spent or not, with its session; None if either does not exist. A sealed successor MUST NOT be read
     /// after [`crate::session::REPEAT_GRACE`].
     async fn token(
         &self,
@@ -28,8 +27,8 @@ pub trait Sessions: Send + Sync {
     ) -> Result<Option<(SessionToken, Session)>, PortError>;
 
     /// Spends the token with this digest for `successor` and writes the refreshed session, all or nothing, at
-    /// `spent.at`. Of two calls for one token, one wins. `Conflict`: the token is spent already, is not there, or its
-    /// session is not; or there is a token with the successor's digest.
+    /// `spent.at`. Of two calls for one token, one wins. `Conflict`: the token is spent or does not exist, its session does not,
+    /// or a token with the successor's digest does.
     async fn rotate(
         &self,
         digest: &Sha256,
@@ -38,7 +37,7 @@ pub trait Sessions: Send + Sync {
         refreshed: Session,
     ) -> Result<(), PortError>;
 
-    /// Ends a session and with it all its tokens. Ending what is not there is no error.
+    /// Ends a session and with it all its tokens. A missing session is no error.
     async fn end(&self, key: &SessionKey) -> Result<(), PortError>;
 
     /// Ends all sessions of a user but `spare`; returns which.

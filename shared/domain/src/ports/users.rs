@@ -1,10 +1,9 @@
-//! The people of each tenant.
+//! The users of each tenant.
 
 use super::error::PortError;
 use crate::email::Email;
-use crate::tenant_id::TenantId;
+use crate::owner::{TenantId, UserId};
 use crate::user::User;
-use crate::user_id::UserId;
 use async_trait::async_trait;
 
 /// The most users of a page.
@@ -16,7 +15,7 @@ pub trait Users: Send + Sync {
     /// Writes a new user as version 1. `Conflict`: the tenant has one with this id or with this e-mail address.
     async fn create(&self, user: User) -> Result<(), PortError>;
 
-    /// One user; None where the tenant has none with this id, whatever other tenants have.
+    /// One user; None if the tenant has none with this id, whatever other tenants have.
     async fn get(&self, tenant: &TenantId, user: &UserId) -> Result<Option<User>, PortError>;
 
     /// The tenant's user with this e-mail address. A user who was just created or changed MAY be missed for a moment.
@@ -31,6 +30,6 @@ pub trait Users: Send + Sync {
     ) -> Result<Vec<User>, PortError>;
 
     /// Writes a changed user if the stored one still has its version; returns it with the next version. `Conflict`: it
-    /// has another one, is not there, or somebody else of the tenant has the e-mail address.
+    /// has another one or does not exist, or another user of the tenant has the e-mail address.
     async fn save(&self, user: User) -> Result<User, PortError>;
 }

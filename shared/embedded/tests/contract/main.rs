@@ -6,8 +6,8 @@ use async_trait::async_trait;
 use domain::contract::orchestrator::Runtime;
 use domain::contract::{self, Elapse};
 use domain::fixture;
+use domain::ports::throttle::ThrottleKey;
 use domain::ports::{Clock, Throttle as _};
-use domain::throttle::ThrottleKey;
 use embedded::{
     DeadLetters, Events, Faces, Gallery, ManualClock, Objects, Options, Orchestrator, Policy, Queue, Secrets,
     Sessions, Store, Throttle, Uploads, Users,
@@ -186,6 +186,7 @@ async fn sessions() {
 async fn throttle() {
     contract::throttle::delays_grow(&Throttle::new(&Fresh::new().store)).await;
     contract::throttle::forgiving_begins_anew(&Throttle::new(&Fresh::new().store)).await;
+    contract::throttle::counts_are_read(&Throttle::new(&Fresh::new().store)).await;
     let fresh = Fresh::new();
     let throttle = Throttle::new(&fresh.store);
     let tries: Vec<_> = (0..40)
@@ -215,6 +216,21 @@ async fn events_come_once_in_the_table() {
 #[tokio::test]
 async fn objects_reads_back_what_was_put() {
     contract::objects::reads_back_what_was_put(&Fresh::new().objects()).await;
+}
+
+#[tokio::test]
+async fn objects_streams_in_pieces() {
+    contract::objects::streams_in_pieces(&Fresh::new().objects()).await;
+}
+
+#[tokio::test]
+async fn objects_an_empty_object_reads_back() {
+    contract::objects::an_empty_object_reads_back(&Fresh::new().objects()).await;
+}
+
+#[tokio::test]
+async fn objects_a_spool_is_put_by_the_rules() {
+    contract::objects::a_spool_is_put_by_the_rules(&Fresh::new().objects()).await;
 }
 
 #[tokio::test]

@@ -1,6 +1,7 @@
 //! The suite of queues.
 
 use crate::Fresh;
+use deadline::{LIMIT, within};
 use domain::contract;
 use domain::ports::queue::{NewMessage, Queue as _};
 use domain::{QueueName, Stage};
@@ -54,6 +55,16 @@ async fn groups_take_turns() {
 }
 
 #[tokio::test]
+async fn users_take_turns() {
+    contract::queue::users_take_turns(&Fresh::new().queue()).await;
+}
+
+#[tokio::test]
+async fn groups_of_long_ids_are_accepted() {
+    contract::queue::groups_of_long_ids_are_accepted(&Fresh::new().queue()).await;
+}
+
+#[tokio::test]
 async fn live_goes_before_replay() {
     contract::queue::live_goes_before_replay(&Fresh::new().queue()).await;
 }
@@ -61,7 +72,9 @@ async fn live_goes_before_replay() {
 #[tokio::test]
 async fn waiting_ends_with_the_message() {
     let fresh = Fresh::new();
-    contract::queue::waiting_ends_with_the_message(&fresh.queue(), &fresh.clock).await;
+    let queue = fresh.queue();
+    let suite = contract::queue::waiting_ends_with_the_message(&queue, &fresh.clock);
+    within(LIMIT, "the message or the end of the wait", suite).await;
 }
 
 #[tokio::test]

@@ -1,4 +1,4 @@
-//! From tune and chords to a score: second voice, accompaniment, bass.
+//! Tune and chords to a score: second voice, accompaniment, bass.
 
 use super::harmony::{self, Chord};
 use super::mood::{Mood, Texture};
@@ -8,7 +8,6 @@ use super::tune::Tone;
 use super::voicing;
 use crate::rng::Rng;
 
-/// What is arranged.
 pub(super) struct Draft<'a> {
     pub(super) mood: &'a Mood,
     pub(super) tonic: u8,
@@ -28,13 +27,12 @@ impl Draft<'_> {
         self.bars * self.mood.beats_per_bar * TICKS
     }
 
-    /// The ticks of every beat, with whether a bar begins there.
+    /// Every beat: its start in ticks, and its number within the bar.
     fn beats(&self) -> impl Iterator<Item = (u32, u32)> + use<> {
         let per_bar = self.mood.beats_per_bar;
         (0..self.bars * per_bar).map(move |beat| (beat * TICKS, beat % per_bar))
     }
 
-    /// The whole score.
     pub(super) fn score(&self, rng: &mut Rng) -> Score {
         let mut notes = self.melody();
         notes.extend(self.second_voice(&notes));
@@ -87,7 +85,7 @@ impl Draft<'_> {
         notes
     }
 
-    /// A third or a sixth below the melody on the beats, where the chord has it; it rests in the first phrase.
+    /// A third or a sixth below the melody on the beats, where the chord has it; dense pieces start it after the first phrase.
     fn second_voice(&self, melody: &[Note]) -> Vec<Note> {
         let from = if self.mood.density < 0.35 { 0 } else { self.end() / 4 };
         let mut notes: Vec<Note> = Vec::new();
@@ -102,7 +100,7 @@ impl Draft<'_> {
         }
         let end = melody.last().map_or(self.end(), |note| note.start + note.length);
         for i in 0..notes.len() {
-            // Held until it moves again, at most a bar.
+            // Held until its next note, at most a bar.
             let next = notes.get(i + 1).map_or(end, |note| note.start);
             let longest = self.mood.beats_per_bar * TICKS;
             notes[i].length = (next.saturating_sub(notes[i].start)).clamp(TICKS / 2, longest);
@@ -169,7 +167,7 @@ impl Draft<'_> {
         }
     }
 
-    /// The chord's root; where the music is driven or uneasy the tonic keeps sounding under it.
+    /// The chord's root; driven and uneasy textures repeat the tonic as a pedal.
     fn bass(&self) -> Vec<Note> {
         let mut notes = Vec::new();
         let pitch = |degree: i32, chord: &Chord| {

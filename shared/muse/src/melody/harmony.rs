@@ -1,19 +1,17 @@
-//! The chords: functional progressions with a half cadence where a phrase asks and an authentic one where it answers.
+//! Chords: functional progressions with half cadences in opening phrases and authentic cadences in closing ones.
 
 use super::mode::Mode;
 use super::score::TICKS;
 use crate::rng::Rng;
 
-/// One chord for a while.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) struct Chord {
     /// The degree of its root, 0..6.
     pub(super) root: i32,
-    /// When it begins, in ticks.
+    /// In ticks, from the start of the piece.
     pub(super) start: u32,
-    /// How long it lasts, in ticks.
     pub(super) length: u32,
-    /// Whether the scale's seventh degree is raised while it sounds: the dominant of a minor key.
+    /// Raises the seventh degree of the scale: the dominant of a minor key.
     pub(super) raised: bool,
 }
 
@@ -37,17 +35,17 @@ impl Chord {
 /// A phrase's place in the form A A′ B A″.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Role {
-    /// Asks: ends on a half cadence.
+    /// Ends on a half cadence.
     Opening,
-    /// The same with an answer.
+    /// The opening with an authentic cadence.
     Answer,
-    /// Contrast, leading back.
+    /// Contrast that leads back to the opening.
     Middle,
-    /// The opening again, closed.
+    /// The opening with the final cadence.
     Closing,
 }
 
-/// Phrases of a piece of `bars` bars: role and bars. Short pieces have fewer phrases.
+/// The phrases of a piece as role and length in bars. Short pieces have fewer phrases.
 pub(super) fn form(bars: u32) -> Vec<(Role, u32)> {
     let roles: &[Role] = match bars {
         0 | 1 => &[Role::Closing],
@@ -95,7 +93,7 @@ fn progressions(mode: Mode, role: Role) -> &'static [[i32; 4]] {
     }
 }
 
-/// How a phrase of `beats` is divided among chords, in beats.
+/// Lengths of the chords of a phrase, in beats.
 fn slots(beats: u32, role: Role) -> Vec<u32> {
     match beats {
         0..=3 => vec![beats],
@@ -110,11 +108,11 @@ fn slots(beats: u32, role: Role) -> Vec<u32> {
     }
 }
 
-/// The chords of one phrase that begins at `start` ticks.
+/// The chords of a phrase that starts at `start` ticks.
 pub(super) fn phrase(mode: Mode, role: Role, start: u32, beats: u32, rng: &mut Rng) -> Vec<Chord> {
     let roots = rng.pick(progressions(mode, role));
     let slots = slots(beats, role);
-    // A short phrase keeps how it begins and how it ends.
+    // A short phrase keeps its first chord and its cadence.
     let chosen: Vec<i32> = match slots.len() {
         1 => vec![roots[3]],
         2 if role == Role::Closing => vec![roots[2], roots[3]],
@@ -137,7 +135,7 @@ pub(super) fn phrase(mode: Mode, role: Role, start: u32, beats: u32, rng: &mut R
 /// The chord that sounds at a time.
 ///
 /// # Panics
-/// If there is no chord at all.
+/// If `chords` is empty.
 pub(super) fn at(chords: &[Chord], time: u32) -> Chord {
     *chords.iter().find(|chord| time < chord.end()).unwrap_or(&chords[chords.len() - 1])
 }

@@ -1,43 +1,42 @@
-//! Mastering: to one loudness, below one peak, with clean ends.
+//! Mastering: one loudness, a bound on the true peak, clean ends.
 
-use super::MelodyError;
-use super::synth::{RATE, Recording};
-use ebur128::{EbuR128, Mode};
+use super::recording::{RATE, Recording};
+use ebur128::{EbuR128, Error, Mode};
 
-/// Integrated loudness (ITU-R BS.1770-4) that every melody is brought to.
-pub const TARGET_LUFS: f64 = -16.0;
+/// Integrated loudness (ITU-R BS.1770-4) of every melody.
+const TARGET_LUFS: f64 = -16.0;
 
 /// The limiter's ceiling on the oversampled signal. The MP3 encoder adds up to about 1 dB of peak, so that -3 dB here
 /// keeps the decoded file below -1.5 dBTP.
 const CEILING: f32 = 0.68;
 /// Samples that the limiter looks ahead: 5 ms.
 const AHEAD: usize = 220;
-/// Loudness is corrected until it is this close, at most `ROUNDS` times.
+/// Loudness is corrected until it is this close, in at most `MAX_ROUNDS`.
 const CLOSE_LU: f64 = 0.08;
-const ROUNDS: usize = 8;
-/// What is quieter than this (-62 dBFS) counts as silence at the end.
+const MAX_ROUNDS: usize = 8;
+/// Quieter samples (-62 dBFS) count as silence at the end.
 const SILENT: f32 = 0.0008;
 
 /// Integrated loudness in LUFS; -infinity for silence.
-pub fn loudness(recording: &Recording) -> Result<f64, MelodyError> {
+fn loudness(recording: &Recording) -> Result<f64, Error> {
     let mut meter = EbuR128::new(2, RATE, Mode::I)?;
     meter.add_frames_planar_f32(&[&recording.left, &recording.right])?;
-    Ok(meter.loudness_global()?)
+    meter.loudness_global()
 }
 
-/// Masters in place; gives the loudness reached.
-pub(super) fn master(recording: &mut Recording) -> Result<f64, MelodyError> {
+/// Masters in place and returns the loudness reached; `None` for silence.
+pub(super) fn master(recording: &mut Recording) -> Result<Option<f64>, Error> {
     high_pass(&mut recording.left);
     high_pass(&mut recording.right);
     trim_end(recording);
     let mut measured = loudness(recording)?;
     if !measured.is_finite() {
-        return Err(MelodyError::Silent);
+        return Ok(None);
     }
     let unlimited = recording.clone();
     let mut gain_db = TARGET_LUFS - measured;
-    for _ in 0..ROUNDS {
-        // Rounded, so that the last digit of a platform's logarithm cannot change the file.
+    for _ in 0..MAX_ROUNDS {
+        // Rounded: the last digit of the measurement may differ between processors.
         gain_db = (gain_db * 100.0).round() / 100.0;
         let gain = libm::pow(10.0, gain_db / 20.0) as f32;
         limit(&unlimited, gain, recording);
@@ -47,10 +46,10 @@ pub(super) fn master(recording: &mut Recording) -> Result<f64, MelodyError> {
         }
         gain_db += TARGET_LUFS - measured;
     }
-    Ok(measured)
+    Ok(Some(measured))
 }
 
-/// Takes away what is below hearing and only uses up peak: 28 Hz, second order Butterworth.
+/// Removes inaudible lows, which only cost headroom: second-order Butterworth at 28 Hz.
 fn high_pass(samples: &mut [f32]) {
     let w = std::f64::consts::TAU * 28.0 / f64::from(RATE);
     let (sin, cos) = (libm::sin(w), libm::cos(w));
@@ -66,7 +65,7 @@ fn high_pass(samples: &mut [f32]) {
     }
 }
 
-/// Cuts the silence after the last echo and fades into the cut.
+/// Cuts the silence after the last echo, with a fade before the cut.
 fn trim_end(recording: &mut Recording) {
     let peak = recording.left.iter().chain(&recording.right).fold(0.0f32, |peak, x| peak.max(x.abs()));
     let silent = SILENT * peak.max(1e-9);
@@ -84,8 +83,8 @@ fn trim_end(recording: &mut Recording) {
     }
 }
 
-/// The higher of a channel pair's true peaks between sample `i` and the next, from cubic interpolation at the
-/// quarters: within 0.3 dB of BS.1770's 48-tap filter for music, at an eighth of its cost.
+/// The peak between sample `i` and the next, from cubic interpolation at the middle: within 0.3 dB of BS.1770's 48-tap
+/// filter for music, at an eighth of its cost.
 #[inline]
 fn peak_at(samples: &[f32], i: usize) -> f32 {
     let x = |k: usize| samples.get(k).copied().unwrap_or(0.0);
@@ -124,7 +123,7 @@ fn limit(source: &Recording, gain: f32, out: &mut Recording) {
     }
 }
 
-/// The least of each value and the `reach` values around it (before and after), by a queue of candidates.
+/// The minimum of each value and the `reach` values before and after it, by a monotonic queue.
 fn window_minimum(values: &[f32], reach: usize) -> Vec<f32> {
     let mut queue = std::collections::VecDeque::new();
     let mut out = Vec::with_capacity(values.len());
@@ -160,7 +159,7 @@ mod tests {
     fn loud_and_quiet_come_out_alike_below_the_ceiling() {
         for level in [0.002, 0.05, 0.9] {
             let mut recording = tone(level);
-            let reached = master(&mut recording).unwrap();
+            let reached = master(&mut recording).unwrap().unwrap();
             assert!((reached - TARGET_LUFS).abs() < 0.3, "{level} {reached}");
             let peak = recording.left.iter().fold(0.0f32, |peak, x| peak.max(x.abs()));
             assert!(peak <= CEILING * 1.01, "{level} {peak}");
@@ -168,9 +167,8 @@ mod tests {
     }
 
     #[test]
-    fn silence_is_refused() {
-        let mut silence = Recording { left: vec![0.0; 44_100], right: vec![0.0; 44_100] };
-        assert!(matches!(master(&mut silence), Err(MelodyError::Silent)));
+    fn silence_has_no_loudness() {
+        assert_eq!(master(&mut Recording::silence(1.0)), Ok(None));
     }
 
     #[test]

@@ -4,8 +4,7 @@ use super::score::{Note, Part, Score, TICKS};
 use midly::num::{u4, u7, u15, u24, u28};
 use midly::{Format, Header, MetaMessage, MidiMessage, Smf, Timing, Track, TrackEvent, TrackEventKind};
 
-/// A type 1 file: tempo and text first, then a track for each part that plays, the melody before the others.
-/// `sentence` goes in as a text event.
+/// A type 1 file: a track with tempo and `sentence` as a text event, then one track for each part with notes.
 pub(super) fn write(score: &Score, sentence: &str) -> Vec<u8> {
     let mut tracks = vec![conductor(score, sentence)];
     for (index, part) in Part::ALL.into_iter().enumerate() {
@@ -35,7 +34,7 @@ fn conductor<'a>(score: &Score, sentence: &'a str) -> Track<'a> {
     ]
 }
 
-/// Sharps (flats below 0) of the mode's own signature; MIDI knows major and minor only, so the third decides.
+/// Sharps (flats below 0) of the mode's signature; MIDI distinguishes major and minor only, so the third decides.
 fn signature(score: &Score) -> MetaMessage<'static> {
     use super::mode::Mode::*;
     // Fifths of the ionian key on the same tonic, -5..6, then the mode's distance from ionian.
@@ -56,11 +55,11 @@ fn track<'a>(score: &Score, part: Part, index: u8, notes: &[&Note]) -> Track<'a>
     // Channel 10 is General MIDI's drum kit.
     let channel = u4::new(if part == Part::Drums { 9 } else { index });
     let mut events: Vec<(u32, u8, MidiMessage)> = Vec::with_capacity(notes.len() * 2 + 1);
-    if let Some(instrument) = score.band.of(part) {
+    if let Some(instrument) = score.band.instrument(part) {
         events.push((0, 0, MidiMessage::ProgramChange { program: u7::new(instrument.program()) }));
     }
     for (i, note) in notes.iter().enumerate() {
-        // A key that is struck again while it is down is let go first.
+        // A held key is released before it is struck again.
         let again =
             notes[i + 1..].iter().find(|next| next.pitch == note.pitch).map_or(u32::MAX, |next| next.start);
         let key = u7::new(note.pitch);

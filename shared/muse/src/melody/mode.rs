@@ -1,9 +1,8 @@
-//! The scales.
+//! Scales of seven degrees.
 
-/// A scale of seven degrees.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize)]
-#[serde(rename_all = "snake_case")]
-#[allow(missing_docs)] // each is music's own name
+/// A scale of the composer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[allow(missing_docs)] // the names are the field's
 pub enum Mode {
     Ionian,
     Dorian,
@@ -14,7 +13,7 @@ pub enum Mode {
 }
 
 impl Mode {
-    /// All modes that are composed in.
+    /// The modes of the composer.
     pub const ALL: [Mode; 6] =
         [Mode::Ionian, Mode::Dorian, Mode::Phrygian, Mode::Lydian, Mode::Aeolian, Mode::HarmonicMinor];
 
@@ -35,12 +34,12 @@ impl Mode {
         self.steps()[degree.rem_euclid(7) as usize] + 12 * degree.div_euclid(7)
     }
 
-    /// Whether its third is minor.
+    /// Whether the third degree is minor.
     pub fn is_minor(self) -> bool {
         self.steps()[2] == 3
     }
 
-    /// Its name.
+    /// The name in provenance and output.
     pub fn as_str(self) -> &'static str {
         match self {
             Mode::Ionian => "ionian",

@@ -1,20 +1,20 @@
-//! How an emotion sounds, in the order of the cues' weight (Eerola, Friberg & Bresin 2013): mode, tempo, register,
-//! dynamics, articulation, timbre. They are additive, so each moves on its own with valence and arousal.
+//! The musical cues of an emotion in the order of their weight (Eerola, Friberg & Bresin 2013): mode, tempo, register,
+//! dynamics, articulation, timbre. The cues are additive, so valence and arousal move each one on its own.
 
+use super::instrument::Instrument::{self, *};
 use super::mode::Mode;
 use super::score::Band;
-use super::synth::instrument::Instrument::*;
 use crate::rng::Rng;
 use domain::{Affect, Emotion};
 
-/// How the chords are played.
+/// A pattern of accompaniment.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) enum Texture {
     /// Short chords after the beat.
     OffBeat,
     /// One note of the chord on every beat.
     Arpeggio,
-    /// Held.
+    /// Chords held for their length.
     Held,
     /// Repeated on every beat, with eighths between.
     Driven,
@@ -24,23 +24,23 @@ pub(super) enum Texture {
     Rolling,
 }
 
-/// How the percussion plays.
+/// A pattern of percussion.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) enum Groove {
     None,
-    /// Kick, clap, shaker.
+    /// Kick, clap and shaker.
     Bright,
     /// Kick on every beat, snare, toms.
     Heavy,
-    /// A heart in the dark.
+    /// Low toms on every beat.
     Heartbeat,
-    /// Wooden clicks.
+    /// Wood blocks and a soft kick.
     Wood,
-    /// Snare brushes and a notifier tree.
+    /// Soft snare, shaker, triangle.
     Sparkling,
 }
 
-/// Everything that the composer and the synthesiser are told.
+/// The parameters of composer and synthesiser.
 #[derive(Clone, Debug)]
 pub(super) struct Mood {
     pub(super) mode: Mode,
@@ -49,25 +49,20 @@ pub(super) struct Mood {
     pub(super) bars: u32,
     /// The melody's middle, as a MIDI pitch.
     pub(super) register: i32,
-    /// How much of its time a note is held: below 0.6 staccato, 1 legato.
+    /// Held share of a note's length: below 0.6 staccato, 1 legato.
     pub(super) gate: f32,
-    /// How loud notes are played, 0..1.
+    /// Dynamics: loudness of the notes, 0..1.
     pub(super) force: f32,
-    /// How many short notes: 0 few, 1 many.
+    /// Share of short notes, 0..1.
     pub(super) density: f32,
     pub(super) band: Band,
     pub(super) texture: Texture,
     pub(super) groove: Groove,
-    /// Seconds until the room is silent, and how much of it is heard.
+    /// Reverberation time in seconds (60 dB), and its level.
     pub(super) room: (f32, f32),
 }
 
-fn band(
-    melody: super::synth::instrument::Instrument,
-    second: super::synth::instrument::Instrument,
-    chords: super::synth::instrument::Instrument,
-    bass: super::synth::instrument::Instrument,
-) -> Band {
+fn band(melody: Instrument, second: Instrument, chords: Instrument, bass: Instrument) -> Band {
     Band { melody, second, chords, bass }
 }
 
@@ -121,8 +116,8 @@ fn sound(emotion: Emotion) -> (Band, Texture, Groove, (f32, f32)) {
 }
 
 impl Mood {
-    /// The dominant emotion's sound, moved by as much as the affect's point differs from that emotion's own:
-    /// arousal makes it faster, louder, shorter and denser, valence higher. A little different for every seed.
+    /// The dominant emotion's cues, moved in proportion to the distance of the affect's point from that emotion's own
+    /// point: arousal makes notes faster, louder, shorter and denser, valence makes them higher. Tempo varies by seed.
     pub(super) fn new(affect: &Affect, seed: u64) -> Self {
         let emotion = affect.dominant();
         let (own_valence, own_arousal) = emotion.point();

@@ -1,20 +1,19 @@
-//! A recording as an MP3 that says who made it.
+//! A recording as an MP3 that carries its provenance.
 
-use super::MelodyError;
-use super::synth::{RATE, Recording};
+use super::recording::{RATE, Recording};
 use rusty_mp3::{Mp3Encoder, Mp3EncoderConfig};
 
-/// Constant bit rate.
+/// A constant bit rate.
 const KBPS: u32 = 160;
 
-/// Encodes, with an ID3v2.4 tag of `title` and `sentence` in front.
-pub(super) fn encode(recording: &Recording, title: &str, sentence: &str) -> Result<Vec<u8>, MelodyError> {
-    let mut interleaved = Vec::with_capacity(recording.left.len() * 2);
-    for (left, right) in recording.left.iter().zip(&recording.right) {
-        interleaved.extend([*left, *right]);
-    }
+/// Encodes behind an ID3v2.4 tag with `title` and `sentence`.
+pub(super) fn encode(
+    recording: &Recording,
+    title: &str,
+    sentence: &str,
+) -> Result<Vec<u8>, rusty_mp3::Error> {
     let mut encoder = Mp3Encoder::new(Mp3EncoderConfig { bitrate_kbps: KBPS, vbr_quality: None });
-    encoder.push_pcm_f32(&interleaved, 2, RATE).map_err(|error| MelodyError::Encoding(error.to_string()))?;
+    encoder.push_pcm_f32(&recording.interleaved(), 2, RATE)?;
     encoder.finish();
     let mut mp3 = tag(title, sentence);
     while let Ok(packet) = encoder.next_packet() {

@@ -1,28 +1,14 @@
-//! Drum patterns. Pitches are General MIDI's drum keys.
+//! Drum patterns. Pitches are General MIDI drum keys.
 
+use super::instrument::drum::*;
 use super::mood::Groove;
 use super::score::{Note, Part, TICKS};
 use crate::rng::Rng;
 
-/// General MIDI drum keys that are used and that the synthesiser knows.
-pub(super) mod key {
-    pub(in crate::melody) const KICK: u8 = 36;
-    pub(in crate::melody) const SNARE: u8 = 38;
-    pub(in crate::melody) const CLAP: u8 = 39;
-    pub(in crate::melody) const HAT: u8 = 42;
-    pub(in crate::melody) const TOM: u8 = 45;
-    pub(in crate::melody) const CRASH: u8 = 49;
-    pub(in crate::melody) const SHAKER: u8 = 70;
-    pub(in crate::melody) const WOOD_HIGH: u8 = 76;
-    pub(in crate::melody) const WOOD_LOW: u8 = 77;
-    pub(in crate::melody) const TRIANGLE: u8 = 81;
-}
-
-/// One stroke of a pattern: eighth within the bar, key, loudness.
+/// A stroke of a pattern: eighth within the bar, drum key, loudness.
 type Stroke = (u32, u8, f32);
 
 fn pattern(groove: Groove, beats: u32) -> Vec<Stroke> {
-    use key::*;
     let mut strokes = Vec::new();
     for beat in 0..beats {
         let at = beat * 2;
@@ -78,15 +64,15 @@ pub(super) fn play(groove: Groove, beats: u32, bars: u32, force: f32, rng: &mut 
         }
         let turns = bar % 4 == 3 && bar + 1 < bars;
         match groove {
-            Groove::Heavy if bar % 4 == 0 => hit(start, key::CRASH, 0.45),
+            Groove::Heavy if bar % 4 == 0 => hit(start, CRASH, 0.45),
             Groove::Heavy if turns => {
                 for i in 0..3 {
-                    hit(start + (beats - 1) * TICKS + (i + 1) * TICKS / 4, key::TOM, 0.55);
+                    hit(start + (beats - 1) * TICKS + (i + 1) * TICKS / 4, TOM, 0.55);
                 }
             }
             Groove::Bright | Groove::Sparkling if turns => {
-                hit(start + beats * TICKS - TICKS / 2, key::SNARE, 0.35);
-                hit(start + beats * TICKS - TICKS / 4, key::SNARE, 0.30);
+                hit(start + beats * TICKS - TICKS / 2, SNARE, 0.35);
+                hit(start + beats * TICKS - TICKS / 4, SNARE, 0.30);
             }
             _ => {}
         }

@@ -1,10 +1,10 @@
-//! When the melody's notes fall.
+//! Note lengths of the melody.
 
 use super::harmony::Role;
 use super::score::TICKS;
 use crate::rng::Rng;
 
-/// A group of notes in ticks, and its weight where notes are few (0) and many (1).
+/// Note lengths in ticks, and their weights at density 0 and 1.
 type Cell = (&'static [u32], f32, f32);
 
 const CELLS: [Cell; 8] = [
@@ -18,7 +18,7 @@ const CELLS: [Cell; 8] = [
     (&[360, 120], 0.0, 0.5),
 ];
 
-/// Lengths of notes that fill `ticks`, the last of them at least `rest` long.
+/// Note lengths that fill `ticks`; the last note has at least `rest`.
 pub(super) fn phrase(ticks: u32, rest: u32, density: f32, rng: &mut Rng) -> Vec<u32> {
     let rest = rest.min(ticks);
     let mut left = ticks - rest;
@@ -42,7 +42,7 @@ pub(super) fn phrase(ticks: u32, rest: u32, density: f32, rng: &mut Rng) -> Vec<
     lengths
 }
 
-/// The length of a phrase's last note: it breathes, longest where the piece closes.
+/// The length of a phrase's last note, longest at the end of the piece.
 pub(super) fn rest(beats: u32, role: Role) -> u32 {
     match beats {
         0..=2 => TICKS,

@@ -1,12 +1,12 @@
-//! What is played: notes in parts, in ticks.
+//! Notes in parts, in ticks.
 
+use super::instrument::Instrument;
 use super::mode::Mode;
-use super::synth::instrument::Instrument;
 
-/// Ticks of a beat, as in the MIDI file.
+/// Ticks of a beat, in the score and in the MIDI file.
 pub const TICKS: u32 = 480;
 
-/// Who plays a note.
+/// A voice of the arrangement.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 #[allow(missing_docs)]
 pub enum Part {
@@ -18,10 +18,10 @@ pub enum Part {
 }
 
 impl Part {
-    /// All parts, in the order of the MIDI file's tracks.
+    /// In the order of the MIDI file's tracks.
     pub const ALL: [Part; 5] = [Part::Melody, Part::Second, Part::Chords, Part::Bass, Part::Drums];
 
-    /// Its name in the MIDI file.
+    /// The name of its track in the MIDI file.
     pub fn name(self) -> &'static str {
         match self {
             Part::Melody => "Melody",
@@ -33,18 +33,18 @@ impl Part {
     }
 }
 
-/// One note.
+/// A note of one part.
 #[derive(Clone, Copy, Debug, PartialEq)]
+#[allow(missing_docs)]
 pub struct Note {
-    /// Who plays it.
     pub part: Part,
-    /// When it begins, in ticks.
+    /// In ticks, from the start of the piece.
     pub start: u32,
-    /// How long it is held, in ticks.
+    /// In ticks, without the release.
     pub length: u32,
-    /// Its MIDI pitch; a drum's General MIDI key in [`Part::Drums`].
+    /// A MIDI pitch; in [`Part::Drums`] a General MIDI drum key.
     pub pitch: u8,
-    /// How loud, 0..1.
+    /// Loudness in 0..1, as MIDI has it.
     pub velocity: f32,
 }
 
@@ -59,8 +59,8 @@ pub struct Band {
 }
 
 impl Band {
-    /// The instrument of a part; none for drums.
-    pub fn of(&self, part: Part) -> Option<Instrument> {
+    /// The instrument of a part; `None` for drums.
+    pub fn instrument(&self, part: Part) -> Option<Instrument> {
         match part {
             Part::Melody => Some(self.melody),
             Part::Second => Some(self.second),
@@ -71,32 +71,29 @@ impl Band {
     }
 }
 
-/// A whole piece.
+/// A piece, arranged for its band.
 #[derive(Clone, Debug, PartialEq)]
+#[allow(missing_docs)]
 pub struct Score {
     /// The tonic's pitch class, 0 = C.
     pub tonic: u8,
-    /// The scale.
     pub mode: Mode,
-    /// Beats a minute.
     pub bpm: f64,
-    /// Beats of a bar.
     pub beats_per_bar: u32,
-    /// Its length in bars, the fading of the last note not counted.
+    /// Its length without the release of the last note.
     pub bars: u32,
-    /// Who plays what.
     pub band: Band,
-    /// All notes, by start.
+    /// The notes of all parts, ordered by start.
     pub notes: Vec<Note>,
 }
 
 impl Score {
-    /// Seconds of a time in ticks.
+    /// Converts ticks to seconds.
     pub fn seconds(&self, ticks: u32) -> f64 {
         f64::from(ticks) / f64::from(TICKS) * 60.0 / self.bpm
     }
 
-    /// The notes of one part, by start.
+    /// The notes of one part, ordered by start.
     pub fn part(&self, part: Part) -> impl Iterator<Item = &Note> {
         self.notes.iter().filter(move |note| note.part == part)
     }

@@ -1,16 +1,19 @@
-//! Playing with a SoundFont that the operator owns. None is bundled: the free ones are not free enough to pass on.
+//! Playing with the operator's SoundFont. None is bundled: the licences of the free ones do not fit ours.
 
-use super::MelodyError;
+use super::recording::{RATE, Recording};
 use super::score::{Part, Score};
-use super::synth::{RATE, Recording};
 use rustysynth::{Synthesizer, SynthesizerSettings};
 use sha2::{Digest, Sha256};
 use std::fmt;
 use std::io::Cursor;
 use std::sync::Arc;
 
-/// The largest file that is read.
 const MAX_BYTES: usize = 512 << 20;
+
+/// The SoundFont cannot be read or played.
+#[derive(Debug, thiserror::Error)]
+#[error("the SoundFont cannot be used: {0}")]
+pub struct SoundFontError(String);
 
 /// A loaded SoundFont 2 file.
 pub struct SoundFont {
@@ -25,34 +28,34 @@ impl fmt::Debug for SoundFont {
 }
 
 impl SoundFont {
-    /// Reads a file's bytes. Errors: [`MelodyError::SoundFont`] where they are no SoundFont 2 or more than 512 MB.
-    pub fn parse(bytes: &[u8]) -> Result<Self, MelodyError> {
+    /// Reads the bytes of a SoundFont 2 file of at most 512 MiB.
+    pub fn parse(bytes: &[u8]) -> Result<Self, SoundFontError> {
         if bytes.len() > MAX_BYTES {
-            return Err(MelodyError::SoundFont(format!("{} bytes are more than {MAX_BYTES}", bytes.len())));
+            return Err(SoundFontError(format!("{} bytes are more than {MAX_BYTES}", bytes.len())));
         }
         let font = rustysynth::SoundFont::new(&mut Cursor::new(bytes))
-            .map_err(|error| MelodyError::SoundFont(error.to_string()))?;
+            .map_err(|error| SoundFontError(error.to_string()))?;
         Ok(SoundFont { font: Arc::new(font), digest: hex::encode(Sha256::digest(bytes)) })
     }
 
-    /// The file's SHA-256.
+    /// The file's SHA-256 in hexadecimal.
     pub fn digest(&self) -> &str {
         &self.digest
     }
 
-    /// Plays a score by its General MIDI programs.
-    pub(super) fn play(&self, score: &Score) -> Result<Recording, MelodyError> {
+    /// Plays a score with the instruments' General MIDI programs.
+    pub(super) fn play(&self, score: &Score) -> Result<Recording, SoundFontError> {
         const TAIL_S: f64 = 2.6;
         let settings = SynthesizerSettings::new(RATE as i32);
-        let mut synthesizer = Synthesizer::new(&self.font, &settings)
-            .map_err(|error| MelodyError::SoundFont(error.to_string()))?;
+        let mut synthesizer =
+            Synthesizer::new(&self.font, &settings).map_err(|error| SoundFontError(error.to_string()))?;
         for (channel, part) in Part::ALL.into_iter().enumerate() {
-            if let Some(instrument) = score.band.of(part) {
+            if let Some(instrument) = score.band.instrument(part) {
                 synthesizer.process_midi_message(channel as i32, 0xC0, i32::from(instrument.program()), 0);
             }
         }
-        let length = ((score.seconds(score.end()) + TAIL_S) * f64::from(RATE)) as usize;
-        let mut recording = Recording { left: vec![0.0; length], right: vec![0.0; length] };
+        let mut recording = Recording::silence(score.seconds(score.end()) + TAIL_S);
+        let length = recording.left.len();
         let mut at = 0;
         for (time, event) in events(score) {
             let to = ((score.seconds(time) * f64::from(RATE)) as usize).min(length);
@@ -68,7 +71,7 @@ impl SoundFont {
     }
 }
 
-/// What happens to a key; ends come before beginnings of the same time.
+/// A key event; ends sort before beginnings of the same time.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 enum Event {
     Off(i32, i32),
@@ -92,9 +95,9 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_is_no_soundfont_is_refused() {
+    fn other_files_are_refused() {
         for bytes in [&b""[..], b"RIFF", b"RIFF\x10\0\0\0sfbkLIST\xff\xff\xff\x7f", &[0u8; 4096]] {
-            assert!(matches!(SoundFont::parse(bytes), Err(MelodyError::SoundFont(_))));
+            assert!(matches!(SoundFont::parse(bytes), Err(SoundFontError(_))));
         }
     }
 }

@@ -1,4 +1,4 @@
-//! The melody: a motif, its return, its contrast and its close.
+//! The melody: a motif, its return, a contrast and a close.
 
 use super::harmony::{self, Chord, Role};
 use super::mode::Mode;
@@ -23,7 +23,7 @@ impl Tone {
     }
 }
 
-/// One phrase to be written.
+/// The constraints of one phrase.
 struct Phrase<'a> {
     role: Role,
     mode: Mode,
@@ -47,7 +47,7 @@ pub(super) fn write(mood: &Mood, phrases: &[(Role, u32, u32)], chords: &[Chord],
         let range = if role == Role::Middle { (-1, 9) } else { (-3, 7) };
         let phrase = Phrase { role, mode: mood.mode, chords, range, goal };
         let beats = length / TICKS;
-        // What returns of the opening: all but the cadence.
+        // The returning part of the opening: all but the cadence.
         let kept = length - rhythm::rest(beats, Role::Answer) - if beats > 5 { TICKS } else { 0 };
         let previous = tune.last().map_or(*rng.pick(&[0, 2, 4]), |tone| tone.degree);
         let written = match role {
@@ -65,7 +65,7 @@ pub(super) fn write(mood: &Mood, phrases: &[(Role, u32, u32)], chords: &[Chord],
 }
 
 impl Phrase<'_> {
-    /// A motif, then the motif a step or a third away or something new.
+    /// A motif and its sequence a step or a third away, or a free line.
     fn open(&self, mood: &Mood, start: u32, length: u32, rng: &mut Rng) -> Vec<Tone> {
         let beats = length / TICKS;
         let half = (beats / 2).max(1) * TICKS;
@@ -87,7 +87,7 @@ impl Phrase<'_> {
         self.finish(tones, start, length, rng)
     }
 
-    /// The opening's first `kept` ticks, then a new end.
+    /// The opening's first `kept` ticks and a new ending.
     fn again(
         &self,
         opening: &[Tone],
@@ -108,7 +108,7 @@ impl Phrase<'_> {
         self.finish(kept, start, length, rng)
     }
 
-    /// A piece of the opening, higher, and stepping down.
+    /// A descending sequence of a cell of the opening.
     fn contrast(&self, opening: &[Tone], previous: i32, start: u32, length: u32, rng: &mut Rng) -> Vec<Tone> {
         let beats = length / TICKS;
         let cell_ticks = 2 * TICKS;
@@ -135,7 +135,7 @@ impl Phrase<'_> {
         self.finish(tones, start, length, rng)
     }
 
-    /// Adds what a phrase lacks to its end.
+    /// Fills the rest of a phrase.
     fn finish(&self, mut tones: Vec<Tone>, start: u32, length: u32, rng: &mut Rng) -> Vec<Tone> {
         let (from, previous) =
             tones.last().map_or((start, 0), |tone| (tone.start + tone.length, tone.degree));
@@ -146,7 +146,7 @@ impl Phrase<'_> {
         tones
     }
 
-    /// A walk that begins on (or next to) `first`.
+    /// A walk that starts on the chord tone at or above `first`.
     fn walk(&self, start: u32, lengths: &[u32], first: i32, rng: &mut Rng) -> Vec<Tone> {
         let chord = harmony::at(self.chords, start);
         let first = (first..first + 7).find(|degree| chord.has(*degree)).unwrap_or(first);
@@ -157,7 +157,7 @@ impl Phrase<'_> {
         tones
     }
 
-    /// Interval Markov from two earlier degrees to the goal.
+    /// A Markov chain of intervals from two earlier degrees to the goal.
     fn walk_from(
         &self,
         start: u32,
@@ -180,7 +180,7 @@ impl Phrase<'_> {
         tones
     }
 
-    /// How likely `degree` follows: small steps, a turn after a leap, chord tones on the beat, the goal in reach.
+    /// The probability weight of `degree`: small steps, reversal after a leap, chord tones on the beat, the goal in reach.
     fn weight(&self, at: u32, earlier: i32, previous: i32, degree: i32, left: i32) -> f32 {
         let chord = harmony::at(self.chords, at);
         let pitch = |degree| chord.semitones(self.mode, degree);
@@ -195,7 +195,7 @@ impl Phrase<'_> {
             _ => 0.02,
         };
         if before.abs() >= 5 {
-            // After a leap the melody turns back by step (Narmour's registral return).
+            // Reversal by step after a leap (Narmour's registral return).
             weight *= if interval.signum() == -before.signum() && interval.abs() <= 2 { 4.0 } else { 0.15 };
         } else if before != 0 && interval.signum() == before.signum() {
             weight *= 1.35;
@@ -214,7 +214,7 @@ impl Phrase<'_> {
         if left == 0 {
             weight *= if from_goal == 0 { 1000.0 } else { 1e-3 };
         } else if left == 1 {
-            // The goal is best reached by step.
+            // The goal is approached by step.
             weight *= if from_goal == 1 {
                 3.0
             } else if from_goal > 2 {

@@ -1,9 +1,9 @@
-//! Chords as three voices that move as little as they can.
+//! Voice leading: chords in three voices with the least movement.
 
 use super::harmony::Chord;
 use super::mode::Mode;
 
-/// Lowest and highest pitch of the chords.
+/// Lowest and highest pitch.
 const RANGE: (i32, i32) = (50, 70);
 
 /// Three pitches for every chord; `tonic` is the tonic's pitch class.
@@ -20,7 +20,7 @@ pub(super) fn lead(mode: Mode, tonic: u8, chords: &[Chord]) -> Vec<[i32; 3]> {
     voiced
 }
 
-/// Every close position of the chord within the range.
+/// The chord's close positions within the range.
 fn candidates(mode: Mode, tonic: u8, chord: Chord) -> Vec<[i32; 3]> {
     let mut found = Vec::new();
     for inversion in 0..3 {

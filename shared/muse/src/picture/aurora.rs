@@ -1,18 +1,17 @@
-//! Curtains of light in the sky over a shore. A curtain is a folded line; every point of it sends a ray upwards, and
-//! where the line folds the rays add up.
+//! Curtains of light in the sky over a shore. A curtain is a folded line whose points send rays upwards; at its folds the
+//! rays add up.
 
 use super::canvas::Canvas;
 use super::noise::{Noise, smooth_step};
 use super::style::Brief;
 use crate::rng::Rng;
 
-/// Light gathered per pixel: its amount, and that amount times where in the curtain's colours it lies.
+/// Light gathered per pixel: the amount, and the amount times its relative height in the curtain.
 struct Glow {
     size: usize,
     light: Vec<(f32, f32)>,
 }
 
-/// Paints an aurora.
 pub(super) fn paint(brief: &Brief<'_>) -> Canvas {
     let mut rng = Rng::new(brief.seed, "aurora");
     let horizon = rng.range(0.70, 0.78);
@@ -22,7 +21,7 @@ pub(super) fn paint(brief: &Brief<'_>) -> Canvas {
         let depth = i as f32 / curtains as f32;
         hang(&mut glow, brief, depth, horizon, &mut rng);
     }
-    // Twice a box is a triangle: no corner of the box is left.
+    // Two box filters make a triangle filter, which leaves no corners.
     glow.soften();
     glow.soften();
     let mut canvas = sky(brief, horizon, &mut rng);
@@ -48,7 +47,7 @@ fn sky(brief: &Brief<'_>, horizon: f32, rng: &mut Rng) -> Canvas {
     canvas
 }
 
-/// Hangs one curtain: `depth` 0 is far (low, faint), 1 near (high, tall).
+/// Adds one curtain: `depth` 0 is far (low, faint), 1 near (high, tall).
 fn hang(glow: &mut Glow, brief: &Brief<'_>, depth: f32, horizon: f32, rng: &mut Rng) {
     let noise = Noise::new(rng.bits());
     let unrest = 0.5 + 0.5 * brief.arousal;
@@ -70,8 +69,7 @@ fn hang(glow: &mut Glow, brief: &Brief<'_>, depth: f32, horizon: f32, rng: &mut 
 }
 
 impl Glow {
-    /// Spreads the light a little sideways: where a curtain turns back, its rays pile up to a hard upright edge that
-    /// looks like a seam.
+    /// Spreads the light a little sideways: rays that pile up where a curtain turns back would look like a seam.
     fn soften(&mut self) {
         let reach = self.size / 90;
         let mut row = vec![(0.0f32, 0.0f32); self.size + 2 * reach];
@@ -90,7 +88,7 @@ impl Glow {
         }
     }
 
-    /// Adds one ray, standing on (x, y), a sharp edge below and a slow fading above.
+    /// Adds one ray from (x, y) upwards, with a sharp lower edge and a slow fade above.
     fn ray(&mut self, x: f32, y: f32, height: f32, strength: f32) {
         let side = self.size as f32;
         let column = x * side - 0.5;
@@ -119,14 +117,14 @@ impl Glow {
     }
 }
 
-/// Lays the gathered light over the sky: one accent at the curtains' feet, another at their tips.
+/// Blends the gathered light over the sky: one accent at the curtains' feet, another at their tips.
 fn shine(canvas: &mut Canvas, glow: &Glow, brief: &Brief<'_>, which: f32) {
     let p = brief.palette;
     let foot = p.accent_at(which).mix(p.light, 0.40).vivid(1.25);
     let tip = p.accent_at(which + 0.4).vivid(1.3);
     for (pixel, (light, height)) in canvas.pixels_mut().iter_mut().zip(&glow.light) {
         if *light > 0.0 {
-            // Saturates softly: a fold is brighter, never burnt out.
+            // Soft saturation: folds are brighter but never clip.
             let amount = light / (light + 0.85);
             let colour = foot.mix(tip, smooth_step(0.08, 0.55, height / light));
             let colour = colour.mix(p.light, 0.55 * amount * amount);
@@ -136,7 +134,7 @@ fn shine(canvas: &mut Canvas, glow: &Glow, brief: &Brief<'_>, which: f32) {
     }
 }
 
-/// A dark shore with trees, over water that mirrors the sky.
+/// Paints a dark shore with trees, and water that mirrors the sky.
 fn shore(canvas: &mut Canvas, brief: &Brief<'_>, horizon: f32, rng: &mut Rng) {
     let size = canvas.size();
     let p = brief.palette;

@@ -1,24 +1,21 @@
-//! What is painted on: a square of OKLab colours, with strokes and shapes whose edges are smooth. Own code instead of
-//! a drawing library, because its plain float arithmetic has the same result on every processor and blends in OKLab.
+//! A square of OKLab colours, with anti-aliased strokes and shapes.
 
 use super::oklab::Lab;
 
 /// A point in pixels, x to the right, y down.
 pub type Point = (f32, f32);
 
-/// A square picture.
 pub struct Canvas {
     size: usize,
     pixels: Vec<Lab>,
 }
 
 impl Canvas {
-    /// A canvas of `size` × `size` pixels of one colour.
     pub fn new(size: usize, colour: Lab) -> Self {
         Canvas { size, pixels: vec![colour; size * size] }
     }
 
-    /// A canvas whose every pixel is `colour(x, y)`, with x and y the pixel's centre in 0..1.
+    /// Every pixel is `colour(x, y)` of its centre, in 0..1.
     pub fn from_fn(size: usize, mut colour: impl FnMut(f32, f32) -> Lab) -> Self {
         let step = 1.0 / size as f32;
         let mut pixels = Vec::with_capacity(size * size);
@@ -35,17 +32,16 @@ impl Canvas {
         self.size
     }
 
-    /// Pixels along a side, for arithmetic.
+    /// The size as a number to scale lengths by.
     pub fn side(&self) -> f32 {
         self.size as f32
     }
 
-    /// All pixels, row by row.
+    /// The pixels, row by row.
     pub fn pixels(&self) -> &[Lab] {
         &self.pixels
     }
 
-    /// All pixels, row by row.
     pub fn pixels_mut(&mut self) -> &mut [Lab] {
         &mut self.pixels
     }
@@ -62,12 +58,12 @@ impl Canvas {
         (low.floor().clamp(0.0, self.side()) as usize)..(end as usize)
     }
 
-    /// A disc around `centre`; its edge fades over `soft` pixels (at least 1).
+    /// Paints a disc around `centre`; its edge fades over `soft` pixels (at least 1).
     pub fn disc(&mut self, centre: Point, radius: f32, soft: f32, colour: Lab, alpha: f32) {
         self.capsule((centre, radius), (centre, radius), soft, colour, alpha);
     }
 
-    /// A stroke from one round end to another, each given by centre and radius; its edge fades over `soft` pixels.
+    /// Paints a stroke from one round end to another, each given by centre and radius; its edge fades over `soft` pixels.
     pub fn capsule(&mut self, from: (Point, f32), to: (Point, f32), soft: f32, colour: Lab, alpha: f32) {
         let ((x0, y0), r0) = from;
         let ((x1, y1), r1) = to;
@@ -78,7 +74,7 @@ impl Canvas {
         let inverse = if length2 > 0.0 { 1.0 / length2 } else { 0.0 };
         for y in self.span(y0.min(y1) - reach, y0.max(y1) + reach) {
             let py = y as f32 + 0.5 - y0;
-            // Only that part of the stroke can touch this row which comes within reach of it.
+            // Only the part of the stroke within reach of this row can touch it.
             let (mut left, mut right) = (x0.min(x1), x0.max(x1));
             if dy.abs() > 0.5 {
                 let (one, other) = ((py - reach) / dy, (py + reach) / dy);
@@ -101,7 +97,7 @@ impl Canvas {
         }
     }
 
-    /// A filled polygon (even-odd), its edges covered exactly along rows and in quarters down them.
+    /// Fills a polygon (even-odd). Coverage of edge pixels is exact along a row, sampled four times across it.
     pub fn polygon(&mut self, corners: &[Point], colour: Lab, alpha: f32) {
         const ROWS: usize = 4;
         let (mut top, mut bottom) = (f32::MAX, f32::MIN);
@@ -133,7 +129,7 @@ impl Canvas {
     }
 }
 
-/// Where the row `y` crosses the polygon's edges, from left to right.
+/// The x at which row `y` crosses the polygon's edges, from left to right.
 fn crossings(corners: &[Point], y: f32) -> Vec<f32> {
     let mut found = Vec::with_capacity(8);
     for (i, &(x0, y0)) in corners.iter().enumerate() {

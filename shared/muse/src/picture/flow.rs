@@ -1,5 +1,5 @@
-//! Brush strokes along a current. Each emotion has its own: joy circles, grief falls, anger breaks at corners, fear is
-//! drawn into a hole, surprise bursts.
+//! Brush strokes along a field of directions that depends on the emotion: HAPPY circles, SAD falls, ANGRY turns at
+//! corners, FEAR spirals inwards, SURPRISED bursts outwards.
 
 use super::canvas::{Canvas, Point};
 use super::noise::{Noise, smooth_step};
@@ -9,7 +9,7 @@ use crate::rng::Rng;
 use domain::Emotion;
 use std::f32::consts::{FRAC_PI_2, FRAC_PI_4, PI};
 
-/// The field of directions. Positions are parts of the picture's side.
+/// The field of directions; positions in 0..1.
 struct Current {
     emotion: Emotion,
     arousal: f32,
@@ -37,14 +37,14 @@ impl Current {
         }
     }
 
-    /// The direction at (u, v), in radians.
+    /// Radians at (u, v).
     fn angle(&self, u: f32, v: f32) -> f32 {
         let turbulence = self.noise.sum(u * 2.2, v * 2.2, 2, 0.45);
         let (dx, dy) = (u - self.focus.0, v - self.focus.1);
         let out = libm::atan2f(dy, dx);
         let distance = (dx * dx + dy * dy).sqrt();
         match self.emotion {
-            // Round the sun, opening outwards.
+            // Around the focus, opening outwards.
             Emotion::Happy => out + self.spin * (FRAC_PI_2 - 0.5 * distance) + 0.9 * turbulence,
             Emotion::Sad => FRAC_PI_2 + 0.75 * turbulence + 0.25 * self.spin * (u - 0.5),
             Emotion::Calm => 0.55 * turbulence + 0.18 * libm::sinf(v * 9.0),
@@ -57,14 +57,14 @@ impl Current {
             Emotion::Surprised => out + 0.55 * turbulence + 0.35 * self.spin * distance,
             Emotion::Confused => self.between_eddies(u, v) + 1.0 * turbulence,
             Emotion::Disgusted => {
-                // Thick drips that curl at their ends.
+                // Drips that curl at their ends.
                 FRAC_PI_2 + 2.1 * turbulence + 0.9 * self.noise.at(u * 5.0 + 50.0, v * 3.0)
             }
             Emotion::Unknown => -0.5 * self.spin + 1.3 * turbulence,
         }
     }
 
-    /// Turning around several centres at once, each in its own sense.
+    /// Rotation around several centres, alternating in sense.
     fn between_eddies(&self, u: f32, v: f32) -> f32 {
         let (mut x, mut y) = (0.0, 0.0);
         for ((cx, cy), sense) in &self.eddies {
@@ -77,7 +77,7 @@ impl Current {
     }
 }
 
-/// How strokes of an emotion look: (strokes, steps, width as a part of the side).
+/// Number of strokes, steps of a stroke, width as a part of the side.
 fn brush(brief: &Brief<'_>) -> (usize, usize, f32) {
     let long = (34.0 - 12.0 * brief.arousal) as usize;
     match brief.emotion {
@@ -89,7 +89,7 @@ fn brush(brief: &Brief<'_>) -> (usize, usize, f32) {
     }
 }
 
-/// Paints strokes along a current, dark ones first.
+/// Paints dark strokes first.
 pub(super) fn paint(brief: &Brief<'_>) -> Canvas {
     let mut rng = Rng::new(brief.seed, "flow");
     let current = Current::new(brief, &mut rng);
@@ -131,8 +131,8 @@ fn tone(brief: &Brief<'_>, current: &Current, tones: Noise, (u, v): Point, late:
     colour.lighter(rng.around(0.03))
 }
 
-/// One stroke: it follows the current for `steps`, thin at both ends; `bristled` ones have a lighter edge like thick
-/// paint.
+/// Paints one stroke that follows the current for `steps`, thin at both ends; `bristled` gives it a lighter edge, as thick
+/// paint has.
 fn stroke(
     canvas: &mut Canvas,
     current: &Current,

@@ -1,21 +1,21 @@
-//! From paint to pixels: the picture's mean is drawn to the palette's, its edges darken, grain hides banding, and
-//! colours that a screen cannot show lose chroma instead of clipping.
+//! OKLab to sRGB bytes: the mean is pulled to the palette's, edges darken, grain hides banding, and colours outside the
+//! gamut lose chroma instead of clipping.
 
 use super::canvas::Canvas;
 use super::noise::Noise;
 use super::oklab::{Lab, SrgbTable};
 use super::palette::Palette;
 
-/// How far the picture's mean is moved towards the palette's.
+/// Share of the distance that the picture's mean moves towards the palette's.
 const PULL: f32 = 0.80;
-/// Lightness stays within these, so that neither end clips.
+/// Bounds of lightness, so that neither end clips.
 const DARKEST: f32 = 0.035;
 const LIGHTEST: f32 = 0.985;
 
-/// sRGB pixels, row by row.
+/// sRGB bytes, row by row.
 pub(super) fn develop(canvas: &mut Canvas, palette: &Palette, grain: Noise) -> Vec<u8> {
     vignette(canvas);
-    draw_to(canvas, palette.mean);
+    pull_to(canvas, palette.mean);
     let table = SrgbTable::new();
     let size = canvas.size();
     let mut rgb = Vec::with_capacity(size * size * 3);
@@ -43,7 +43,7 @@ fn vignette(canvas: &mut Canvas) {
 }
 
 fn mean(canvas: &Canvas) -> Lab {
-    // Every 7th pixel: 7 shares no factor with a row's length, so that no column is favoured.
+    // Every 7th pixel: 7 is no factor of the default size, so that no column is favoured.
     let (mut sum, mut count) = (Lab::default(), 0.0);
     for pixel in canvas.pixels().iter().step_by(7) {
         sum = sum + *pixel;
@@ -52,8 +52,8 @@ fn mean(canvas: &Canvas) -> Lab {
     sum * (1.0 / count)
 }
 
-/// Moves the mean to `target`: lightness by a curve that keeps black and white, colour most in the middle tones.
-fn draw_to(canvas: &mut Canvas, target: Lab) {
+/// Moves the mean towards `target`: lightness by a curve that keeps black and white, colour mostly in the middle tones.
+fn pull_to(canvas: &mut Canvas, target: Lab) {
     let before = mean(canvas);
     let wanted = before.mix(target, PULL);
     // l + k l (1 - l) keeps 0 and 1 and rises everywhere for |k| <= 1.
@@ -78,7 +78,7 @@ fn draw_to(canvas: &mut Canvas, target: Lab) {
     }
 }
 
-/// Draws a colour towards its own grey until each channel can be shown.
+/// Reduces a colour's chroma until each channel is in the gamut.
 #[inline]
 fn into_gamut(light: [f32; 3]) -> [f32; 3] {
     const LOW: f32 = 0.0038;
@@ -110,11 +110,11 @@ mod tests {
     }
 
     #[test]
-    fn the_mean_is_drawn_to_the_target() {
+    fn the_mean_is_pulled_to_the_target() {
         let target = Lab::lch(0.6, 0.08, 40.0);
         let mut canvas = Canvas::from_fn(64, |x, y| Lab::lch(0.2 + 0.5 * x, 0.05, 360.0 * y));
         let before = mean(&canvas).distance(target);
-        draw_to(&mut canvas, target);
+        pull_to(&mut canvas, target);
         assert!(mean(&canvas).distance(target) < 0.25 * before);
     }
 }

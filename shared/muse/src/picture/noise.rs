@@ -1,6 +1,6 @@
-//! Gradient noise (Perlin 2002) and its sums.
+//! Gradient noise (Perlin 2002), its sums, and coarse grids of numbers that are read smoothly.
 
-/// A noise of its own for every seed.
+/// A noise function, different for each seed.
 #[derive(Clone, Copy, Debug)]
 pub struct Noise(u32);
 
@@ -10,7 +10,6 @@ const GRADIENTS: [(f32, f32); 8] = {
 };
 
 impl Noise {
-    /// From random bits.
     pub fn new(bits: u64) -> Self {
         Noise((bits >> 32) as u32 ^ bits as u32)
     }
@@ -57,13 +56,13 @@ impl Noise {
             value += Noise(self.0.wrapping_add(octave)).at(x, y) * strength;
             total += strength;
             strength *= gain;
-            // Turned a little at every octave (the 3-4-5 triangle), so that no grid shows through.
+            // Rotated at every octave (by the 3-4-5 triangle), so that no grid shows through.
             (x, y) = (1.6 * x - 1.2 * y + 17.3, 1.2 * x + 1.6 * y - 9.1);
         }
         value / total
     }
 
-    /// Like `sum`, with creases: 1 along the ridges, towards 0 between them.
+    /// As [`Noise::sum`], with creases: 1 along the ridges, towards 0 between them.
     pub fn ridged(self, x: f32, y: f32, octaves: u32, gain: f32) -> f32 {
         let (mut value, mut strength, mut total) = (0.0, 1.0, 0.0);
         for octave in 0..octaves {
@@ -77,11 +76,41 @@ impl Noise {
     }
 }
 
-/// 0 up to `from`, 1 from `to` on, an S between.
+/// 0 up to `from`, 1 from `to` on, a cubic between.
 #[inline]
 pub fn smooth_step(from: f32, to: f32, x: f32) -> f32 {
     let t = ((x - from) / (to - from)).clamp(0.0, 1.0);
     t * t * (3.0 - 2.0 * t)
+}
+
+/// A function over 0..1 × 0..1 that is sampled on a square grid: soft shapes need no full resolution.
+pub struct Field {
+    size: usize,
+    values: Vec<f32>,
+}
+
+impl Field {
+    /// `size` × `size` samples (at least 2 × 2) of `value(x, y)`.
+    pub fn from_fn(size: usize, value: impl Fn(f32, f32) -> f32) -> Self {
+        let size = size.max(2);
+        let step = 1.0 / (size - 1) as f32;
+        let values = (0..size * size).map(|i| value((i % size) as f32 * step, (i / size) as f32 * step));
+        Field { size, values: values.collect() }
+    }
+
+    /// The value at (x, y), bilinear; outside 0..1 that of the nearest edge.
+    #[inline]
+    pub fn at(&self, x: f32, y: f32) -> f32 {
+        let last = (self.size - 1) as f32;
+        let (x, y) = ((x * last).clamp(0.0, last - 0.001), (y * last).clamp(0.0, last - 0.001));
+        let (column, row) = (x as usize, y as usize);
+        let (fx, fy) = (x - column as f32, y - row as f32);
+        let here = row * self.size + column;
+        let v = &self.values;
+        let top = v[here] + (v[here + 1] - v[here]) * fx;
+        let bottom = v[here + self.size] + (v[here + self.size + 1] - v[here + self.size]) * fx;
+        top + (bottom - top) * fy
+    }
 }
 
 #[cfg(test)]
@@ -106,5 +135,14 @@ mod tests {
     fn steps_are_clamped() {
         assert_eq!((smooth_step(1.0, 2.0, 0.0), smooth_step(1.0, 2.0, 3.0)), (0.0, 1.0));
         assert_eq!(smooth_step(0.0, 1.0, 0.5), 0.5);
+    }
+
+    #[test]
+    fn a_plane_is_read_back_exactly() {
+        let plane = Field::from_fn(9, |x, y| 2.0 * x - y);
+        for (x, y) in [(0.0, 0.0), (0.33, 0.71), (0.999, 0.5)] {
+            assert!((plane.at(x, y) - (2.0 * x - y)).abs() < 1e-3);
+        }
+        assert!((plane.at(-3.0, 9.0) - -1.0).abs() < 1e-2);
     }
 }

@@ -1,23 +1,23 @@
-//! The colours of an emotion, moved by valence and arousal.
+//! The colours of each emotion, moved by valence and arousal.
 
 use super::oklab::Lab;
 use crate::rng::Rng;
 use domain::{Affect, Emotion};
 
-/// Colours for one picture.
+/// The colours of one picture.
 #[derive(Clone, Debug)]
 pub struct Palette {
     /// From the zenith to the horizon.
     pub sky: [Lab; 3],
-    /// Sun, moon, lamps, sparks.
+    /// Sun, moon, stars, sparks.
     pub light: Lab,
     /// Land from far to near.
     pub land: [Lab; 2],
-    /// Four colours that stand out.
+    /// Colours that stand out from sky and land.
     pub accents: [Lab; 4],
-    /// The darkest: outlines, leads, silhouettes.
+    /// The darkest colour: outlines, leads, silhouettes.
     pub ink: Lab,
-    /// What the picture as a whole averages to: the emotion's own colour.
+    /// The target of the picture's mean colour.
     pub mean: Lab,
 }
 
@@ -84,8 +84,8 @@ fn brightness_and_saturation(pleasure: f32, arousal: f32) -> (f32, f32) {
 }
 
 impl Palette {
-    /// The dominant emotion's colours; brighter or more saturated by as much as the affect's point differs from
-    /// that emotion's own; a little different for every seed.
+    /// The dominant emotion's colours, brighter or more saturated in proportion to the distance of the affect's point from
+    /// that emotion's own point, with a small variation by seed.
     pub fn new(affect: &Affect, seed: u64) -> Self {
         let emotion = affect.dominant();
         let (valence, arousal) = emotion.point();
@@ -108,7 +108,7 @@ impl Palette {
         }
     }
 
-    /// The colour of the sky at `t`: 0 the zenith, 1 the horizon.
+    /// The colour of the sky from the zenith (0) to the horizon (1).
     #[inline]
     pub fn sky_at(&self, t: f32) -> Lab {
         let t = t.clamp(0.0, 1.0);
@@ -119,14 +119,15 @@ impl Palette {
         }
     }
 
-    /// A colour along accents, from 0 to 1, without an end: 1 is 0 again.
+    /// A colour along the ring of accents, with period 1.
     pub fn accent_at(&self, t: f32) -> Lab {
         let t = (t - t.floor()) * 4.0;
         let index = (t as usize).min(3);
         self.accents[index].mix(self.accents[(index + 1) % 4], t - index as f32)
     }
 
-    /// The emotion's own colour, before valence, arousal and seed move it: what a picture is recognised by.
+    /// The emotion's own mean colour, before valence, arousal and seed move it. A picture's emotion is recovered as the
+    /// nearest of them.
     pub fn centroid(emotion: Emotion) -> Lab {
         let (l, c, h) = colours(emotion)[11];
         Lab::lch(l, c, h)

@@ -1,36 +1,33 @@
-//! The styles of pictures, by name.
+//! The styles of pictures by name, and what a style is given.
 
-use super::canvas::Canvas;
 use super::palette::Palette;
-use super::{aurora, flow, glass, landscape};
 use crate::rng::Rng;
 use domain::Emotion;
 use std::fmt;
 
-/// A way of painting.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+/// How a picture is composed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Style {
-    /// Hills, water, trees and weather in layers; five layouts.
+    /// Hills, water, trees and weather in layers, in one of five layouts.
     Landscape,
-    /// Brush strokes along an invisible current.
+    /// Brush strokes along a field of directions.
     Flow,
-    /// A leaded window.
+    /// A window of leaded glass.
     Glass,
     /// Curtains of light over a dark shore.
     Aurora,
 }
 
-/// A name that is no style.
+/// The name of a style that does not exist.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("unknown style {0:?}: one of landscape, flow, glass, aurora")]
 pub struct UnknownStyle(pub String);
 
-/// What a style is asked to paint.
+/// What every style paints from.
 pub(super) struct Brief<'a> {
     pub(super) emotion: Emotion,
-    /// -1..1.
+    /// Within -1..1, as arousal.
     pub(super) valence: f32,
-    /// -1..1.
     pub(super) arousal: f32,
     pub(super) palette: &'a Palette,
     pub(super) seed: u64,
@@ -39,10 +36,10 @@ pub(super) struct Brief<'a> {
 }
 
 impl Style {
-    /// All styles.
+    /// In the order of the command's help.
     pub const ALL: [Style; 4] = [Style::Landscape, Style::Flow, Style::Glass, Style::Aurora];
 
-    /// The style's name.
+    /// The name in settings, orders and provenance.
     pub fn as_str(self) -> &'static str {
         match self {
             Style::Landscape => "landscape",
@@ -52,7 +49,7 @@ impl Style {
         }
     }
 
-    /// Reads a name in any case.
+    /// Accepts a name in any case.
     pub fn parse(name: &str) -> Result<Self, UnknownStyle> {
         Style::ALL
             .into_iter()
@@ -60,7 +57,7 @@ impl Style {
             .ok_or_else(|| UnknownStyle(name.chars().take(40).collect()))
     }
 
-    /// The style that a seed gets when none is asked for. UNKNOWN, which has no scene of its own, leans to aurora.
+    /// The style of a seed if none is requested. UNKNOWN has no scene of its own and prefers aurora.
     pub fn choose(emotion: Emotion, seed: u64) -> Self {
         let weights = match emotion {
             Emotion::Unknown => [1.0, 1.0, 1.0, 4.0],
@@ -68,15 +65,6 @@ impl Style {
             _ => [3.0, 1.5, 1.5, 1.5],
         };
         Style::ALL[Rng::new(seed, "style").weighted(&weights)]
-    }
-
-    pub(super) fn paint(self, brief: &Brief<'_>) -> Canvas {
-        match self {
-            Style::Landscape => landscape::paint(brief),
-            Style::Flow => flow::paint(brief),
-            Style::Glass => glass::paint(brief),
-            Style::Aurora => aurora::paint(brief),
-        }
     }
 }
 

@@ -1,13 +1,17 @@
 //! Why a file is not decoded, and the checks of its size.
 
-use crate::limits::{MAX_MEMORY, MAX_PIXELS, MAX_SIDE};
+use crate::limits::{MAX_MEMORY, MAX_PIXELS};
+use domain::{MediaType, photo_size};
 
 /// Why bytes are no photo that can be analysed. The message is a sentence that names the limit or the remedy.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum DecodeError {
-    /// Another format than the accepted ones, by name.
-    #[error("{0} is not supported; send JPEG, PNG, WebP, HEIC, AVIF, GIF, BMP or TIFF")]
-    UnsupportedType(&'static str),
+    /// Another format than the accepted ones: a sentence with its name and the formats to send.
+    #[error("{0}")]
+    UnsupportedType(String),
+    /// HEIC, where the feature `heic` is switched off.
+    #[error("HEIC is not supported here; send JPEG")]
+    HeicUnsupported,
     /// Too many bytes or pixels, or too much memory to decode.
     #[error("the picture is too large: {0}")]
     TooLarge(String),
@@ -20,11 +24,12 @@ pub enum DecodeError {
 }
 
 impl DecodeError {
-    /// The stable code: `unsupported_type`, `image_too_large`, `undecodable_image`, or `cancelled`, which only a
+    /// The stable code: `unsupported_type`, `heic_unsupported`, `image_too_large`, `undecodable_image`, or `cancelled`, which only a
     /// caller that cancels can get.
     pub fn code(&self) -> &'static str {
         match self {
             DecodeError::UnsupportedType(_) => "unsupported_type",
+            DecodeError::HeicUnsupported => "heic_unsupported",
             DecodeError::TooLarge(_) => "image_too_large",
             DecodeError::Undecodable(_) => "undecodable_image",
             DecodeError::Cancelled => "cancelled",
@@ -34,6 +39,11 @@ impl DecodeError {
     /// From a decoder's own error, which may quote hostile bytes at length.
     pub(crate) fn undecodable(error: impl std::fmt::Display) -> Self {
         DecodeError::Undecodable(error.to_string().chars().take(200).collect())
+    }
+
+    pub(crate) fn raw_file() -> Self {
+        let accepted = MediaType::NAMES;
+        DecodeError::UnsupportedType(format!("a camera's raw file is not supported; send {accepted}"))
     }
 
     pub(crate) fn missing_pixels() -> Self {
@@ -52,11 +62,7 @@ pub(crate) fn check_sides(width: usize, height: usize, max_pixels: usize) -> Res
     if width == 0 || height == 0 {
         return Err(DecodeError::undecodable("it has no pixels"));
     }
-    if width.max(height) > MAX_SIDE || width.saturating_mul(height) > max_pixels {
-        let limits = format!("at most {MAX_SIDE} a side and {} megapixels", max_pixels / 1_000_000);
-        return Err(DecodeError::TooLarge(format!("{width} × {height} pixels, {limits}")));
-    }
-    Ok(())
+    photo_size::check(width, height, max_pixels).map_err(DecodeError::TooLarge)
 }
 
 /// Checks the bytes that decoding takes.

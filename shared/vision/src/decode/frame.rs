@@ -183,7 +183,7 @@ impl Chroma {
 /// The nearest and the second nearest of `count` samples to place `at` of twice as many.
 fn neighbours(at: usize, count: usize) -> (usize, usize) {
     let near = (at / 2).min(count - 1);
-    let far = if at % 2 == 0 { near.saturating_sub(1) } else { (near + 1).min(count - 1) };
+    let far = if at.is_multiple_of(2) { near.saturating_sub(1) } else { (near + 1).min(count - 1) };
     (near, far)
 }
 

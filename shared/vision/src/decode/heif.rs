@@ -170,7 +170,7 @@ impl Reader<'_> {
                 let frame = hevc::decode(&stream, self.coded_pixels(id)?)?;
                 self.converted(id, &frame, coding.unwrap_or(frame.coding()))
             }
-            _ => Err(DecodeError::UnsupportedType("HEIC")),
+            _ => Err(DecodeError::HeicUnsupported),
         }
     }
 

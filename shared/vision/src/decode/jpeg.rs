@@ -43,6 +43,14 @@ pub(super) fn decode(bytes: &[u8], cancel: &Cancel) -> Result<Decoded, DecodeErr
     Ok(Decoded { picture, orientation })
 }
 
+/// Whether a file is a JPEG of 1 or 3 components that every decoder reads alike: nothing is repaired or rerouted.
+pub(super) fn is_plain(bytes: &[u8]) -> bool {
+    Header::parse(bytes).is_ok_and(|header| {
+        let lines = Scans::parse(bytes, header.scan_at).lines;
+        header.has_huffman_tables && header.fits_zune() && lines.is_none()
+    })
+}
+
 /// Decodes with zune-jpeg, at full size.
 fn common(bytes: &[u8], header: &Header) -> Result<Picture, DecodeError> {
     let options = DecoderOptions::new_fast()

@@ -29,7 +29,7 @@ pub(super) fn bmp(bytes: &[u8], cancel: &Cancel) -> Result<Decoded, DecodeError>
 pub(super) fn tiff(bytes: &[u8], cancel: &Cancel) -> Result<Decoded, DecodeError> {
     let reduced = tag(bytes, NEW_SUBFILE_TYPE).is_some_and(|kind| kind & REDUCED != 0);
     if reduced || tag(bytes, DNG_VERSION).is_some() || bytes.get(8..10) == Some(b"CR") {
-        return Err(DecodeError::UnsupportedType("a camera's raw file"));
+        return Err(DecodeError::raw_file());
     }
     read(TiffDecoder::new(Source::new(bytes, cancel)).map_err(undecodable)?)
 }

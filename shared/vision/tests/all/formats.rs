@@ -173,10 +173,12 @@ fn large_jpegs_are_decoded_at_a_part_of_their_size() {
 
 #[test]
 fn heic_and_avif_show_the_pattern() {
-    check("photo.heic", file("photo.heic"), 1.0);
+    if cfg!(feature = "heic") {
+        check("photo.heic", file("photo.heic"), 1.0);
+    }
     check("limited.avif", file("limited.avif"), 3.0);
     let half_white = painted((WIDTH, HEIGHT), |x, y| if x < 24 { colour(x, y) } else { [255; 3] });
-    for name in ["alpha.heic", "alpha.avif"] {
+    for name in ["alpha.heic", "alpha.avif"].iter().skip(usize::from(!cfg!(feature = "heic"))) {
         let difference = difference(&decode(file(name)).unwrap(), (WIDTH, HEIGHT), &half_white);
         assert!(difference <= 1.5, "{name}: {difference:.2}");
     }
@@ -189,6 +191,7 @@ fn heic_and_avif_show_the_pattern() {
 }
 
 /// The values are littleCMS's.
+#[cfg(feature = "heic")]
 #[test]
 fn display_p3_becomes_srgb() {
     let picture = decode(file("p3.heic")).unwrap();
@@ -216,13 +219,17 @@ fn tiles_make_up_one_picture() {
     let whole = painted((120, 110), colour);
     let difference_of_whole = difference(&decode(file("grid.avif")).unwrap(), (120, 110), &whole);
     assert!(difference_of_whole <= 6.0, "{difference_of_whole:.2}");
+    if !cfg!(feature = "heic") {
+        return;
+    }
     let (left, top) = (7, 12);
     let turned = painted((90, 100), |x, y| colour(left + 99 - y, top + 89 - x));
     let difference_of_part = difference(&decode(file("grid.heic")).unwrap(), (90, 100), &turned);
     assert!(difference_of_part <= 6.5, "{difference_of_part:.2}");
 }
 
-/// Neither as it is, nor when its tile lies about its size.
+/// Neither is it decoded as it is, nor when its tile lies about its size.
+#[cfg(feature = "heic")]
 #[test]
 fn a_bomb_of_one_repeated_tile_is_refused_at_once() {
     let bomb = file("bomb.heic");
@@ -241,8 +248,8 @@ fn a_bomb_of_one_repeated_tile_is_refused_at_once() {
 fn gif_bmp_and_tiff_show_their_first_picture() {
     check("photo.bmp", file("photo.bmp"), 0.0);
     check("animated.gif", file("animated.gif"), 2.5);
-    let raw = decode(file("raw.tiff"));
-    assert_eq!(raw, Err(DecodeError::UnsupportedType("a camera's raw file")));
+    let raw = decode(file("raw.tiff")).unwrap_err();
+    assert!(matches!(raw, DecodeError::UnsupportedType(_)) && raw.to_string().contains("raw file"), "{raw}");
 }
 
 #[test]

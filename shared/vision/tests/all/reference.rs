@@ -1,10 +1,11 @@
 //! The same pixels through face-api itself: the same faces, points, expressions and descriptors.
 
 use crate::samples;
+use deadline::LIMIT;
 use serde::Deserialize;
 use serde_json::json;
 use std::path::Path;
-use std::process::Command;
+use std::process::{Command, Stdio};
 use vision::{AnalysedFace, Analyser, EMOTIONS, Options, Picture};
 
 #[derive(Deserialize)]
@@ -42,8 +43,11 @@ fn face_api(jobs: &[serde_json::Value]) -> Vec<Answer> {
     let output = Command::new("node")
         .arg(reference)
         .args([&samples::models_dir(), &list])
-        .output()
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
         .unwrap_or_else(|error| panic!("cannot run node ({error}): {hint}"));
+    let output = deadline::output(output, LIMIT, "face-api");
     let log = String::from_utf8_lossy(&output.stderr);
     assert!(output.status.success(), "face-api failed: {hint}\n{log}");
     serde_json::from_slice(&output.stdout).unwrap_or_else(|error| panic!("{error}: {log}"))

@@ -1,5 +1,5 @@
 //! Starts five hundred executions and answers their tasks, until all have ended or it is killed. Starting again is
-//! harmless, so whoever is started after it begins with the same five hundred.
+//! harmless, so the next process begins with the same five hundred.
 
 use anyhow::ensure;
 use domain::ports::queue::MAX_BATCH;

@@ -18,7 +18,7 @@ impl Template {
         Template(json(document))
     }
 
-    /// What stands at a JSON pointer.
+    /// The value at a JSON pointer.
     pub fn at(&self, pointer: &str) -> &Value {
         self.0.pointer(pointer).unwrap_or_else(|| panic!("{TEMPLATE} has nothing at {pointer}"))
     }

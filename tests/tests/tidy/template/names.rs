@@ -1,4 +1,4 @@
-//! Queues, states and functions bear the names that the code knows them by.
+//! Queues, states and functions have the names that the code uses.
 
 use super::document::{Template, attribute_of};
 use crate::repository;

@@ -1,11 +1,11 @@
-//! What each function may do: what the ports that it gets call, and no more.
+//! The policies of each function allow what its ports call, and no more.
 
 use super::document::{Template, attribute_of};
 use serde_json::Value;
 use std::collections::BTreeSet;
 
-/// What a use of a port asks of AWS, and on what.
-const USES: [(&str, &[&str]); 29] = [
+/// The actions of AWS that a use of a port needs, and their resources.
+const USES: [(&str, &[&str]); 30] = [
     (
         "logs and traces",
         &[
@@ -32,6 +32,7 @@ const USES: [(&str, &[&str]); 29] = [
         "uploads that are due",
         &["dynamodb:Query UploadsTable/index/due", "dynamodb:BatchGetItem UploadsTable"],
     ),
+    ("a gallery row", &["dynamodb:GetItem GalleryTable"]),
     ("gallery pages", &["dynamodb:Query GalleryTable"]),
     ("closing", &["dynamodb:GetItem GalleryTable", "dynamodb:PutItem GalleryTable"]),
     ("reading faces", &["dynamodb:BatchGetItem FacesTable"]),
@@ -57,7 +58,7 @@ const USES: [(&str, &[&str]); 29] = [
         ],
     ),
     ("keys", &["secretsmanager:GetSecretValue MasterSecret"]),
-    // Without ListBucket S3 says of what is not there that it is forbidden.
+    // Without ListBucket S3 answers 403 for a missing key, not 404.
     ("reading uploads", &["s3:GetObject MediaBucket/user-uploads/*", "s3:ListBucket MediaBucket"]),
     ("putting uploads", &["s3:PutObject MediaBucket/user-uploads/*"]),
     (
@@ -121,13 +122,13 @@ const USES: [(&str, &[&str]); 29] = [
             "s3:ListBucketVersions MediaBucket",
             "s3:DeleteObject MediaBucket/*",
             "s3:DeleteObjectVersion MediaBucket/*",
-            // Whether what cannot be stopped has ended.
+            // An execution that cannot be stopped may have ended.
             "states:StopExecution StateMachine/executions",
             "states:DescribeExecution StateMachine/executions",
             "events:PutEvents DomainBus",
         ],
     ),
-    // Whether what was started before has our input.
+    // An execution that exists already must have our input.
     ("starting", &["states:StartExecution StateMachine", "states:DescribeExecution StateMachine/executions"]),
     ("describing", &["states:DescribeExecution StateMachine/executions"]),
     ("answering", &["states:SendTaskSuccess StateMachine", "states:SendTaskFailure StateMachine"]),
@@ -136,7 +137,7 @@ const USES: [(&str, &[&str]); 29] = [
     ("looking at faces", &["rekognition:DetectFaces *"]),
 ];
 
-/// What each function uses, beside its logs and the queues that it receives from.
+/// The ports that each function uses, besides its logs and the queues that it receives from.
 const FUNCTIONS: [(&str, &[&str]); 9] = [
     (
         "Api",
@@ -161,6 +162,7 @@ const FUNCTIONS: [(&str, &[&str]); 9] = [
         &[
             "uploads",
             "closing",
+            "telling",
             "a user",
             "reading uploads",
             "writing dead letters",
@@ -191,7 +193,7 @@ const FUNCTIONS: [(&str, &[&str]); 9] = [
         &[
             "uploads",
             "uploads that are due",
-            "closing",
+            "a gallery row",
             "writing faces",
             "listing dead letters",
             "reading uploads",
@@ -203,9 +205,9 @@ const FUNCTIONS: [(&str, &[&str]); 9] = [
     ),
 ];
 
-/// What Lambda asks for on behalf of a function that receives from a queue.
+/// The actions that Lambda needs to receive from a queue for a function.
 const RECEIVING: [&str; 3] = ["sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes"];
-/// What a handler does with the messages of its own queue: leaves them for a while, or sends them again for later.
+/// A handler extends the visibility of the messages of its own queue, or sends them again with a delay.
 const LEAVING: [&str; 2] = ["sqs:ChangeMessageVisibility", "sqs:SendMessage"];
 /// `/readyz` asks whether the queue answers.
 const READY: (&str, &str) = ("Api", "sqs:GetQueueAttributes UploadsQueue");
@@ -260,7 +262,7 @@ fn calls(template: &Template, function: &str, uses: &[&str]) -> BTreeSet<String>
 #[test]
 fn every_use_is_of_some_function() {
     for (name, _) in USES.iter().filter(|(name, _)| *name != "logs and traces") {
-        assert!(FUNCTIONS.iter().any(|(_, uses)| uses.contains(name)), "{name} is used by nobody");
+        assert!(FUNCTIONS.iter().any(|(_, uses)| uses.contains(name)), "{name} is used by no function");
     }
 }
 

@@ -1,4 +1,4 @@
-//! What must hold between queues, the functions that receive from them, and the tasks that wait.
+//! Limits of queues, of the functions that receive from them, and of the tasks that wait fit together.
 
 use super::document::{Template, attribute_of};
 use super::names::resource_of;
@@ -7,7 +7,7 @@ use domain::{QueueName, Stage};
 use serde_json::{Value, json};
 
 const DAY_S: u64 = 24 * 3600;
-/// What a function has left to store and to answer, once its stage ran out of time.
+/// The time that a function has left to store and to answer, once its stage ran out of time.
 const MARGIN_S: u64 = 5;
 
 fn number(value: &Value) -> u64 {
@@ -100,7 +100,7 @@ fn each_task(machine: &Value, look: &mut impl FnMut(&str, &Value)) {
     }
 }
 
-/// A batch of one in the stages: a message that runs out of memory or hangs must not hurt nine neighbours.
+/// A batch of one in the stages: a message that runs out of memory or hangs must not affect nine others.
 #[test]
 fn sources_report_each_message_and_are_held_back() {
     let template = Template::read();

@@ -1,28 +1,28 @@
 //! Percussion: swept sines and filtered noise.
 
-use super::RATE;
-use super::bar::ring;
 use super::harmonic::fade_end;
-use crate::melody::percussion::key;
+use super::ringing::ring;
+use crate::melody::instrument::drum;
+use crate::melody::recording::RATE;
 use crate::rng::Rng;
 
-/// The samples of a stroke on a General MIDI drum key; keys that are not known sound like a tom.
-pub(super) fn play(drum: u8, rng: &mut Rng) -> Vec<f32> {
-    let mut out = match drum {
-        key::KICK => sweep(0.32, 46.0, 105.0, 0.035, 1.5),
-        key::SNARE => {
+/// A stroke on a General MIDI drum key; unknown keys sound like a tom.
+pub(super) fn play(key: u8, rng: &mut Rng) -> Vec<f32> {
+    let mut out = match key {
+        drum::KICK => sweep(0.32, 46.0, 105.0, 0.035, 1.5),
+        drum::SNARE => {
             let mut out = noise(0.22, (900.0, 6500.0), 0.055, 0.9, rng);
             ring(&mut out, 185.0, 0.45, 0.14);
             ring(&mut out, 287.0, 0.22, 0.10);
             out
         }
-        key::CLAP => clap(rng),
-        key::HAT => noise(0.07, (5200.0, 8500.0), 0.018, 0.55, rng),
-        key::SHAKER => shaker(rng),
-        key::CRASH => noise(1.3, (2800.0, 7500.0), 0.32, 0.5, rng),
-        key::WOOD_HIGH => bars(&[(1020.0, 0.8, 0.10), (2480.0, 0.25, 0.05)]),
-        key::WOOD_LOW => bars(&[(640.0, 0.9, 0.13), (1560.0, 0.25, 0.06)]),
-        key::TRIANGLE => bars(&[(2980.0, 0.22, 1.1), (4730.0, 0.16, 0.9), (6120.0, 0.08, 0.6)]),
+        drum::CLAP => clap(rng),
+        drum::HAT => noise(0.07, (5200.0, 8500.0), 0.018, 0.55, rng),
+        drum::SHAKER => shaker(rng),
+        drum::CRASH => noise(1.3, (2800.0, 7500.0), 0.32, 0.5, rng),
+        drum::WOOD_HIGH => bars(&[(1020.0, 0.8, 0.10), (2480.0, 0.25, 0.05)]),
+        drum::WOOD_LOW => bars(&[(640.0, 0.9, 0.13), (1560.0, 0.25, 0.06)]),
+        drum::TRIANGLE => bars(&[(2980.0, 0.22, 1.1), (4730.0, 0.16, 0.9), (6120.0, 0.08, 0.6)]),
         _ => sweep(0.50, 68.0, 30.0, 0.05, 1.2),
     };
     let rise = (RATE as usize / 700).min(out.len());

@@ -1,27 +1,26 @@
-//! Sounds of harmonic partials: a bright and a dull wave of one cycle each, faded into one another.
+//! Sounds of harmonic partials: a crossfade of a bright and a dull single-cycle wave.
 
-use super::RATE;
-use super::instrument::Harmonic;
+use super::timbre::Harmonic;
+use crate::melody::recording::RATE;
 use crate::rng::Rng;
 use std::rc::Rc;
 
 /// Samples of one cycle.
 const CYCLE: usize = 2048;
-/// No partial above this, in hertz: what is higher sounds harsh and aliases.
+/// Highest partial in hertz: higher ones sound harsh and alias.
 const CEILING: f32 = 9_000.0;
 /// Samples between updates of vibrato and envelope slopes.
 const BLOCK: usize = 32;
 
-/// One cycle, bright and dull, interleaved; one more than [`CYCLE`] for reading between.
+/// Samples of one cycle as (bright, dull), with one more than [`CYCLE`] for the interpolation.
 pub(super) struct Waves(Vec<(f32, f32)>);
 
-/// A table of one sine cycle.
 pub(super) fn sine_table() -> Vec<f32> {
     (0..CYCLE).map(|i| libm::sinf(i as f32 / CYCLE as f32 * std::f32::consts::TAU)).collect()
 }
 
 impl Waves {
-    /// The waves of `sound` at a frequency, of about equal loudness.
+    /// The waves of `sound` at a frequency, of equal power.
     pub(super) fn new(sound: &Harmonic, hertz: f32, sine: &[f32]) -> Rc<Self> {
         let partials = ((CEILING / hertz) as usize).clamp(1, 40);
         let mut waves = vec![(0.0f32, 0.0f32); CYCLE + 1];
@@ -32,7 +31,7 @@ impl Waves {
             let dull = even * libm::powf(n as f32, -sound.rolloff - 1.5);
             bright_power += bright * bright;
             dull_power += dull * dull;
-            // Phases that differ keep the peak low for the same loudness.
+            // Different phases keep the peak low at the same loudness.
             let phase = n * n * 211;
             for (i, (b, d)) in waves.iter_mut().enumerate() {
                 let s = sine[(i * n + phase) % CYCLE];
@@ -54,16 +53,16 @@ impl Waves {
     }
 }
 
-/// One note.
+/// A note without its timbre.
 pub(super) struct Tone {
     pub(super) hertz: f32,
-    /// Seconds until it is let go.
+    /// Seconds until its release.
     pub(super) held_s: f32,
-    /// 0..1.
+    /// Loudness in 0..1, as MIDI has it.
     pub(super) velocity: f32,
 }
 
-/// The note's samples, release and all.
+/// A note with its release.
 pub(super) fn play(sound: &Harmonic, waves: &Waves, tone: &Tone, rng: &mut Rng) -> Vec<f32> {
     let rate = RATE as f32;
     let held = (tone.held_s.max(sound.attack_s + 0.01) * rate) as usize;
@@ -114,19 +113,19 @@ pub(super) fn play(sound: &Harmonic, waves: &Waves, tone: &Tone, rng: &mut Rng) 
     out
 }
 
-/// A parabola for a sine: -1..1 over one turn.
+/// A parabolic approximation of a sine over one turn.
 fn wave(turns: f32) -> f32 {
     let t = turns - turns.floor();
     if t < 0.5 { 16.0 * t * (0.5 - t) } else { -16.0 * (t - 0.5) * (1.0 - t) }
 }
 
-/// Cents off the pitch: it sets in after a third of a second, as players do it.
+/// Deviation from the pitch in cents; it fades in over the first half second, as players do it.
 fn vibrato(sound: &Harmonic, seconds: f32, start: f32) -> f32 {
     let depth = ((seconds - 0.12) / 0.3).clamp(0.0, 1.0);
     sound.vibrato_cents * depth * wave(seconds * 5.3 + start)
 }
 
-/// The last milliseconds go to zero, so that no note ends with a click.
+/// Fades the last five milliseconds, so that no note ends with a click.
 pub(super) fn fade_end(samples: &mut [f32]) {
     let fade = (RATE as usize / 200).min(samples.len());
     let from = samples.len() - fade;
@@ -135,7 +134,7 @@ pub(super) fn fade_end(samples: &mut [f32]) {
     }
 }
 
-/// Loudness over time: rise, fall to the sustained part, release.
+/// Loudness over time: attack, decay to the sustained level, release. Times in samples.
 struct Envelope {
     attack: f32,
     held: f32,
@@ -170,7 +169,7 @@ impl Envelope {
         }
     }
 
-    /// The level at a block's start, and its change per sample.
+    /// The level at the start of a block, and its slope per sample.
     fn block(&mut self, start: usize) -> (f32, f32) {
         let from = self.level(start as f32);
         let to = self.level((start + BLOCK) as f32);

@@ -1,12 +1,12 @@
-//! The room: a feedback delay network of eight lines (Jot 1991) with a Householder mix.
+//! Reverberation: a feedback delay network of eight lines (Jot 1991) with a Householder mix.
 
-use super::RATE;
+use crate::melody::recording::RATE;
 
-/// Lengths of the lines in samples: primes, so that no echo falls on another.
+/// Lengths of the lines in samples: primes, so that echoes do not coincide.
 const LENGTHS: [usize; 8] = [1187, 1399, 1613, 1847, 2089, 2311, 2557, 2791];
 /// Samples before the first echo.
 const PREDELAY: usize = 660;
-/// How much of each sample the walls' damping keeps from the one before.
+/// Coefficient of the one-pole low-pass in each line.
 const DAMPING: f32 = 0.36;
 
 struct Line {
@@ -16,7 +16,7 @@ struct Line {
     keep: f32,
 }
 
-/// Stereo echoes of a mono `send`, of the same length. `ring_s` is the time to fall by 60 dB.
+/// Stereo echoes of a mono `send`, of the same length. `ring_s` is the decay time (60 dB).
 pub(super) fn echoes(send: &[f32], ring_s: f32) -> (Vec<f32>, Vec<f32>) {
     let mut lines = LENGTHS.map(|length| Line {
         samples: vec![0.0; length],
@@ -28,7 +28,7 @@ pub(super) fn echoes(send: &[f32], ring_s: f32) -> (Vec<f32>, Vec<f32>) {
     let mut high_pass = 0.0f32;
     for i in 0..send.len() {
         let dry = if i >= PREDELAY { send[i - PREDELAY] } else { 0.0 };
-        // A room that booms muddies the bass.
+        // Without lows, which would muddy the bass.
         high_pass += 0.022 * (dry - high_pass);
         let input = (dry - high_pass) * 0.35;
         let mut outs = [0.0f32; 8];

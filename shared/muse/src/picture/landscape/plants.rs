@@ -1,8 +1,7 @@
-//! What grows on a row of hills: pines, round trees, bare trees, flowers.
+//! Plants on a row of hills: pines, round trees, bare trees, flowers.
 
-use super::Scene;
-use super::layout::Layout;
-use super::ridges::Layer;
+use super::scene::{Layout, Scene};
+use super::terrain::Layer;
 use crate::picture::canvas::{Canvas, Point};
 use crate::picture::oklab::Lab;
 use crate::rng::Rng;
@@ -24,7 +23,7 @@ fn kind(scene: &Scene<'_>) -> Kind {
     }
 }
 
-/// Grows the layer's plants, and flowers where the place is a happy one.
+/// Grows the layer's plants, and flowers on the near hills of a pleasant scene.
 pub(super) fn grow(canvas: &mut Canvas, scene: &Scene<'_>, layer: &Layer) {
     let mut rng = scene.rng(&format!("plants {}", layer.index));
     if let Some((count, height)) = layer.row.plants {
@@ -33,7 +32,7 @@ pub(super) fn grow(canvas: &mut Canvas, scene: &Scene<'_>, layer: &Layer) {
         for i in 0..count {
             let u = (i as f32 + rng.unit()) / count as f32;
             let grown = height * rng.range(0.55, 1.15);
-            // Trees stand in clumps, not in rows.
+            // Clumps instead of an even row.
             if clumps.at(u * 3.5, 0.5) > -0.12 {
                 plant(canvas, scene, layer, kind, (u, grown), &mut rng);
             }
@@ -114,7 +113,7 @@ fn round(
     }
     let clusters = if height > 40.0 { 90 } else { 36 };
     for i in 0..clusters {
-        // From the shaded back to the lit front.
+        // 0 at the shaded back, 1 at the lit front.
         let front = i as f32 / clusters as f32;
         let (angle, out) = (rng.range(0.0, std::f32::consts::TAU), rng.unit().sqrt());
         let (dx, dy) = (libm::cosf(angle) * out, libm::sinf(angle) * out);
@@ -149,7 +148,7 @@ fn branch(
     }
 }
 
-/// Flowers in drifts, larger towards the eye.
+/// Flowers in drifts, larger in the foreground.
 fn flowers(canvas: &mut Canvas, scene: &Scene<'_>, layer: &Layer, rng: &mut Rng) {
     let side = canvas.side();
     let drifts = scene.noise("drifts");

@@ -1,9 +1,8 @@
-//! What is in the air in front of everything: fog, rain, embers, bubbles, motes.
+//! Weather in front of the scene: fog, rain, embers, bubbles, motes.
 
-use super::Scene;
+use super::scene::Scene;
 use crate::picture::canvas::Canvas;
-use crate::picture::field::Field;
-use crate::picture::noise::smooth_step;
+use crate::picture::noise::{Field, smooth_step};
 use crate::rng::Rng;
 use domain::Emotion;
 
@@ -27,7 +26,7 @@ pub(super) fn paint(canvas: &mut Canvas, scene: &Scene<'_>) {
     }
 }
 
-/// Banks of fog from the horizon down; swirled where the mind is.
+/// Banks of fog from the horizon down; CONFUSED swirls them.
 fn fog(canvas: &mut Canvas, scene: &Scene<'_>, strength: f32) {
     let noise = scene.noise("fog");
     let swirl = if scene.emotion == Emotion::Confused { 0.55 } else { 0.12 };

@@ -1,0 +1,21 @@
+//! The subcommands, a file each, and what several of them share.
+
+pub mod analyse;
+mod artwork;
+mod batch;
+pub mod compose;
+pub mod dead_letters;
+pub mod doctor;
+pub mod gallery;
+pub mod import;
+mod listing;
+pub mod maintain;
+mod outcome;
+pub mod paint;
+mod photos;
+pub mod process;
+pub mod queues;
+pub mod replay;
+pub mod settings;
+pub mod status;
+pub mod up;

@@ -1,0 +1,85 @@
+//! `semblante process`: the whole pipeline on photos of the file system, without a server and without an account.
+
+use super::batch::{Batch, Photo};
+use super::outcome::Row;
+use super::photos;
+use crate::boot;
+use crate::control::Client;
+use crate::exit::Exit;
+use crate::pipeline::Pipeline;
+use crate::print::Printer;
+use crate::settings::Settings;
+use anyhow::Context;
+use domain::{Ports, QueueName, Record, TenantId};
+use std::path::{Path, PathBuf};
+
+pub const EXAMPLES: &str = "\
+Examples:
+  semblante process models/sample1.jpg --out made
+  semblante process holiday --json > holiday.json";
+
+const MAX_PHOTO_BYTES: u64 = 32 << 20;
+/// Links are not shown, so they need no address.
+const PUBLIC_URL: &str = "http://localhost";
+const TENANT: &str = "local";
+const USER: &str = "local@localhost";
+
+#[derive(clap::Args, Debug)]
+pub struct Arguments {
+    /// Photos (JPEG, PNG, WebP, HEIC, AVIF, GIF, BMP, TIFF), and directories to search for photos
+    #[arg(required = true, value_name = "FILE|DIR")]
+    paths: Vec<PathBuf>,
+    /// Write each photo's picture, melody, score and preview into DIR
+    #[arg(long, value_name = "DIR")]
+    out: Option<PathBuf>,
+}
+
+/// Processes the photos in an installation of the run's own, and prints a row for each as soon as it has ended.
+pub async fn run(
+    settings: &Settings,
+    arguments: &Arguments,
+    printer: &mut Printer<'_>,
+) -> anyhow::Result<Exit> {
+    let files = photos::find(&arguments.paths)?;
+    if let Some(out) = &arguments.out {
+        std::fs::create_dir_all(out).with_context(|| format!("--out {}", out.display()))?;
+    }
+    let engines = boot::engines(settings).await?;
+    let data = tempfile::tempdir().context("a temporary data directory")?;
+    let installation = boot::open_directory(settings, data.path(), PUBLIC_URL).await?;
+    let ports = installation.ports.clone();
+    let client = Client::here(installation, PUBLIC_URL, MAX_PHOTO_BYTES);
+    let installation = client.installation().context("this process has opened it")?.clone();
+    let queues: Vec<QueueName> = QueueName::live().collect();
+    let pipeline = Pipeline::start(installation, &engines, &queues, settings.max_receives);
+
+    let (tenant, screen) = (TenantId::parse(TENANT)?, printer.screen().clone());
+    let batch = Batch::open(&client, &tenant, (Some(USER), true), &screen).await?;
+    let stored = batch.store(&files).await?;
+    let bar = screen.bar(stored.len(), "photos processed");
+    let (mut list, mut good) = (printer.array()?, true);
+    for (number, mut photo) in stored.into_iter().enumerate() {
+        batch.wait(&mut photo).await?;
+        let row = row(&ports, &tenant, photo, (arguments.out.as_deref(), number)).await?;
+        good &= row.is_good();
+        list.row(&row, || row.to_string())?;
+        bar.inc(1);
+    }
+    bar.finish_and_clear();
+    list.end()?;
+    pipeline.shut_down().await;
+    Ok(Exit::success_if(good))
+}
+
+async fn row(
+    ports: &Ports,
+    tenant: &TenantId,
+    photo: Photo,
+    out: (Option<&Path>, usize),
+) -> anyhow::Result<Row> {
+    let Some(id) = photo.upload_id else {
+        return Ok(Row::refused(photo.file, &photo.code.unwrap_or_default(), photo.detail));
+    };
+    let record = ports.uploads.get(tenant, id).await?.and_then(Record::live);
+    Row::of(ports, &record.context("an upload of this run is gone")?, photo.file, out).await
+}

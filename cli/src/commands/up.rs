@@ -1,0 +1,114 @@
+//! `semblante up`: everything in one process, until it is stopped.
+
+use crate::boot::{self, BootError, Installation};
+use crate::control::{self, socket::ControlSocket};
+use crate::exit::Exit;
+use crate::pipeline::Pipeline;
+use crate::print::Printer;
+use crate::server::{self, Limits};
+use crate::settings::Settings;
+use anyhow::{Context, anyhow};
+use serde::Serialize;
+use std::sync::Arc;
+use tokio::net::TcpListener;
+use tokio::signal::unix::{SignalKind, signal};
+
+pub const EXAMPLES: &str = "\
+Examples:
+  semblante up
+  semblante up --listen 0.0.0.0:80 --set public_url=http://photos.example --data photos
+  semblante up --backend aws --set poll=image-generation,melody-generation";
+
+/// Scrapers keep a connection each.
+const METRICS_CONNECTIONS: usize = 16;
+
+#[derive(Serialize)]
+struct Listening {
+    listening: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    metrics: Option<String>,
+}
+
+impl Listening {
+    fn text(&self) -> String {
+        let metrics = self.metrics.as_ref().map(|address| format!("\nmetrics on {address}"));
+        format!("listening on {}{}", self.listening, metrics.unwrap_or_default())
+    }
+}
+
+/// Starts everything, prints the address, and runs until SIGTERM or Ctrl-C.
+pub async fn run(settings: &Settings, printer: &mut Printer<'_>) -> anyhow::Result<Exit> {
+    let listener = bind(&settings.listen, "--listen").await?;
+    let metrics_listener = match &settings.metrics_listen {
+        Some(address) => Some(bind(address, "metrics_listen").await?),
+        None => None,
+    };
+    let address = listener.local_addr()?;
+    let public_url = settings.public_url(address);
+    let engines = boot::engines(settings).await?;
+    let installation = Arc::new(boot::open(settings, &public_url).await.map_err(BootError::with_remedy)?);
+    let routes = boot::routes(&installation, &engines, settings, &public_url).await?;
+    let socket = control_socket(&installation, settings, &public_url);
+    let pipeline = Pipeline::start(installation.clone(), &engines, &settings.poll, settings.max_receives);
+    // A reader of the first line may send a signal at once.
+    let stop = stop_signal()?;
+    let metrics = metrics_listener.as_ref().map(|listener| listener.local_addr()).transpose()?;
+    let listening = Listening {
+        listening: format!("http://{address}"),
+        metrics: metrics.map(|address| format!("http://{address}/metrics")),
+    };
+    printer.document(&listening, || listening.text())?;
+    let metrics_server =
+        metrics_listener.map(|listener| tokio::spawn(serve_metrics(listener, &installation)));
+
+    server::serve(listener, routes, Limits::new(settings.max_connections), stop).await;
+    if let Some(server) = metrics_server {
+        server.abort();
+    }
+    if let Some(socket) = socket {
+        socket.close().await;
+    }
+    pipeline.shut_down().await;
+    installation.close().await;
+    tracing::info!("stopped");
+    Ok(Exit::Success)
+}
+
+async fn bind(address: &str, setting: &str) -> anyhow::Result<TcpListener> {
+    let bound = TcpListener::bind(address).await;
+    bound.map_err(|error| anyhow!("cannot listen on {address}: {error}; {setting} takes another address"))
+}
+
+/// Serves `/metrics` until it is aborted.
+fn serve_metrics(
+    listener: TcpListener,
+    installation: &Installation,
+) -> impl Future<Output = ()> + Send + use<> {
+    let (metrics, queue) = (installation.metrics.clone(), installation.ports.queue.clone());
+    let routes = ingest::http::metrics_router(metrics, queue);
+    server::serve(listener, routes, Limits::new(METRICS_CONNECTIONS), std::future::pending())
+}
+
+/// The way of other commands to this process. An account needs none: each command opens it.
+fn control_socket(
+    installation: &Installation,
+    settings: &Settings,
+    public_url: &str,
+) -> Option<ControlSocket> {
+    installation.machine.as_ref()?;
+    let routes = control::routes(installation, public_url, settings.max_upload_bytes);
+    let socket = ControlSocket::open(&settings.data, routes);
+    socket.inspect_err(|error| tracing::warn!(%error, "commands cannot reach this process")).ok()
+}
+
+fn stop_signal() -> anyhow::Result<impl Future<Output = ()> + Send> {
+    let mut terminate = signal(SignalKind::terminate()).context("handling SIGTERM")?;
+    let mut interrupt = signal(SignalKind::interrupt()).context("handling Ctrl-C")?;
+    Ok(async move {
+        tokio::select! {
+            _ = terminate.recv() => {}
+            _ = interrupt.recv() => {}
+        }
+        tracing::info!("stopping");
+    })
+}

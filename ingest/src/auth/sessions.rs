@@ -1,0 +1,179 @@
+//! Sessions: a login begins one with an access token for 15 minutes and a refresh token, which gets the next pair once.
+
+use super::cache::Cache;
+use super::caller::{AuthError, Caller};
+use super::failure::AuthFailure;
+use super::secret::SecretToken;
+use super::token::Claims;
+use super::token_keys::TokenKeys;
+use domain::ports::{PortError, PortErrorKind};
+use domain::session::{Session, SessionKey, SessionToken, Spent, TokenKind};
+use domain::user::User;
+use domain::{Ports, Timestamp};
+use std::time::Duration;
+use uuid::Uuid;
+
+/// Lifetime of an access token.
+pub const ACCESS_LIFE: Duration = Duration::from_secs(15 * 60);
+/// How long a session that was read from the store counts as live. One that another process ended is live here no longer.
+const CACHED: Duration = Duration::from_secs(30);
+
+pub struct TokenPair {
+    pub user: User,
+    /// A JWT for [`ACCESS_LIFE`].
+    pub access_token: String,
+    pub refresh_token: String,
+}
+
+/// Begins, refreshes and ends sessions, and verifies their access tokens.
+pub struct Sessions {
+    ports: Ports,
+    keys: TokenKeys,
+    live: Cache<SessionKey, ()>,
+}
+
+impl Sessions {
+    pub fn new(ports: Ports, keys: TokenKeys) -> Self {
+        Sessions { ports, keys, live: Cache::default() }
+    }
+
+    /// The public keys as a JWK Set (RFC 7517).
+    pub async fn jwks(&self) -> Result<serde_json::Value, PortError> {
+        self.keys.jwks().await
+    }
+
+    /// The caller must have authenticated `user`.
+    pub async fn begin(&self, user: User) -> Result<TokenPair, AuthFailure> {
+        let now = self.ports.clock.now();
+        let (tenant_id, user_id) = (user.tenant_id.clone(), user.user_id.clone());
+        let session = Session::begin(SessionKey { tenant_id, user_id, session_id: Uuid::now_v7() }, now);
+        let secret = SecretToken::random()?;
+        let token = SessionToken::refresh(&session, secret.digest());
+        self.ports.sessions.begin(session.clone(), token).await?;
+        self.pair(user, &session.key, &secret, now).await
+    }
+
+    /// The session of a refresh token, spent or not.
+    pub async fn of_refresh_token(&self, raw: &str) -> Result<Uuid, AuthFailure> {
+        let secret = SecretToken::parse(raw).ok_or(AuthFailure::InvalidToken)?;
+        let (_, session) = self.find(&secret, self.ports.clock.now()).await?;
+        Ok(session.key.session_id)
+    }
+
+    /// Exchanges a refresh token for the next pair. The same token again within 30 seconds gets the same successor, if that
+    /// is unused: an answer was lost. If it is used, the request fails and the session goes on: a second tab is late. Reuse
+    /// after that means that two clients have the token, so the session ends.
+    pub async fn refresh(&self, raw: &str) -> Result<TokenPair, AuthFailure> {
+        let secret = SecretToken::parse(raw).ok_or(AuthFailure::InvalidToken)?;
+        let now = self.ports.clock.now();
+        let (token, session) = self.find(&secret, now).await?;
+        let key = &session.key;
+        let Some(user) = self.ports.users.get(&key.tenant_id, &key.user_id).await? else {
+            self.end(key).await?;
+            return Err(AuthFailure::InvalidToken);
+        };
+        let rotated = match &token.spent {
+            Some(_) => None,
+            None => self.rotate(&secret, &session, now).await?,
+        };
+        let successor = match rotated {
+            Some(successor) => successor,
+            None => self.repeat(&secret, now).await?,
+        };
+        self.pair(user, key, &successor, now).await
+    }
+
+    /// Ends a session: here at once, in other processes within 30 seconds.
+    pub async fn end(&self, key: &SessionKey) -> Result<(), AuthFailure> {
+        self.ports.sessions.end(key).await?;
+        self.live.remove(key);
+        Ok(())
+    }
+
+    /// The contract is that of [`super::Authenticate::caller`].
+    pub async fn caller(&self, bearer: &str, fresh: bool) -> Result<Caller, AuthError> {
+        let now = self.ports.clock.now();
+        let claims = self.keys.verify(bearer, now).await?;
+        let (tenant_id, user_id) = (claims.tid.clone(), claims.sub.clone());
+        let key = SessionKey { tenant_id, user_id, session_id: claims.sid };
+        if fresh || self.live.get(&key, now).is_none() {
+            let Some(session) = self.ports.sessions.get(&key, now).await? else {
+                self.live.remove(&key);
+                return Err(AuthError::Invalid);
+            };
+            let until = now.checked_add(CACHED).unwrap_or(Timestamp::MAX).min(session.expires_at);
+            self.live.insert(key.clone(), (), until, now);
+        }
+        let SessionKey { tenant_id, user_id, session_id } = key;
+        Ok(Caller { tenant_id, user_id, role: claims.role, session_id })
+    }
+
+    async fn find(
+        &self,
+        secret: &SecretToken,
+        now: Timestamp,
+    ) -> Result<(SessionToken, Session), AuthFailure> {
+        let found = self.ports.sessions.token(&secret.digest(), now).await?;
+        found.filter(|(token, _)| token.kind == TokenKind::Refresh).ok_or(AuthFailure::InvalidToken)
+    }
+
+    /// Spends an unspent token; None if another request spent it first.
+    async fn rotate(
+        &self,
+        secret: &SecretToken,
+        session: &Session,
+        now: Timestamp,
+    ) -> Result<Option<SecretToken>, AuthFailure> {
+        let successor = SecretToken::random()?;
+        let refreshed = session.refreshed(now);
+        let token = SessionToken::refresh(&refreshed, successor.digest());
+        let spent = Spent { at: now, successor: successor.digest(), sealed: Some(secret.seal(&successor)) };
+        match self.ports.sessions.rotate(&secret.digest(), spent, token, refreshed).await {
+            Ok(()) => Ok(Some(successor)),
+            Err(error) if error.kind == PortErrorKind::Conflict => Ok(None),
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    /// The successor of a spent token if repeating it is harmless; otherwise the session ends.
+    async fn repeat(&self, secret: &SecretToken, now: Timestamp) -> Result<SecretToken, AuthFailure> {
+        let (token, session) = self.find(secret, now).await?;
+        let spent = token.spent.ok_or(AuthFailure::InvalidToken)?;
+        let successor = spent.sealed.and_then(|sealed| secret.unseal(&sealed, &spent.successor));
+        let current = self.ports.sessions.token(&spent.successor, now).await?;
+        let unused = current.is_some_and(|(token, _)| token.spent.is_none());
+        match successor {
+            Some(successor) if unused && spent.is_repeatable(now) => Ok(successor),
+            _ if spent.is_repeatable(now) => Err(AuthFailure::InvalidToken),
+            _ => {
+                let session_id = session.key.session_id;
+                tracing::warn!(session.id = %session_id, "refresh token reused; session ended");
+                self.end(&session.key).await?;
+                Err(AuthFailure::InvalidToken)
+            }
+        }
+    }
+
+    async fn pair(
+        &self,
+        user: User,
+        key: &SessionKey,
+        refresh: &SecretToken,
+        now: Timestamp,
+    ) -> Result<TokenPair, AuthFailure> {
+        let iat = now.as_second();
+        let claims = Claims {
+            iss: self.keys.issuer().to_owned(),
+            aud: self.keys.issuer().to_owned(),
+            sub: user.user_id.clone(),
+            tid: user.tenant_id.clone(),
+            role: user.role,
+            sid: key.session_id,
+            jti: Uuid::now_v7(),
+            iat,
+            exp: iat + ACCESS_LIFE.as_secs().cast_signed(),
+        };
+        let access_token = self.keys.sign(&claims).await?;
+        Ok(TokenPair { user, access_token, refresh_token: refresh.encode() })
+    }
+}

@@ -1,0 +1,16 @@
+//! The life of uploads over ports. The API, intake, the workers and maintenance all change uploads through this crate.
+
+pub mod attempt;
+pub mod closing;
+pub mod dead_letter;
+pub mod erasure;
+pub mod promotion;
+pub mod span;
+pub mod update;
+
+pub use attempt::{Begun, begin, order, start};
+pub use closing::{Finished, announce, execution_ended, finish_stage};
+pub use dead_letter::{Redriven, redrive};
+pub use erasure::erase;
+pub use promotion::promote;
+pub use update::{Updated, update};
