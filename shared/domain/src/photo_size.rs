@@ -93,8 +93,8 @@ mod tests {
     #[test]
     fn first_bytes_declare_sizes() {
         let jpeg = b"\xff\xd8\xff\xe1\0\x04ab\xff\xc4\0\x03x\xff\xff\xc2\0\x11\x08\x12\x34\x56\x78";
-        let table: [(&[u8], Option<(usize, usize)>); 15] = [
-            (jpeg, Some((0x5678, 0x1234))),
+        for (bytes, expected) in [
+            (&jpeg[..], Some((0x5678, 0x1234))),
             (&jpeg[..jpeg.len() - 1], None),
             (b"\xff\xd8\xff\xc0\0\x11\x08\0\0\x56\x78", None),
             (b"\xff\xd8\xff\xda\0\x0c", None),
@@ -109,8 +109,7 @@ mod tests {
             (b"BM............\x0c\0\0\0\x0a\0\x05\0", Some((10, 5))),
             (b"II*\0\x08\0\0\0", None),
             (b"text", None),
-        ];
-        for (bytes, expected) in table {
+        ] {
             assert_eq!(declared(bytes), expected, "{bytes:?}");
         }
     }

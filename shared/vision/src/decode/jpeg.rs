@@ -226,7 +226,7 @@ mod tests {
             (8000, 6000, Sequential, None),
             (8256, 5504, Progressive, Some(2)),
             (16_382, 200, Sequential, None),
-            (16_382, 3900, Sequential, Some(2)),
+            (16_380, 3900, Sequential, Some(2)),
             (16_384, 3900, Sequential, Some(4)),
             (30_000, 6600, Sequential, Some(4)),
             (16_320, 12_240, Sequential, Some(2)),

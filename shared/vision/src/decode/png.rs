@@ -173,7 +173,7 @@ fn raw_profile(name: &[u8], text: &[u8]) -> Option<Vec<u8>> {
     let known = [&b"Raw profile type exif"[..], b"Raw profile type APP1"].contains(&name);
     let lines = text.trim_ascii_start().split(|&byte| byte == b'\n').skip(2).flatten();
     let digits: Vec<u8> = lines.filter(|byte| !byte.is_ascii_whitespace()).copied().collect();
-    known.then(|| hex::decode(digits).ok()).flatten()
+    (known && !digits.is_empty()).then(|| hex::decode(digits).ok()).flatten()
 }
 
 #[cfg(test)]

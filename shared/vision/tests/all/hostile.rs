@@ -135,7 +135,7 @@ fn special() -> Vec<(String, Vec<u8>)> {
         ("many headers".to_owned(), [vec![0xFF, 0xD8], [0xFF, 0xE0, 0, 2].repeat(500_000)].concat()),
     ];
     for (name, seed) in seeds().into_iter().filter(|(name, _)| name.ends_with(".jpg")) {
-        let frame = seed.windows(2).position(|w| w[0] == 0xFF && matches!(w[1], 0xC0 | 0xC2)).unwrap();
+        let frame = seed.windows(2).position(|w| w[0] == 0xFF && matches!(w[1], 0xC0 | 0xC2 | 0xC3)).unwrap();
         for side in [7000u16, 6000, 0xFFFF] {
             let mut giant = seed.clone();
             for at in [frame + 5, frame + 7] {

@@ -8,5 +8,6 @@ mod formats;
 mod hostile;
 mod models;
 mod photos;
+mod profiles;
 mod reference;
 mod samples;
