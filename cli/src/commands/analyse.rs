@@ -104,8 +104,7 @@ pub fn run(settings: &Settings, arguments: &Arguments, printer: &mut Printer<'_>
 /// Errors: why the file cannot be analysed, the stable code first.
 fn analyse(analyser: &Analyser, file: &Path, options: Options) -> Result<Analysis, String> {
     let start = Instant::now();
-    let bytes =
-        photos::read(file, vision::decode::BYTES_LIMIT as u64).map_err(|unread| unread.to_string())?;
+    let bytes = photos::read(file, vision::limits::MAX_BYTES as u64).map_err(|unread| unread.to_string())?;
     let picture = vision::decode(&bytes).map_err(|error| format!("{}: {error}", error.code()))?;
     let decoding = start.elapsed();
     let faces = analyser.analyse(&picture, options);

@@ -2,7 +2,6 @@
 
 use bytes::Bytes;
 use domain::{FileName, MediaType};
-use ingest::http::formats;
 use rustix::fs::OFlags;
 use serde::Serialize;
 use std::fmt;
@@ -88,30 +87,12 @@ pub fn irregular() -> Unread {
     Unread::new("irregular_file", "it is not a regular file; copy the photo into one")
 }
 
-/// Other files that lie among photos, by their first bytes.
-const OTHERS: [(&[u8], &str); 8] = [
-    (b"\0\x05\x16\x07", "the resource fork of a Mac"),
-    (b"\xff\x0a", "a JPEG XL picture"),
-    (b"\0\0\0\x0cJXL ", "a JPEG XL picture"),
-    (b"\0\0\0\x0cjP  ", "a JPEG 2000 picture"),
-    (b"8BPS", "a Photoshop document"),
-    (b"%PDF", "a PDF document"),
-    (b"PK\x03\x04", "a ZIP archive"),
-    (b"\x1a\x45\xdf\xa3", "a Matroska or WebM video"),
-];
-
 /// Why a file with these first bytes is not accepted.
 pub fn refusal(first: &[u8]) -> Unread {
-    if first.is_empty() {
-        return Unread::new("empty_photo", "the file is empty");
+    match first.is_empty() {
+        true => Unread::new("empty_photo", "the file is empty"),
+        false => Unread::new("unsupported_type", MediaType::refusal(first)),
     }
-    let known = OTHERS.iter().find(|(start, _)| first.starts_with(start)).map(|(_, name)| *name);
-    let name = match known {
-        None if MediaType::is_heif(first) => "a HEIC photo",
-        None if first.get(4..8) == Some(b"ftyp") => "a video",
-        known => known.unwrap_or("not a photo in an accepted format"),
-    };
-    Unread::new("unsupported_type", format!("it is {name}; send one of {}", formats()))
 }
 
 pub fn is_stdin(file: &Path) -> bool {
@@ -143,11 +124,11 @@ mod tests {
         assert_eq!(read(&photo, 4), Ok(Bytes::from_static(b"\xff\xd8\xff\xe0")));
         for (path, max_bytes, code, part) in [
             (photo.clone(), 3, "image_too_large", "more than 3 bytes"),
-            (at("b.jpg", b"plain text"), 99, "unsupported_type", "not a photo in an accepted format"),
+            (at("b.jpg", b"plain text"), 99, "unsupported_type", "this kind of file is not supported"),
             (at("c.jpg", b""), 99, "empty_photo", "the file is empty"),
-            (at("d.mov", b"\0\0\0\x14ftypqt  "), 99, "unsupported_type", "a video; send one of JPEG, PNG"),
+            (at("d.mov", b"\0\0\0\x14ftypqt  "), 99, "unsupported_type", "a video is not supported; send JPEG, PNG"),
             (at("._e.jpg", b"\0\x05\x16\x07\0\x02"), 99, "unsupported_type", "the resource fork of a Mac"),
-            (at("f.jxl", b"\0\0\0\x0cJXL \r\n"), 99, "unsupported_type", "a JPEG XL picture"),
+            (at("f.jxl", b"\0\0\0\x0cJXL \r\n"), 99, "unsupported_type", "JPEG XL"),
             (folder.path().join("absent"), 99, "no_such_file", "does not exist"),
             (folder.path().to_owned(), 99, "unreadable_file", "directory"),
             (fifo, 99, "irregular_file", "not a regular file"),

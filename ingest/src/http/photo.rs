@@ -21,10 +21,6 @@ use domain::{FileName, MediaType, ObjectKey, Ports, TenantId, Upload, UserId};
 use serde_json::{Value, json};
 use std::time::Duration;
 
-fn unsupported(code: &str) -> Problem {
-    Problem::unsupported(code, sentence(code, Language::English))
-}
-
 /// The type that a client declares. Errors: 415 with the list.
 pub(crate) fn declared_type(raw: &str) -> Result<MediaType, Problem> {
     let name = raw.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
@@ -32,22 +28,18 @@ pub(crate) fn declared_type(raw: &str) -> Result<MediaType, Problem> {
         // Names that browsers and older software use.
         "image/jpg" | "image/pjpeg" => "image/jpeg",
         "image/x-png" => "image/png",
+        "image/heif" | "image/heic-sequence" | "image/heif-sequence" => "image/heic",
+        "image/x-ms-bmp" | "image/x-bmp" => "image/bmp",
+        "image/tif" | "image/x-tiff" => "image/tiff",
         name => name,
     };
-    match MediaType::parse(name) {
-        Some(media_type) => Ok(media_type),
-        None if name.starts_with("image/hei") => Err(unsupported("heic_unsupported")),
-        None => Err(unsupported("unsupported_type")),
-    }
+    let detail = || format!("{raw:?} is not accepted; send {}", MediaType::NAMES);
+    MediaType::parse(name).ok_or_else(|| Problem::unsupported("unsupported_type", detail()))
 }
 
-/// The type by the first bytes. Errors: 415 with the list.
+/// The type by the first bytes. Errors: 415 with the name of the format, if it is known, and the list.
 fn sniffed_type(bytes: &[u8]) -> Result<MediaType, Problem> {
-    match MediaType::sniff(bytes) {
-        Some(media_type) => Ok(media_type),
-        None if MediaType::is_heif(bytes) => Err(unsupported("heic_unsupported")),
-        None => Err(unsupported("unsupported_type")),
-    }
+    MediaType::sniff(bytes).ok_or_else(|| Problem::unsupported("unsupported_type", MediaType::refusal(bytes)))
 }
 
 /// Stores a photo. Errors: 422 for an empty one, 415 for another type.
@@ -160,11 +152,11 @@ mod tests {
     use super::*;
 
     #[test]
-    fn heic_is_refused_by_name() {
-        let told = |problem: Problem| format!("{problem:?}").contains("heic_unsupported");
-        assert!(told(declared_type("image/HEIC").unwrap_err()));
-        assert!(told(sniffed_type(b"\0\0\0\x18ftypheic....").unwrap_err()));
-        assert!(!told(sniffed_type(b"plain text").unwrap_err()));
+    fn another_type_is_refused_with_the_list() {
+        for refused in [declared_type("image/x-icon"), sniffed_type(b"plain text")] {
+            assert!(format!("{:?}", refused.unwrap_err()).contains("HEIC, AVIF, GIF"));
+        }
+        assert_eq!(sniffed_type(b"\0\0\0\x14ftypheic\0\0\0\0mif1").unwrap(), MediaType::Heic);
     }
 
     #[test]
@@ -173,6 +165,7 @@ mod tests {
             ("image/png", MediaType::Png),
             ("image/jpg", MediaType::Jpeg),
             ("Image/PJPEG", MediaType::Jpeg),
+            ("image/HEIF", MediaType::Heic),
             ("image/jpeg; charset=binary", MediaType::Jpeg),
             (" image/webp ", MediaType::Webp),
         ] {

@@ -39,14 +39,15 @@ pub(crate) const MAX_MEGAPIXELS: u32 = 200;
 const SENTENCES: [(&str, &str, &str); 17] = [
     (
         "image_too_large",
-        "the picture is too large: at most {side} pixels a side and {megapixels} megapixels are accepted",
-        "la imagen es demasiado grande: se aceptan como máximo {side} píxeles por lado y {megapixels} megapíxeles",
+        "the picture is too large: at most {side} pixels a side, and {megapixels} megapixels as JPEG (about 85 if progressive) or 50 in another format, are accepted",
+        "la imagen es demasiado grande: se aceptan como máximo {side} píxeles por lado, y {megapixels} megapíxeles en JPEG (unos 85 si es progresivo) o 50 en otro formato",
     ),
     (
         "undecodable_image",
         "the picture is damaged or of a rare kind and cannot be decoded; export it again as JPEG or PNG",
         "la imagen está dañada o es de un tipo poco común y no se puede decodificar; expórtela de nuevo como JPEG o PNG",
     ),
+    // Only uploads of former versions have this code.
     (
         "animated_image",
         "the picture is an animation; send a single frame",
@@ -59,8 +60,8 @@ const SENTENCES: [(&str, &str, &str); 17] = [
     ),
     (
         "heic_unsupported",
-        "HEIC/HEIF is not accepted here; send one of {types}",
-        "HEIC/HEIF no se acepta aquí; envíe uno de {types}",
+        "HEIC/HEIF is not accepted here; send JPEG",
+        "HEIC/HEIF no se acepta aquí; envíe JPEG",
     ),
     (
         "wrong_length",
@@ -229,10 +230,13 @@ mod tests {
                 assert!(!sentence(code, language).contains('{'), "{code}");
             }
         }
-        assert!(sentence("unsupported_type", Language::English).ends_with("JPEG, PNG, WEBP"));
+        assert!(
+            sentence("unsupported_type", Language::English)
+                .ends_with("JPEG, PNG, WEBP, HEIC, AVIF, GIF, BMP, TIFF")
+        );
         assert!(
             sentence("image_too_large", Language::English)
-                .contains("30,000 pixels a side and 200 megapixels")
+                .contains("30,000 pixels a side, and 200 megapixels as JPEG")
         );
         assert_eq!(sentence("quota_of_a_provider", Language::Spanish), OTHER.1);
     }
@@ -244,7 +248,7 @@ mod tests {
         assert_eq!(spanish("empty_photo", None).as_deref(), Some("la foto está vacía"));
         assert!(spanish("too_large", Some(7)).unwrap().ends_with("como máximo 7 bytes"));
         assert_eq!(spanish("too_large", None), None);
-        assert!(spanish("unsupported_type", None).unwrap().ends_with("JPEG, PNG, WEBP"));
+        assert!(spanish("unsupported_type", None).unwrap().ends_with("BMP, TIFF"));
         assert_eq!(spanish("bad_cursor", None), None);
     }
 }

@@ -90,6 +90,28 @@ async fn a_status_tells_why_and_the_limit_in_the_callers_language() {
     assert!(failures.any(|failure| failure["detail"].is_string()), "{listed}");
 }
 
+/// In memory and in a spool; 30,001 pixels across.
+#[tokio::test]
+async fn a_photo_that_declares_too_many_pixels_is_refused_before_it_is_stored() {
+    let server = Server::start().await;
+    let ana = Client::of(&server, "ana@acme");
+    let header = b"\xff\xd8\xff\xc0\0\x11\x08\0\x10\x75\x31\x03";
+    for length in [100, 2 << 20] {
+        let photo = [&header[..], &vec![0; length]].concat();
+        let declared = ana.declare(&photo).await.json();
+        let put = ana.put(&declared["upload"], &photo).await;
+        let posted = send(ana.ask(Method::POST, "/detect-faces").body(photo)).await;
+        for refused in [put, posted] {
+            refused.assert_problem(422, "image_too_large");
+            assert!(refused.json()["detail"].as_str().expect("a sentence").contains("30000 a side"));
+        }
+    }
+    server.drain().await;
+    let uploads = ana.get("/uploads").await.json();
+    let states = uploads["uploads"].as_array().expect("a list").iter().map(|upload| &upload["state"]);
+    assert_eq!(states.collect::<Vec<_>>(), ["awaiting_upload", "awaiting_upload"]);
+}
+
 #[tokio::test]
 async fn an_upload_that_failed_within_the_wait_has_an_error() {
     let server = Server::start().await;
