@@ -1,7 +1,7 @@
 //! The OpenAPI 3.1 document, made from the table that the routes are mounted from.
 
 use super::answer::{Answer, json as answer};
-use super::api::{Api, Shared};
+use super::api::{Api, HttpSettings, Shared};
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::routing::MethodRouter;
@@ -30,16 +30,16 @@ pub(crate) async fn get(State(api): Shared) -> Answer {
     Ok(answer(StatusCode::OK, &api.openapi))
 }
 
-pub(crate) fn document(routes: &[Route], public_url: &str) -> Value {
+pub(crate) fn document(routes: &[Route], settings: &HttpSettings) -> Value {
     let mut paths = Map::new();
     for route in routes {
         let operations = paths.entry(openapi_path(route.path)).or_insert_with(|| json!({}));
-        operations[route.method.to_ascii_lowercase()] = operation(route);
+        operations[route.method.to_ascii_lowercase()] = operation(route, settings.max_inline_bytes);
     }
     json!({
         "openapi": "3.1.0",
         "info": {"title": "Semblante", "version": env!("CARGO_PKG_VERSION")},
-        "servers": [{"url": public_url}],
+        "servers": [{"url": settings.public_url}],
         "paths": paths,
         "components": {
             "securitySchemes": {"bearer": {"type": "http", "scheme": "bearer"}},
@@ -60,7 +60,7 @@ fn parameters(path: &str) -> Vec<Value> {
         .collect()
 }
 
-fn operation(route: &Route) -> Value {
+fn operation(route: &Route, max_inline_bytes: u64) -> Value {
     let mut parameters = parameters(route.path);
     let query = route.query.iter();
     parameters.extend(query.map(|name| json!({"name": name, "in": "query", "schema": {"type": "string"}})));
@@ -81,6 +81,12 @@ fn operation(route: &Route) -> Value {
     if !route.takes.is_empty() {
         let taken = route.takes.iter().map(|media| ((*media).to_owned(), json!({})));
         operation["requestBody"] = json!({"content": taken.collect::<Map<_, _>>()});
+        if route.takes.contains(&"multipart/form-data") {
+            operation["requestBody"]["description"] = format!(
+                "A photo of at most {max_inline_bytes} bytes. POST /uploads gives a presigned URL for larger ones."
+            )
+            .into();
+        }
     }
     operation
 }

@@ -63,7 +63,7 @@ pub fn router(app: App) -> Router {
 
 /// The API and other routes, with the same request ids, limits, logs, problems and CORS.
 pub fn router_beside(app: App, others: Router) -> Router {
-    let openapi = openapi::document(ROUTES, &app.settings.public_url);
+    let openapi = openapi::document(ROUTES, &app.settings);
     let api = Arc::new(Api::new(app, openapi));
     let cors = layers::cors(&api.settings.allowed_origins);
     let mounted = ROUTES.iter().fold(Router::new(), |routes, route| {
