@@ -19,6 +19,10 @@ use std::sync::Arc;
 use tokio::sync::Semaphore;
 use workers::{DeadLetterHandler, Engines, Limits, Settle};
 
+/// Maximum size of a photo in a request: Lambda takes events of 6 MB, in which a photo is base64. Over that the gateway
+/// answers by itself, without the advice to take a presigned URL.
+const MAX_INLINE_BYTES: u64 = 4 << 20;
+
 /// An installation in an AWS account.
 pub struct Installation {
     ports: Ports,
@@ -87,6 +91,7 @@ impl Installation {
             accept_traffic: settings.accept_traffic,
             max_wait: settings.max_wait,
             quota: settings.quota,
+            max_inline_bytes: MAX_INLINE_BYTES,
             ..HttpSettings::new(&settings.public_url)
         };
         let app = App {

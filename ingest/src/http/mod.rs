@@ -39,5 +39,4 @@ pub use gallery::GalleryDocument;
 pub use links::{Links, NoLocalObjects, UrlRefused, UrlVerifier};
 pub use quota::Quota;
 pub use routes::{router, router_beside};
-pub use sentences::formats;
 pub use status_document::{StageDocument, StatusDocument};

@@ -160,7 +160,7 @@ const REFUSALS: [(&str, &str); 20] = [
 ];
 
 /// The accepted formats, for people.
-pub fn formats() -> String {
+pub(crate) fn formats() -> String {
     MediaType::ALL.map(|accepted| accepted.as_str().trim_start_matches("image/").to_uppercase()).join(", ")
 }
 

@@ -22,6 +22,10 @@ async fn every_described_operation_is_there_and_asks_for_a_token_if_it_says_so()
             assert!(![404, 405].contains(&answered.status), "{method} {path}");
             let closed = operation["security"] != Value::Array(Vec::new());
             assert_eq!(answered.status == 401, closed, "{method} {path}: {}", answered.status);
+            if operation["requestBody"]["content"]["multipart/form-data"].is_object() {
+                let told = operation["requestBody"]["description"].as_str().expect("a limit");
+                assert!(told.contains(&format!("at most {} bytes", 10 << 20)), "{path}: {told}");
+            }
             assert!(operation["summary"].is_string() && operation["responses"]["default"].is_object());
             for parameter in path.split('/').filter_map(|part| part.strip_prefix('{')?.strip_suffix('}')) {
                 let told = operation["parameters"].as_array().expect("parameters");

@@ -10,8 +10,8 @@ const STAGES: [&str; 5] =
     ["FaceDetection", "EmotionAnalysis", "ImageGeneration", "MelodyGeneration", "GalleryIndexing"];
 
 fn pipeline() -> Definition {
-    let substitutions: Substitutions =
-        STAGES.iter().map(|stage| (format!("{stage}QueueUrl"), format!("queue-{stage}"))).collect();
+    let queues = STAGES.iter().map(|stage| (format!("{stage}QueueUrl"), format!("queue-{stage}")));
+    let substitutions: Substitutions = queues.chain([("Partition".into(), "aws".into())]).collect();
     Definition::load(PIPELINE, &substitutions).expect("the pipeline loads")
 }
 
