@@ -6,7 +6,7 @@ use super::answer::{Answer, json, with};
 use super::api::{Api, Shared};
 use super::budget::Owner;
 use super::reception::Reception;
-use super::sentences::{Language, sentence};
+use super::sentences::Language;
 use super::status_document::{Facts, preview};
 use super::{body, photo_form, photo_json, prefer};
 use crate::auth::Caller;
