@@ -4,6 +4,7 @@ mod cold;
 mod cost;
 mod formats;
 mod growth;
+mod hostile;
 mod machine;
 mod muse;
 mod pipeline;
@@ -38,6 +39,8 @@ enum Benchmark {
         #[arg(long, hide = true, value_name = "FILE")]
         own: Option<PathBuf>,
     },
+    /// Uploads of one user beside slow bodies, silent sockets and a flood of orders
+    Hostile(hostile::Arguments),
     /// Pictures and melodies: speed, recognisability, loudness, repeatability
     Muse(muse::Arguments),
     /// The server: photos from PUT to gallery, status requests, memory, start-up
@@ -63,6 +66,7 @@ fn main() -> anyhow::Result<()> {
         Benchmark::Cost => cost::run(&mut report)?,
         Benchmark::Formats { own: Some(file) } => return formats::own(&file),
         Benchmark::Formats { own: None } => formats::run(&mut report)?,
+        Benchmark::Hostile(arguments) => hostile::run(&arguments, &mut report)?,
         Benchmark::Muse(arguments) => muse::run(&arguments, &mut report)?,
         Benchmark::Pipeline(arguments) => pipeline::run(&arguments, &mut report)?,
         Benchmark::Queue(arguments) => queue::run(&arguments, &mut report)?,

@@ -1,11 +1,11 @@
 //! The server as a separate process that receives photos over HTTP, compared with the same computations on plain threads.
 //! One run measures both, so that ratios hold on a machine with other load.
 
-mod client;
+pub mod client;
 mod load;
-mod photos;
+pub mod photos;
 mod plain;
-mod server;
+pub mod server;
 
 use crate::machine::{self, folder, syncs_per_second};
 use crate::report::{Report, median, ms};

@@ -11,6 +11,7 @@ use std::time::Duration;
 /// Bound on concurrent uploads.
 const SENDERS: usize = 8;
 
+#[derive(Clone)]
 pub struct Client {
     http: reqwest::Client,
     url: String,
@@ -37,13 +38,34 @@ async fn answer(request: RequestBuilder) -> anyhow::Result<(StatusCode, Value)> 
 
 impl Client {
     pub async fn sign_up(url: &str) -> anyhow::Result<Self> {
+        Client::sign_up_as(url, "ana@example.com").await
+    }
+
+    pub async fn sign_up_as(url: &str, email: &str) -> anyhow::Result<Self> {
         let http = reqwest::Client::new();
-        let body = json!({"email": "ana@example.com", "password": "Secreta123"});
+        let body = json!({"email": email, "password": "Secreta123"});
         let request =
             http.post(format!("{url}/api/v1/auth/signup")).header("content-type", "application/json");
         let (_, admitted) = answer(request.body(body.to_string())).await?;
         let token = admitted["access_token"].as_str().context("no token")?.to_owned();
         Ok(Client { http, url: url.to_owned(), token })
+    }
+
+    pub fn token(&self) -> &str {
+        &self.token
+    }
+
+    /// Orders pictures, `at_once` at a time; the number of orders that were accepted.
+    pub async fn order_all(&self, orders: usize, at_once: usize) -> usize {
+        let order = || {
+            let request = self.http.post(format!("{}/generate-image?emotion=HAPPY", self.url));
+            request.bearer_auth(&self.token).send()
+        };
+        let answers = stream::iter(0..orders).map(|_| order()).buffer_unordered(at_once);
+        let is_accepted = |answered: Result<reqwest::Response, reqwest::Error>| {
+            answered.is_ok_and(|answer| answer.status() == StatusCode::ACCEPTED)
+        };
+        answers.map(is_accepted).filter(|accepted| std::future::ready(*accepted)).count().await
     }
 
     pub async fn declare(&self, photo: &[u8]) -> anyhow::Result<Declared> {

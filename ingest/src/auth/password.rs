@@ -21,6 +21,8 @@ const SALT_BYTES: usize = 16;
 /// A hash that no password has: verifying against it makes a login without a user take as long as any other.
 const DUMMY: &str =
     "$argon2id$v=19$m=19456,t=2,p=1$AAAAAAAAAAAAAAAAAAAAAA$AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA";
+/// Passwords that are tried first, a line each, in lower case (NIST SP 800-63B, 5.1.1.2).
+const COMMON: &str = include_str!("common_passwords.txt");
 /// Requests waiting for a core; more get 503.
 const MAX_WAITING: usize = 64;
 
@@ -35,6 +37,8 @@ pub enum InvalidPassword {
     TooShort,
     #[error("a password must have at most 1024 bytes")]
     TooLong,
+    #[error("this password is one of the most common; choose another")]
+    TooCommon,
 }
 
 /// Why a password was not checked.
@@ -58,6 +62,10 @@ impl Password {
         let password = Password::typed(raw).ok_or(InvalidPassword::TooLong)?;
         if password.0.chars().count() < MIN_CHARACTERS {
             return Err(InvalidPassword::TooShort);
+        }
+        let folded = password.0.to_lowercase();
+        if COMMON.lines().any(|common| common == folded) {
+            return Err(InvalidPassword::TooCommon);
         }
         Ok(password)
     }
@@ -170,7 +178,7 @@ mod tests {
     }
 
     #[test]
-    fn length_is_the_only_rule() {
+    fn length_and_commonness_are_the_only_rules() {
         let (most, over) = ("x".repeat(MAX_PASSWORD_BYTES), "x".repeat(MAX_PASSWORD_BYTES + 1));
         for (raw, expected) in [
             ("Secreta123", None),
@@ -179,6 +187,8 @@ mod tests {
             (most.as_str(), None),
             ("", Some(InvalidPassword::TooShort)),
             ("1234567", Some(InvalidPassword::TooShort)),
+            ("Password1", Some(InvalidPassword::TooCommon)),
+            ("12345678", Some(InvalidPassword::TooCommon)),
             ("n\u{303}n\u{303}n\u{303}n\u{303}", Some(InvalidPassword::TooShort)),
             (over.as_str(), Some(InvalidPassword::TooLong)),
         ] {
