@@ -19,6 +19,9 @@ use std::sync::Arc;
 use tokio::sync::Semaphore;
 use workers::{DeadLetterHandler, Engines, Limits, Settle};
 
+/// Bytes of a photo in a request: a function takes 6 MB, and the gateway sends bodies in base64.
+const MAX_INLINE_BYTES: u64 = 4 << 20;
+
 /// An installation in an AWS account.
 pub struct Installation {
     ports: Ports,
@@ -83,6 +86,7 @@ impl Installation {
         let http = HttpSettings {
             accept_traffic: settings.accept_traffic,
             max_wait: settings.max_wait,
+            max_inline_bytes: MAX_INLINE_BYTES,
             ..HttpSettings::new(&settings.public_url)
         };
         let app = App {
