@@ -163,9 +163,9 @@ impl List<'_, '_> {
         if *json {
             write!(out, "\n]")?;
             if let Value::Object(fields) = serde_json::to_value(rest)? {
-                fields
-                    .iter()
-                    .try_for_each(|(name, value)| write!(out, ",{}:{value}", Value::from(name.as_str())))?;
+                fields.iter().try_for_each(|(name, value)| {
+                    write!(out, ",{}:{}", Value::from(name.as_str()), harmless_json(&value.to_string()))
+                })?;
             }
             writeln!(out, "{}", self.close)?;
         }
@@ -283,6 +283,7 @@ mod tests {
             let mut array = printer.array().unwrap();
             array.row(&wild, || wild.to_owned()).unwrap();
             array.end().unwrap();
+            printer.list("rows").unwrap().end_with(&json!({"rest": wild})).unwrap();
             let printed = String::from_utf8(out).unwrap();
             assert!(printed.chars().all(|c| c == '\n' || !c.is_control()), "{printed:?}");
             let mut documents = serde_json::Deserializer::from_str(&printed).into_iter::<Value>();
@@ -293,6 +294,7 @@ mod tests {
                     "a program reads the very name"
                 );
                 assert_eq!(documents.next().unwrap().unwrap(), json!([wild]));
+                assert_eq!(documents.next().unwrap().unwrap(), json!({"rows": [], "rest": wild}));
             }
         }
     }
