@@ -228,7 +228,7 @@ fn survives_thousands_of_hostile_files() {
     let child = deadline::output(child, 4 * deadline::LIMIT, "the reading of hostile files");
     let said = String::from_utf8_lossy(&child.stdout);
     assert!(child.status.success(), "{said}\n{}", String::from_utf8_lossy(&child.stderr));
-    let line = said.lines().find(|line| line.contains("hostile:")).expect("the child counts");
+    let line = said.lines().find(|line| line.contains("hostile: ")).expect("the child counts");
     println!("{line}");
     let numbers: Vec<u64> =
         line.split(|c: char| !c.is_ascii_digit()).filter_map(|n| n.parse().ok()).collect();
