@@ -162,13 +162,13 @@ impl Reader<'_> {
             b"av01" => {
                 let data = self.file.item_data(id).map_err(DecodeError::undecodable)?;
                 let frame = av1::decode(&data, self.coded_pixels(id)?)?;
-                self.converted(id, &frame, coding.unwrap_or(frame.coding()))
+                self.converted(id, &frame, coding.unwrap_or_else(|| frame.coding()))
             }
             #[cfg(feature = "heic")]
             b"hvc1" => {
                 let stream = self.file.hevc_bitstream(id).map_err(DecodeError::undecodable)?;
                 let frame = hevc::decode(&stream, self.coded_pixels(id)?)?;
-                self.converted(id, &frame, coding.unwrap_or(frame.coding()))
+                self.converted(id, &frame, coding.unwrap_or_else(|| frame.coding()))
             }
             _ => Err(DecodeError::HeicUnsupported),
         }

@@ -230,7 +230,7 @@ mod tests {
             (16_384, 3900, Sequential, Some(4)),
             (30_000, 6600, Sequential, Some(4)),
             (16_320, 12_240, Sequential, Some(2)),
-            (9500, 8800, Progressive, Some(4)),
+            (9500, 8800, Progressive, Some(8)),
         ] {
             let header = sized(width, height, process);
             let chosen = if header.fits_zune() { None } else { Some(header.divisor().unwrap()) };

@@ -134,9 +134,11 @@ fn special() -> Vec<(String, Vec<u8>)> {
         ),
         ("many headers".to_owned(), [vec![0xFF, 0xD8], [0xFF, 0xE0, 0, 2].repeat(500_000)].concat()),
     ];
-    for (name, seed) in seeds().into_iter().filter(|(name, _)| name.ends_with(".jpg")) {
+    // One of each way through the decoders.
+    let kinds = ["baseline.jpg", "progressive.jpg", "cmyk.jpg", "separate-scans-420.jpg", "lossless.jpg"];
+    for (name, seed) in seeds().into_iter().filter(|(name, _)| kinds.contains(name)) {
         let frame = seed.windows(2).position(|w| w[0] == 0xFF && matches!(w[1], 0xC0 | 0xC2 | 0xC3)).unwrap();
-        for side in [7000u16, 6000, 0xFFFF] {
+        for side in [7000u16, 0xFFFF] {
             let mut giant = seed.clone();
             for at in [frame + 5, frame + 7] {
                 giant[at..at + 2].copy_from_slice(&side.to_be_bytes());
@@ -226,7 +228,7 @@ fn survives_thousands_of_hostile_files() {
     let child = deadline::output(child, 4 * deadline::LIMIT, "the reading of hostile files");
     let said = String::from_utf8_lossy(&child.stdout);
     assert!(child.status.success(), "{said}\n{}", String::from_utf8_lossy(&child.stderr));
-    let line = said.lines().find(|line| line.contains("hostile:")).expect("the child counts");
+    let line = said.lines().find(|line| line.contains("hostile: ")).expect("the child counts");
     println!("{line}");
     let numbers: Vec<u64> =
         line.split(|c: char| !c.is_ascii_digit()).filter_map(|n| n.parse().ok()).collect();
@@ -251,16 +253,17 @@ fn every_seed_decodes_unless_it_is_made_to_be_refused() {
 
 #[test]
 fn limits_have_their_codes() {
+    let files = special();
     for (name, code) in [
         ("12000×1", None),
         ("bomb of 49 megapixels", None),
         ("bomb of 60 megapixels", Some("image_too_large")),
         ("baseline.jpg declared as 65535", Some("image_too_large")),
-        ("progressive.jpg declared as 7000", None),
+        ("progressive.jpg declared as 65535", Some("image_too_large")),
         ("many headers", Some("undecodable_image")),
         ("zeros", Some("unsupported_type")),
     ] {
-        let (_, bytes) = special().into_iter().find(|(other, _)| other == name).unwrap();
-        assert_eq!(decode(&bytes).err().map(|error| error.code()), code, "{name}");
+        let (_, bytes) = files.iter().find(|(other, _)| other == name).unwrap();
+        assert_eq!(decode(bytes).err().map(|error| error.code()), code, "{name}");
     }
 }
