@@ -12,7 +12,7 @@ pub(crate) fn begin(headers: &HeaderMap) -> Traceparent {
     given.map_or_else(root, |given| given.child(span_id()))
 }
 
-/// A new trace, of work that no request asked for.
+/// A new trace, for work without a request.
 pub(crate) fn root() -> Traceparent {
     Traceparent::new(Uuid::new_v4().as_u128(), span_id())
 }

@@ -1,5 +1,5 @@
-//! Notifies waiting requests of this process when an upload is saved in it. Where other processes save too, a waiting
-//! request must also read again from time to time.
+//! Wakes long polls in this process at once when an upload is saved in it. Saves of other processes do not wake them, so
+//! waiters also read again from time to time.
 
 use async_trait::async_trait;
 use domain::due::DuePlace;
@@ -11,10 +11,10 @@ use std::sync::Arc;
 use tokio::sync::Notify;
 use tokio::sync::futures::Notified;
 
-/// Places to wait at. Uploads that share one wake each other's waiters, who find nothing new and wait on.
+/// Places to wait at. Uploads that share one wake each other's waiters, which find no change and continue to wait.
 const PLACES: usize = 256;
 
-/// Where to wait for an upload, or for any of an owner's, to be saved.
+/// Waiters for the save of an upload, or of any upload of an owner.
 pub struct UploadNotifier {
     places: Vec<Notify>,
 }
@@ -36,7 +36,7 @@ impl UploadNotifier {
         self.place((tenant, user)).notified()
     }
 
-    fn ring(&self, tenant: &TenantId, user: &UserId, upload: UploadId) {
+    fn notify(&self, tenant: &TenantId, user: &UserId, upload: UploadId) {
         self.place(upload).notify_waiters();
         self.place((tenant, user)).notify_waiters();
     }
@@ -48,20 +48,20 @@ impl UploadNotifier {
     }
 }
 
-/// Upload records that ring a notifier when one is written.
+/// Upload records that notify waiters of every write.
 pub struct NotifyingUploads {
     uploads: Arc<dyn Uploads>,
     notifier: Arc<UploadNotifier>,
 }
 
 impl NotifyingUploads {
-    /// Rings `notifier` for what is written to `uploads` through this.
+    /// Wakes waiters of `notifier` for each write to `uploads` through this.
     pub fn new(uploads: Arc<dyn Uploads>, notifier: Arc<UploadNotifier>) -> Self {
         NotifyingUploads { uploads, notifier }
     }
 
-    fn ring(&self, upload: &Upload) {
-        self.notifier.ring(&upload.tenant_id, &upload.user_id, upload.upload_id);
+    fn notify(&self, upload: &Upload) {
+        self.notifier.notify(&upload.tenant_id, &upload.user_id, upload.upload_id);
     }
 }
 
@@ -70,7 +70,7 @@ impl Uploads for NotifyingUploads {
     async fn create(&self, upload: Upload) -> Result<Created, PortError> {
         let created = self.uploads.create(upload).await?;
         if let Created::New(upload) = &created {
-            self.ring(upload);
+            self.notify(upload);
         }
         Ok(created)
     }
@@ -81,7 +81,7 @@ impl Uploads for NotifyingUploads {
 
     async fn save(&self, upload: Upload, gallery: GalleryWrite) -> Result<Upload, PortError> {
         let saved = self.uploads.save(upload, gallery).await?;
-        self.ring(&saved);
+        self.notify(&saved);
         Ok(saved)
     }
 
@@ -108,7 +108,7 @@ impl Uploads for NotifyingUploads {
     async fn erase(&self, tombstone: Tombstone) -> Result<Option<Upload>, PortError> {
         let erased = self.uploads.erase(tombstone).await?;
         if let Some(upload) = &erased {
-            self.ring(upload);
+            self.notify(upload);
         }
         Ok(erased)
     }
@@ -121,16 +121,16 @@ mod tests {
     use std::pin::pin;
 
     #[test]
-    fn who_waits_for_an_upload_or_its_owner_hears_of_it() {
+    fn waiters_for_an_upload_and_its_owner_are_woken() {
         let notifier = UploadNotifier::default();
         let (tenant, user) = owner();
         let stranger = UserId::parse("ben").unwrap();
         let waiting = [notifier.upload(upload_id(1)), notifier.owner(&tenant, &user)];
         let others = [notifier.upload(upload_id(2)), notifier.owner(&tenant, &stranger)];
-        notifier.ring(&tenant, &user, upload_id(1));
-        let has_heard = |waiting: Notified<'_>| pin!(waiting).enable();
-        assert_eq!(waiting.map(has_heard), [true; 2]);
-        assert_eq!(others.map(has_heard), [false; 2]);
-        assert!(!has_heard(notifier.upload(upload_id(1))), "what was before does not count");
+        notifier.notify(&tenant, &user, upload_id(1));
+        let is_woken = |waiting: Notified<'_>| pin!(waiting).enable();
+        assert_eq!(waiting.map(is_woken), [true; 2]);
+        assert_eq!(others.map(is_woken), [false; 2]);
+        assert!(!is_woken(notifier.upload(upload_id(1))), "an earlier save does not count");
     }
 }

@@ -5,11 +5,11 @@ use domain::ports::queue::{Delivery, Receipt};
 use domain::{Handler, Message, QueueName, Timestamp, Verdict};
 use futures_util::future::join_all;
 use lambda_runtime::LambdaEvent;
+use lifecycle::span;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 use tracing::Instrument;
-use workers::span;
 
 /// The part of a function's time that its messages do not get: it is for the answer.
 const MARGIN: Duration = Duration::from_millis(1500);
@@ -77,7 +77,7 @@ impl Batches {
                 Verdict::Leave
             })
         };
-        handled.instrument(span::of(&message)).await
+        handled.instrument(span::of_message(&message)).await
     }
 
     fn queue(&self, arn: &str) -> Option<(QueueName, &dyn Handler)> {

@@ -1,4 +1,4 @@
-//! Step 4: what the stage left is stored. Artefacts come first, then faces, then the record that names them.
+//! Step 4: the output is stored. Artefacts come first, then faces, then the record that names them.
 
 use crate::adopt;
 use crate::reply::Over;
@@ -10,7 +10,7 @@ use domain::stage_result::Pending;
 use domain::{Bucket, ObjectKey, Outcome, Ports, QueueName, Stage, StageOutput, StageResult};
 use lifecycle::Finished;
 
-/// What a commit came to.
+/// The result of [`commit`].
 pub(crate) enum Committed {
     /// The stage has this outcome.
     Recorded(Outcome),
@@ -50,7 +50,7 @@ async fn record(ports: &Ports, open: &OpenTask<'_>, mut output: StageOutput) -> 
     Ok(Committed::Superseded(over))
 }
 
-/// Puts the artefacts whose keys are free. Where a key is taken, a twin was faster: its artefact and provenance are kept.
+/// Puts the artefacts whose keys are free. If a key is taken, a twin was faster: its artefact and provenance are kept.
 async fn put(ports: &Ports, open: &OpenTask<'_>, output: &mut StageOutput) -> Result<(), PortError> {
     let mut lost = false;
     for (key, object) in std::mem::take(&mut output.objects) {

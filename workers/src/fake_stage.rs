@@ -1,4 +1,4 @@
-//! Fake stages for tests: they answer at once with made-up results, whose `made_by` says `fake`.
+//! Fake stages for tests: they answer at once with made-up results; the engine of their `made_by` is `fake`.
 
 use crate::adopt::provenance;
 use crate::stage_worker::{StageWorker, Work};

@@ -56,7 +56,7 @@ impl StageWorker for Generation {
             Some(job) => self.maker.poll(job).await,
             None => {
                 let seed = seed(upload, self.stage);
-                let order = Order { art: self.art, affect: affect.clone(), seed, style: None };
+                let order = Order { art: self.art, affect: affect.clone(), seed };
                 self.maker.submit(order, &order_key(upload, self.stage)).await
             }
         };
@@ -91,7 +91,6 @@ fn failed(error: MakerError) -> StageEnd {
     let detail = error.to_string();
     match error {
         MakerError::Invalid(_) => StageEnd::Reject { code: Code::fixed("invalid_order"), detail },
-        MakerError::Unsupported(_) => StageEnd::Reject { code: Code::fixed("unsupported_art"), detail },
         MakerError::BadOutput(_) => StageEnd::Retry(detail.into()),
         MakerError::Transient(cause) => StageEnd::Retry(cause),
     }
@@ -121,7 +120,6 @@ mod tests {
             StageEnd::Retry(_) => "retry".into(),
             StageEnd::Later { .. } | StageEnd::Done(_) => "neither".into(),
         };
-        assert_eq!(ends(MakerError::Unsupported("polka".into())), "reject unsupported_art");
         assert_eq!(ends(MakerError::Invalid("valence 7".into())), "reject invalid_order");
         assert_eq!(ends(MakerError::BadOutput("silence".into())), "retry");
         assert_eq!(ends(MakerError::Transient("no memory".into())), "retry");

@@ -15,10 +15,8 @@ mod reply;
 mod resolve;
 mod run;
 pub mod settle;
-pub mod span;
 pub mod stage_worker;
 pub mod stages;
-mod visibility;
 
 pub use dead_letters::DeadLetterHandler;
 pub use emotion_analysis::EmotionAnalysis;

@@ -1,14 +1,13 @@
 //! Receives from a queue and hands each message to its handler, a bounded number at a time.
 
-use crate::span;
-use crate::visibility::VisibilityGuard;
-use domain::ports::queue::Delivery;
-use domain::ports::{Clock, Queue};
+use domain::ports::queue::{Delivery, Receipt};
+use domain::ports::{Clock, PortErrorKind, Queue};
 use domain::{Handler, Message, QueueName, Verdict};
+use lifecycle::span;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::Semaphore;
-use tokio::task::JoinSet;
+use tokio::task::{JoinHandle, JoinSet};
 use tracing::Instrument;
 
 /// How a queue is polled.
@@ -44,7 +43,7 @@ pub struct PollHost {
     pub polling: Polling,
 }
 
-/// The pause after a failed receive, so that a broken queue is not asked in a hot loop.
+/// The pause after a failed receive, so that a broken queue is not polled in a hot loop.
 const AFTER_A_FAILURE: Duration = Duration::from_secs(1);
 
 impl PollHost {
@@ -100,7 +99,7 @@ impl PollHost {
     /// Handles one delivery and acknowledges it if its handler says so.
     async fn handle(&self, delivery: Delivery) {
         let message = Message::decode(self.queue_name, delivery);
-        let span = span::of(&message);
+        let span = span::of_message(&message);
         self.handle_decoded(message).instrument(span).await;
     }
 
@@ -134,5 +133,37 @@ impl PollHost {
             };
         }
         most
+    }
+}
+
+/// Extends a message's visibility timeout, each third of it, until this is dropped.
+struct VisibilityGuard(JoinHandle<()>);
+
+impl VisibilityGuard {
+    fn hold(
+        clock: Arc<dyn Clock>,
+        queue: Arc<dyn Queue>,
+        name: QueueName,
+        receipt: Receipt,
+        visibility: Duration,
+    ) -> Self {
+        let holding = async move {
+            loop {
+                clock.sleep_until(clock.now() + visibility / 3).await;
+                match queue.extend(name, &receipt, visibility).await {
+                    Ok(()) => {}
+                    // Lost to another host; records are fenced by attempt and result.
+                    Err(error) if error.kind == PortErrorKind::NotFound => return,
+                    Err(error) => tracing::warn!(queue = %name, %error, "visibility timeout not extended"),
+                }
+            }
+        };
+        VisibilityGuard(tokio::spawn(holding.in_current_span()))
+    }
+}
+
+impl Drop for VisibilityGuard {
+    fn drop(&mut self) {
+        self.0.abort();
     }
 }

@@ -1,4 +1,4 @@
-//! Step 5: the state machine is told how the stage ended. A dead token is no error: what is stored stays.
+//! Step 5: the task is answered with the outcome. A dead token is no error; the stored result stays.
 
 use domain::ports::PortError;
 use domain::{Outcome, Ports, Stage, StageTask};

@@ -8,7 +8,7 @@ use domain::ports::queue::Delivery;
 use domain::{Code, Message, Outcome, Ports, Record, Stage, StageTask, Timestamp, Upload};
 use lifecycle::dead_letter;
 
-/// What is left to do with a message.
+/// The remaining work on a message.
 pub(crate) enum Resolution<'a> {
     /// Only the message must be acknowledged.
     Done,

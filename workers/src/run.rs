@@ -1,4 +1,4 @@
-//! Step 3: the stage runs, with its time limit, and its end decides what becomes of the message.
+//! Step 3: the stage runs within its time limit, and its end decides the next step with the message.
 
 use crate::limits::Limits;
 use crate::resolve::OpenTask;
@@ -10,13 +10,13 @@ use futures_util::FutureExt;
 use std::panic::AssertUnwindSafe;
 use std::time::Duration;
 
-/// What is to be done with a message.
+/// The next step with a message.
 pub(crate) enum Decision {
     /// Write this result and answer.
     Record(Box<StageOutput>),
     /// The same on the last receive: the message is left to become a dead letter.
     GiveUp(Box<StageOutput>),
-    /// Send it again when the outside job may be asked after.
+    /// Send it again when the outside job may be polled.
     Postpone(Pending),
     /// Nothing; it is delivered again after this delay.
     Leave(Duration),
@@ -81,7 +81,7 @@ async fn within_limits(ports: &Ports, worker: &dyn StageWorker, time: Duration, 
     end
 }
 
-/// The outside job as it must survive until the message comes again.
+/// The outside job, to be stored until the message is delivered again.
 fn postponed(ports: &Ports, limits: &Limits, work: Work<'_>, after: Duration, job: Option<Job>) -> Pending {
     let now = ports.clock.now();
     let deadline = work.pending.map_or(now + limits.deadline, |pending| pending.deadline);

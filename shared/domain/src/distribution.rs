@@ -117,7 +117,7 @@ mod tests {
     }
 
     #[test]
-    fn refuses_what_is_no_distribution() {
+    fn refuses_numbers_that_are_not_a_distribution() {
         assert_eq!(of(&[]), Err(DistributionError::Empty));
         for bad in [f64::NAN, f64::INFINITY, -0.1, 1.5] {
             assert_eq!(of(&[(Emotion::Sad, bad)]), Err(DistributionError::NotAProbability(Emotion::Sad)));

@@ -69,7 +69,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_closed_is_due_only_when_it_replaced_something() {
+    fn a_closed_upload_is_due_only_if_it_has_superseded_artefacts() {
         let mut upload = fixture::closed(EndState::Partial);
         assert_eq!(upload.due_at(), None);
         upload.begin(&fixture::begin(&upload, 1), later(10_000)).unwrap();
@@ -80,7 +80,7 @@ mod tests {
     }
 
     #[test]
-    fn what_expired_is_nobodys_business() {
+    fn an_expired_upload_is_never_due() {
         let mut upload = fixture::awaiting();
         upload.expire(later(10_000));
         assert_eq!(upload.due_place(), None);

@@ -82,7 +82,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_address_is_refused() {
+    fn malformed_addresses_are_refused() {
         let long = format!("{}@x.com", "a".repeat(65));
         let longer = format!("a@{}", "x.".repeat(150));
         for bad in [

@@ -18,7 +18,7 @@ pub struct FileName(String);
 pub struct InvalidFileName;
 
 impl FileName {
-    /// What is left of a name without its folders and without invisible characters, cut to
+    /// The rest of a name without its folders and without invisible characters, cut to
     /// [`MAX_FILE_NAME_BYTES`]; None where nothing is left.
     pub fn of(raw: &str) -> Option<Self> {
         let last = raw.rsplit(['/', '\\']).next().unwrap_or(raw);

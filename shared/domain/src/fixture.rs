@@ -89,15 +89,14 @@ pub fn closed(end: EndState) -> Upload {
 /// The upload with its open attempt closed as `end`.
 pub fn closed_from(mut upload: Upload, end: EndState) -> Upload {
     let failed = || Outcome::Failed { code: Code::no_answer() };
-    let outcomes = match end {
-        EndState::Complete => {
-            [Outcome::Succeeded, Outcome::Succeeded, Outcome::Succeeded, Outcome::Succeeded]
-        }
-        EndState::Partial => [Outcome::Succeeded, Outcome::Succeeded, failed(), Outcome::Succeeded],
-        EndState::NoFace => [Outcome::NoFace, Outcome::Skipped, Outcome::Skipped, Outcome::Skipped],
-        EndState::Failed => [failed(), Outcome::Skipped, Outcome::Skipped, Outcome::Skipped],
-    };
-    for (stage, outcome) in Stage::ALL.into_iter().zip(outcomes) {
+    for stage in Stage::ALL.into_iter().filter(|stage| *stage != Stage::GalleryIndexing) {
+        let outcome = match (end, stage) {
+            (EndState::Partial, Stage::ImageGeneration) => failed(),
+            (EndState::Complete | EndState::Partial, _) => Outcome::Succeeded,
+            (EndState::NoFace, Stage::FaceDetection) => Outcome::NoFace,
+            (EndState::Failed, Stage::FaceDetection) => failed(),
+            (EndState::NoFace | EndState::Failed, _) => Outcome::Skipped,
+        };
         let finding = match (stage, &outcome) {
             (Stage::FaceDetection, Outcome::Succeeded) => {
                 Some(Finding::Faces { width: 640, height: 480, count: 1, truncated: false })

@@ -14,7 +14,7 @@ pub struct Message {
     pub body: Body,
 }
 
-/// What a message says.
+/// The decoded body of a message.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Body {
     /// A task of the queue's stage.
@@ -25,7 +25,7 @@ pub enum Body {
     Malformed(String),
 }
 
-/// What the host does with a message that was handled.
+/// The host's next step with a handled message.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Verdict {
     /// Everything that the message asks for is stored: acknowledge it.

@@ -158,7 +158,7 @@ mod tests {
     }
 
     #[test]
-    fn what_we_name_parses() {
+    fn generated_keys_parse_and_have_the_prefixes_of_an_erasure() {
         let (tenant, user) = (TenantId::parse("t").unwrap(), UserId::parse("u").unwrap());
         let id = UploadId::parse("00000000-0000-0000-0000-000000000007").unwrap();
         let source = ObjectKey::upload(&tenant, &user, id);

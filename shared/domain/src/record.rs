@@ -1,4 +1,4 @@
-//! What is stored under an upload's id: the upload, or the tombstone that an erasure leaves.
+//! The record under an upload's id: the upload, or the tombstone that an erasure leaves.
 
 use crate::object_key::ObjectKey;
 use crate::owner::TenantId;
@@ -13,7 +13,7 @@ pub const MIN_PASSES: u32 = 6;
 /// Passes after which an erasure gives up on finding nothing.
 pub const MAX_PASSES: u32 = 100;
 
-/// What a read by id finds.
+/// The result of a read by id.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Record {
     Live(Box<Upload>),

@@ -1,4 +1,4 @@
-//! What a stage leaves in the record: its result with its provenance, or the outside job that it waits for.
+//! Results of stages in the record, with their provenance, and outside jobs that stages wait for.
 
 use crate::affect::Affect;
 use crate::outcome::Outcome;

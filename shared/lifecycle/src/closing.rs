@@ -14,7 +14,7 @@ use tracing::Instrument;
 /// costs as much as a successful one; these stages therefore read first.
 const PARALLEL: [Stage; 2] = [Stage::ImageGeneration, Stage::MelodyGeneration];
 
-/// What became of a stage's result.
+/// The result of [`finish_stage`].
 pub enum Finished {
     /// The stage has this outcome: the one that was to be written, or an earlier one.
     Recorded(Outcome),

@@ -1,4 +1,4 @@
-//! What is done to an upload, over ports: by the API, intake, the workers and maintenance alike.
+//! The life of uploads over ports. The API, intake, the workers and maintenance all change uploads through this crate.
 
 pub mod attempt;
 pub mod backoff;

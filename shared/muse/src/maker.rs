@@ -1,7 +1,6 @@
 //! The domain's `Maker` port, embedded.
 
 use crate::melody::{MelodyError, MelodySettings, compose};
-use crate::picture::style::Style;
 use crate::picture::{PictureError, PictureSettings, paint};
 use async_trait::async_trait;
 use domain::ports::Maker;
@@ -19,8 +18,7 @@ pub struct Muse {
 }
 
 impl Muse {
-    /// Each order takes a permit while it is made; a permit stands for one core. An order's style overrides the style of
-    /// `picture`.
+    /// Each order takes a permit while it is made; a permit stands for one core.
     pub fn new(permits: Arc<Semaphore>, picture: PictureSettings, melody: MelodySettings) -> Self {
         Muse { permits, picture, melody }
     }
@@ -33,23 +31,13 @@ impl Muse {
     }
 
     fn picture(&self, order: &Order) -> Result<Artefact, MakerError> {
-        let style = match &order.style {
-            Some(name) => {
-                Some(Style::parse(name).map_err(|error| MakerError::Unsupported(error.to_string()))?)
-            }
-            None => self.picture.style,
-        };
-        let settings = PictureSettings { style, ..self.picture };
-        let picture = paint(&order.affect, order.seed, &settings).map_err(picture_error)?;
+        let picture = paint(&order.affect, order.seed, &self.picture).map_err(picture_error)?;
         let jpeg = picture.jpeg().map_err(picture_error)?;
         let file = ArtFile { content_type: "image/jpeg", bytes: jpeg.into() };
         Ok(Artefact { files: vec![file], made_by: picture.made_by })
     }
 
     fn melody(&self, order: &Order) -> Result<Artefact, MakerError> {
-        if let Some(style) = &order.style {
-            return Err(MakerError::Unsupported(format!("melodies have no styles, asked for {style:?}")));
-        }
         let melody = compose(&order.affect, order.seed, &self.melody).map_err(melody_error)?;
         let files = vec![
             ArtFile { content_type: "audio/mpeg", bytes: melody.mp3.into() },
@@ -109,8 +97,8 @@ mod tests {
         Muse::new(Arc::new(Semaphore::new(2)), picture, melody)
     }
 
-    fn order(art: Art, style: Option<&str>) -> Order {
-        Order { art, affect: Affect::certain(Emotion::Calm), seed: 5, style: style.map(str::to_owned) }
+    fn order(art: Art) -> Order {
+        Order { art, affect: Affect::certain(Emotion::Calm), seed: 5 }
     }
 
     #[tokio::test]
@@ -118,8 +106,8 @@ mod tests {
         for (art, types) in
             [(Art::Picture, vec!["image/jpeg"]), (Art::Melody, vec!["audio/mpeg", "audio/midi"])]
         {
-            let one = small().submit(order(art, None), "key").await.unwrap();
-            assert_eq!(one, small().submit(order(art, None), "other key").await.unwrap());
+            let one = small().submit(order(art), "key").await.unwrap();
+            assert_eq!(one, small().submit(order(art), "other key").await.unwrap());
             let Progress::Done(artefact) = one else { panic!("not done") };
             let made: Vec<&str> = artefact.files.iter().map(|file| file.content_type).collect();
             assert_eq!(made, types);
@@ -129,13 +117,11 @@ mod tests {
 
     #[tokio::test]
     async fn impossible_orders_are_refused() {
-        let refused = [order(Art::Picture, Some("oil")), order(Art::Melody, Some("flow"))];
-        for order in refused {
-            assert!(matches!(small().submit(order, "").await, Err(MakerError::Unsupported(_))));
+        for art in [Art::Picture, Art::Melody] {
+            let mut broken = order(art);
+            broken.affect.valence = f64::NAN;
+            assert!(matches!(small().submit(broken, "").await, Err(MakerError::Invalid(_))));
         }
-        let mut broken = order(Art::Picture, None);
-        broken.affect.valence = f64::NAN;
-        assert!(matches!(small().submit(broken, "").await, Err(MakerError::Invalid(_))));
         assert!(matches!(small().poll(&Job("1".into())).await, Err(MakerError::Invalid(_))));
     }
 }

@@ -1,4 +1,4 @@
-//! The API of a world, asked without a socket: what a client is told while things go wrong.
+//! The API of a world, called without a socket.
 
 use crate::world::World;
 use async_trait::async_trait;

@@ -12,7 +12,7 @@ use lifecycle::{Redriven, erase, redrive};
 use std::path::{Path, PathBuf};
 
 #[tokio::test]
-async fn a_replay_makes_again_what_comes_of_its_stage() {
+async fn a_replay_makes_again_everything_from_its_stage_on() {
     let world = World::new().await;
     let upload = world.upload(1).await;
     world.rest().await;

@@ -58,7 +58,7 @@ impl Worker {
         self.lines.join().expect("its lines are read to the end")
     }
 
-    /// What the child says until it ends by itself.
+    /// The lines of the child until it ends by itself.
     pub fn finish(mut self) -> Vec<String> {
         let status = deadline::exit_status(&mut self.child, LIMIT, "crash_child");
         assert!(status.success(), "the child ended with {status}");

@@ -18,7 +18,7 @@ fn open(root: &Path, clock: Option<Arc<dyn Clock>>) -> (Store, Queue) {
     (store, queue)
 }
 
-/// Leaves a store behind whose clock stood an hour ahead of the machine's.
+/// Leaves a store that was written an hour ahead of the machine's clock.
 async fn written_in_the_future(root: &Path) -> Timestamp {
     let ahead = Timestamp::now() + Duration::from_secs(3600);
     let (_store, queue) = open(root, Some(Arc::new(ManualClock::new(ahead))));

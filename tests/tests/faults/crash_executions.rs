@@ -58,7 +58,7 @@ async fn check(root: &Path, lines: &[String]) {
     }
 }
 
-/// How often each execution's end was told to queue `uploads`.
+/// The number of reports of each execution's end in queue `uploads`.
 async fn told(store: &Store) -> BTreeMap<ExecutionName, usize> {
     let queue = Queue::new(store, Policy::default());
     let mut told = BTreeMap::new();

@@ -110,7 +110,7 @@ async fn replayed(world: &World) -> Upload {
 }
 
 #[tokio::test]
-async fn what_was_superseded_goes_a_day_later() {
+async fn superseded_artefacts_are_deleted_a_day_later() {
     let world = World::new().await;
     let upload = replayed(&world).await;
     let all = ["1.jpg", "2.jpg", "1.mid", "1.mp3", "2.mid", "2.mp3"];
@@ -125,7 +125,7 @@ async fn what_was_superseded_goes_a_day_later() {
 }
 
 #[tokio::test]
-async fn what_the_gallery_still_shows_stays() {
+async fn artefacts_that_the_gallery_shows_stay() {
     let world = World::new().await;
     let upload = world.upload(1).await;
     world.rest().await;
@@ -178,7 +178,7 @@ async fn rounds_end_in_time_and_reach_every_upload_of_a_backlog() {
 }
 
 #[tokio::test]
-async fn a_failure_leaves_the_others_and_comes_again() {
+async fn a_failure_leaves_the_others_alone_and_is_tried_again() {
     let world = World::new().await;
     let uploads = [world.declare_of(1, b"one").await, world.declare_of(2, b"two").await];
     world.clock.advance(DAY);

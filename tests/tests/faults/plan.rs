@@ -4,7 +4,7 @@ use domain::ports::PortError;
 use std::sync::Mutex;
 use tokio::sync::Notify;
 
-/// What happens at the chosen call.
+/// The event at the chosen call.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Fault {
     /// The process dies before the call has done anything.

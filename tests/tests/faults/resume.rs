@@ -14,7 +14,7 @@ use std::time::Duration;
 /// Hours after which every task has timed out: a message that outlived its queue's retention gets no answer.
 const MORE_THAN_ANY_LIMIT: u64 = 300;
 
-/// What happens next to the execution.
+/// A next event for the execution.
 #[derive(Clone, Debug)]
 enum Act {
     /// One of the open tasks, by its place among them, is answered so.

@@ -1,4 +1,4 @@
-//! A stage that misbehaves as told, once per instruction, and otherwise stands in.
+//! A stage that misbehaves by a script, once per instruction, and is otherwise a fake stage.
 
 use async_trait::async_trait;
 use domain::stage_result::Job;
@@ -11,14 +11,14 @@ use std::time::Duration;
 use workers::fake_stage::FakeStage;
 use workers::{Limits, StageWorker, Work};
 
-/// What a stage does instead of its work.
+/// An instruction for a stage, in place of its work.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Act {
     /// Fails for an unknown reason.
     Fail,
     /// Panics.
     Panic,
-    /// Never comes back; its time runs out.
+    /// Never ends; its time runs out.
     Hang,
     /// Waits for a job outside.
     Later(Duration),
@@ -43,7 +43,7 @@ pub trait Meanwhile: Send + Sync {
 pub struct Scripted {
     pub stage: Stage,
     pub acts: Mutex<VecDeque<Act>>,
-    /// What it does when the script is over: None, its work.
+    /// The instruction after the end of the script; None: its work.
     pub always: Mutex<Option<Act>>,
     pub runs: AtomicUsize,
     pub clock: Arc<ManualClock>,

@@ -1,4 +1,4 @@
-//! What a killed process said that it did, against what lies in its data directory.
+//! The reports of a killed process, against the contents of its data directory.
 
 use domain::object_event::ObjectCreated;
 use domain::object_key::UPLOADS_PREFIX;
@@ -12,7 +12,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 use std::time::Duration;
 
-/// Acknowledged operations. What was begun and not acknowledged may have happened or not.
+/// Acknowledged operations. An operation without acknowledgement may have happened or not.
 #[derive(Default)]
 pub struct Said {
     sent: BTreeSet<String>,
@@ -52,7 +52,7 @@ impl Said {
         self.sent.len() + self.acknowledged.len() + self.put.len() + self.deleted.len() + self.closed.len()
     }
 
-    /// Messages: nothing acknowledged is lost, nothing deleted comes back, and no claim of the dead has to run out.
+    /// Messages: nothing acknowledged is lost, nothing deleted is delivered, and no claim of a dead process delays a message.
     pub async fn check_messages(&self, store: &Store) {
         let there = drain(store, QueueName::of(Stage::FaceDetection)).await;
         let distinct: BTreeSet<&String> = there.iter().collect();

@@ -114,7 +114,7 @@ async fn event_late() {
 }
 
 #[tokio::test]
-async fn what_is_not_what_was_declared_is_refused_and_deleted() {
+async fn an_object_that_differs_from_its_declaration_is_refused_and_deleted() {
     for (bytes, code) in [
         (&b"\x89PNG\r\n\x1a\n 789"[..], "wrong_checksum"),
         (b"\xff\xd8\xff\xe0 another", "wrong_checksum"),

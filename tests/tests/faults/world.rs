@@ -51,7 +51,7 @@ pub struct World {
     _root: TempDir,
 }
 
-/// What is left of an upload, for people who look.
+/// The visible state of an upload.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Seen {
     pub status: String,
@@ -229,7 +229,7 @@ impl World {
         panic!("there are always more messages; calls: {:?}", self.plan.calls());
     }
 
-    /// Handles what comes before a stage, once over; tells how many messages there were.
+    /// Handles the messages before a stage once; returns their number.
     pub async fn drain_before(&self, stage: Stage) -> usize {
         let before = 1 + stage.upstream().count();
         let mut handled = 0;

@@ -13,8 +13,8 @@ const WITHOUT_TWINS: [(&str, &str); 6] = [
     ("meter", "no store: its adapters live where they are asked, or write logs"),
 ];
 
-/// Files beside the suites: their list, and the trait that advances time.
-const NO_SUITES: [&str; 2] = ["mod", "elapse"];
+/// A file beside the suites: their list, with the trait that advances time.
+const NO_SUITES: [&str; 1] = ["mod"];
 
 const PORTS: &str = "shared/domain/src/ports/";
 const SUITES: &str = "shared/domain/src/contract/";

@@ -2,7 +2,6 @@
 //! backend. They panic if the backend breaks its contract.
 
 pub mod dead_letters;
-pub mod elapse;
 pub mod events;
 pub mod faces;
 pub mod gallery;
@@ -15,4 +14,12 @@ pub mod throttle;
 pub mod uploads;
 pub mod users;
 
-pub use elapse::Elapse;
+use async_trait::async_trait;
+use std::time::Duration;
+
+/// Lets time pass for a backend, by winding a clock or by waiting.
+#[async_trait]
+pub trait Elapse: Send + Sync {
+    /// Returns when the backend's clock is at least `duration` later.
+    async fn elapse(&self, duration: Duration);
+}

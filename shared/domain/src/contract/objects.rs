@@ -33,7 +33,7 @@ async fn read(objects: &dyn Objects, raw: &str) -> Bytes {
     objects.get(Bucket::Media, &key(raw), None, None).await.expect("reading works").1
 }
 
-/// What was put is read back, whole and in part, with its type and metadata.
+/// An object is read back, whole and in part, with its type and metadata.
 pub async fn reads_back_what_was_put(objects: &dyn Objects) {
     let head = objects.put(Bucket::Media, &key("a/b"), object("content")).await.expect("putting works");
     assert_eq!((head.size, head.content_type.as_str()), (7, "image/jpeg"));

@@ -28,7 +28,7 @@ async fn receive_one(queue: &dyn Queue) -> Delivery {
     receive(queue, 1).await.pop().expect("a message is there")
 }
 
-/// A message comes again after its visibility timeout, with a higher count, until it is acknowledged.
+/// A message is delivered again after its visibility timeout, with a higher count, until it is acknowledged.
 pub async fn delivers_until_acknowledged(queue: &dyn Queue, time: &dyn Elapse) {
     send(queue, &["a"]).await;
     let first = receive_one(queue).await;
@@ -127,7 +127,7 @@ pub async fn bodies_survive(queue: &dyn Queue) {
     assert_eq!(received, bodies.map(String::from).into());
 }
 
-/// A busy tenant does not starve another; of backends whose groups take strict turns (SQS is fair by and large).
+/// A busy tenant does not starve another. For backends whose groups take strict turns (SQS is fair on average).
 pub async fn groups_take_turns(queue: &dyn Queue) {
     let of = |group: &str, n: usize| NewMessage::new(format!("{group}{n}"), Some(MessageGroup::new(group)));
     queue.send(QUEUE, (0..9).map(|n| of("busy", n)).collect()).await.expect("sending works");
@@ -141,7 +141,7 @@ pub async fn groups_take_turns(queue: &dyn Queue) {
 }
 
 /// The orders of one user do not delay another user of the same tenant by more than one of them, nor replays a live
-/// message; of backends whose groups take strict turns.
+/// message. For backends whose groups take strict turns.
 pub async fn users_take_turns(queue: &dyn Queue) {
     let (tenant, user) = owner();
     let other = UserId::parse("bob").expect("a legal user id");
@@ -242,7 +242,7 @@ pub async fn depth_counts(queue: &dyn Queue, time: &dyn Elapse) {
     assert_eq!((depth.visible, depth.hidden), (2, 1));
 }
 
-/// Depth tells how old the oldest message is; of backends that know.
+/// Depth has the age of the oldest message. For backends that know it.
 pub async fn depth_tells_the_age(queue: &dyn Queue, time: &dyn Elapse) {
     assert_eq!(queue.depth(QUEUE).await.expect("counting works").oldest, None);
     send(queue, &["a"]).await;

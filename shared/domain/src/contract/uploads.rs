@@ -36,7 +36,7 @@ fn tombstone(upload: &Upload) -> Tombstone {
     Tombstone { tenant_id: upload.tenant_id.clone(), upload_id: upload.upload_id, erased_at: later(9) }
 }
 
-/// What was written is read back, by its own tenant only.
+/// A record is read back, by its own tenant only.
 pub async fn reads_back_what_was_written(uploads: &dyn Uploads) {
     let created = create(uploads, fixture::awaiting()).await;
     assert_eq!(live(uploads, &created).await, created);

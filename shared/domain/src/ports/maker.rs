@@ -25,8 +25,6 @@ pub struct Order {
     pub affect: Affect,
     /// The same order with the same seed gives the same bytes from a deterministic maker.
     pub seed: u64,
-    /// A style by name; None: the maker chooses by seed and emotion.
-    pub style: Option<String>,
 }
 
 /// One file of an artefact: a picture is one (`image/jpeg`), a melody two (`audio/mpeg`, `audio/midi`).
@@ -67,9 +65,6 @@ pub enum MakerError {
     /// The order itself is wrong, and how.
     #[error("invalid order: {0}")]
     Invalid(String),
-    /// The maker does not know this art or style.
-    #[error("the maker does not do this: {0}")]
-    Unsupported(String),
     /// The maker's output is not what was ordered.
     #[error("the maker's output is unusable: {0}")]
     BadOutput(String),

@@ -12,7 +12,7 @@ const TRIES_AFTER: usize = 3;
 /// Far more than the limit that the test sets lets through.
 const MAX_OPERATIONS: usize = 2_000;
 
-/// Fills the store and tells what was acknowledged and what was refused.
+/// Fills the store and reports acknowledged and refused writes.
 pub async fn work(store: &Store) -> anyhow::Result<()> {
     let queue = Queue::new(store, Policy::default());
     let objects = Objects::new(store, "http://127.0.0.1:8080");
@@ -40,7 +40,7 @@ fn object(bytes: usize) -> NewObject {
     }
 }
 
-/// Writes what was done, or why it was not; tells how many refusals that is.
+/// Reports a write or its refusal; returns the number of refusals.
 fn tell<T>(outcome: Result<T, PortError>, done: &str) -> usize {
     match outcome {
         Ok(_) => println!("{done}"),

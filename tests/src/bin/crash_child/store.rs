@@ -11,7 +11,7 @@ use std::time::Duration;
 
 /// Hands that work at once, so that commits are shared.
 const HANDS: u64 = 8;
-/// Longer than the test: what a dead process claimed comes back because it is dead, not because time passed.
+/// Longer than the test: claims of a dead process are released because it is dead, not because time passed.
 const VISIBILITY: Duration = Duration::from_secs(3600);
 /// The work ends by itself if it is not killed.
 const MAX_OPERATIONS: u64 = 20_000;
