@@ -4,6 +4,7 @@ use crate::batch::Batches;
 use crate::settings::{ApiSettings, Settings, StageSettings};
 use crate::telemetry::{self, LogMeter};
 use ::settings::{FaceEngine, Reader, Resources};
+pub use aws::MaintenanceCursor;
 use aws::{Clients, Connection};
 use axum::Router;
 use domain::ports::{self, Maker};
@@ -43,7 +44,8 @@ pub async fn open<T>(
     telemetry::start(settings.log_level);
     let clients = Clients::connect(&Connection::default()).await;
     let resources = Arc::new(settings.resources);
-    let ports = aws::ports(&clients, &resources, Arc::new(LogMeter));
+    let stack = resources.table_prefix.trim_end_matches('-').to_owned();
+    let ports = aws::ports(&clients, &resources, Arc::new(LogMeter { stack }));
     let limits = Limits { max_receives: settings.max_receives, ..Limits::default() };
     Ok((Installation { ports, clients, resources, limits }, more))
 }
@@ -74,6 +76,10 @@ impl Installation {
 
     pub fn maintenance(&self) -> Maintenance {
         Maintenance::new(self.ports.clone(), &self.resources.media_bucket)
+    }
+
+    pub fn maintenance_cursor(&self) -> MaintenanceCursor {
+        MaintenanceCursor::new(&self.clients, &self.resources)
     }
 
     pub fn dead_letter_rows(&self) -> Arc<dyn ports::DeadLetters> {

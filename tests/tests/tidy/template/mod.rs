@@ -2,6 +2,7 @@
 
 mod alarms;
 mod charges;
+mod company;
 mod document;
 mod documentation;
 mod names;
