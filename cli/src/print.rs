@@ -3,7 +3,7 @@
 //! all, are printed as escapes.
 
 use domain::file_name;
-use indicatif::{MultiProgress, ProgressBar, ProgressDrawTarget, ProgressState, ProgressStyle};
+use indicatif::{HumanDuration, MultiProgress, ProgressBar, ProgressDrawTarget, ProgressState, ProgressStyle};
 use serde::Serialize;
 use serde_json::Value;
 use std::fmt;
@@ -39,11 +39,17 @@ impl Screen {
     /// A bar over `length` photos, uploads or whatever `noun` says.
     pub fn bar(&self, length: usize, noun: &str) -> ProgressBar {
         let template =
-            format!("{{bar:30}} {{pos}} of {{len}} {noun}, {{rate}}, {{elapsed}}, about {{eta}} left");
+            format!("{{bar:30}} {{pos}} of {{len}} {noun}, {{rate}}, {{elapsed}}{{left}}");
         let style = ProgressStyle::with_template(&template).unwrap_or_else(|_| ProgressStyle::default_bar());
         let style = style.with_key("rate", |state: &ProgressState, out: &mut dyn fmt::Write| {
             // It draws the bar; there is nowhere to report a failure to.
             write!(out, "{:.1}/s", state.per_sec()).unwrap_or_default();
+        });
+        let style = style.with_key("left", |state: &ProgressState, out: &mut dyn fmt::Write| {
+            // Nothing is known before the first is done.
+            if state.pos() > 0 {
+                write!(out, ", about {} left", HumanDuration(state.eta())).unwrap_or_default();
+            }
         });
         let bar = self.bars.add(ProgressBar::new(length as u64)).with_style(style);
         bar.enable_steady_tick(TICK);
@@ -88,27 +94,22 @@ impl<'a> Printer<'a> {
         }
     }
 
-    /// Begins the document `{name: [rows], …}`.
-    pub fn list(&mut self, name: &str) -> io::Result<List<'_, 'a>> {
-        self.begin(&format!("{{{}:", Value::from(name)), "}")
+    /// The document `{name: [rows], …}`.
+    pub fn list(&mut self, name: &str) -> List<'_, 'a> {
+        List { printer: self, open: format!("{{{}:[", Value::from(name)), close: "]}", rows: 0, widths: Vec::new() }
     }
 
-    /// Begins the document `[rows]`.
-    pub fn array(&mut self) -> io::Result<List<'_, 'a>> {
-        self.begin("", "")
-    }
-
-    fn begin(&mut self, open: &str, close: &'static str) -> io::Result<List<'_, 'a>> {
-        if self.json {
-            write!(self.out, "{open}[")?;
-        }
-        Ok(List { printer: self, close, rows: 0, widths: Vec::new() })
+    /// The document `[rows]`.
+    pub fn array(&mut self) -> List<'_, 'a> {
+        List { printer: self, open: "[".to_owned(), close: "]", rows: 0, widths: Vec::new() }
     }
 }
 
-/// A list that is printed row by row, as the rows come.
+/// A list that is printed row by row, as the rows come. Nothing is printed before the first row or the end, so that a
+/// list that cannot begin leaves no half of a document.
 pub struct List<'p, 'a> {
     printer: &'p mut Printer<'a>,
+    open: String,
     close: &'static str,
     rows: usize,
     /// Of a table's columns: the longest cell so far.
@@ -123,10 +124,10 @@ impl List<'_, '_> {
     /// The next row; `line` is its text for people.
     pub fn row(&mut self, row: &impl Serialize, line: impl FnOnce() -> String) -> io::Result<()> {
         let Printer { out, screen, json } = &mut *self.printer;
-        let comma = if self.rows == 0 { "" } else { "," };
+        let before = if self.rows == 0 { self.open.as_str() } else { "," };
         self.rows += 1;
         screen.beside_bars(|| match json {
-            true => write!(out, "{comma}\n{}", harmless_json(&serde_json::to_string(row)?)),
+            true => write!(out, "{before}\n{}", harmless_json(&serde_json::to_string(row)?)),
             false => writeln!(out, "{}", harmless(&line())),
         })
     }
@@ -161,13 +162,17 @@ impl List<'_, '_> {
     pub fn end_with(self, rest: &impl Serialize) -> io::Result<()> {
         let Printer { out, json, .. } = self.printer;
         if *json {
-            write!(out, "\n]")?;
+            if self.rows == 0 {
+                write!(out, "{}", self.open)?;
+            }
+            let (close, object) = self.close.split_at(1);
+            write!(out, "\n{close}")?;
             if let Value::Object(fields) = serde_json::to_value(rest)? {
                 fields.iter().try_for_each(|(name, value)| {
                     write!(out, ",{}:{}", Value::from(name.as_str()), harmless_json(&value.to_string()))
                 })?;
             }
-            writeln!(out, "{}", self.close)?;
+            writeln!(out, "{object}")?;
         }
         out.flush()
     }
@@ -247,7 +252,7 @@ mod tests {
     fn printed(json: bool, rows: &[Value]) -> String {
         let mut out = Vec::new();
         let mut printer = Printer::new(&mut out, Screen::new(false), json);
-        let mut list = printer.list("rows").unwrap();
+        let mut list = printer.list("rows");
         for page in rows.chunks(2) {
             list.table(["NAME", "SIZE"], page, |row| [row["name"].to_string(), cell(row["size"].as_u64())])
                 .unwrap();
@@ -280,10 +285,10 @@ mod tests {
             let mut printer = Printer::new(&mut out, Screen::new(false), is_json);
             printer.document(&json!({"file": wild}), || wild.to_owned()).unwrap();
             printer.note(wild).unwrap();
-            let mut array = printer.array().unwrap();
+            let mut array = printer.array();
             array.row(&wild, || wild.to_owned()).unwrap();
             array.end().unwrap();
-            printer.list("rows").unwrap().end_with(&json!({"rest": wild})).unwrap();
+            printer.list("rows").end_with(&json!({"rest": wild})).unwrap();
             let printed = String::from_utf8(out).unwrap();
             assert!(printed.chars().all(|c| c == '\n' || !c.is_control()), "{printed:?}");
             let mut documents = serde_json::Deserializer::from_str(&printed).into_iter::<Value>();
@@ -303,7 +308,7 @@ mod tests {
     fn an_array_is_a_document_too() {
         let mut out = Vec::new();
         let mut printer = Printer::new(&mut out, Screen::new(true), true);
-        let mut array = printer.array().unwrap();
+        let mut array = printer.array();
         array.row(&1, String::new).unwrap();
         array.row(&"a", String::new).unwrap();
         array.note("for people only").unwrap();

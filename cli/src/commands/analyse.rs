@@ -2,7 +2,7 @@
 
 mod drawing;
 
-use super::photos;
+use super::{output_file, photos};
 use crate::exit::{Exit, UsageError};
 use crate::print::{self, Printer};
 use crate::settings::Settings;
@@ -79,7 +79,7 @@ pub fn run(settings: &Settings, arguments: &Arguments, printer: &mut Printer<'_>
     }
     let analyser = Analyser::open(&settings.models_dir)?;
     let options = Options { tiles: arguments.tiles, descriptors: arguments.descriptors };
-    let (mut list, mut good) = (printer.list("photos")?, true);
+    let (mut list, mut good) = (printer.list("photos"), true);
     for file in &arguments.files {
         let name = file.display().to_string();
         match analyse(&analyser, file, options) {
@@ -152,8 +152,8 @@ fn draw(dir: &Path, file: &Path, analysis: &Analysis) -> anyhow::Result<()> {
         true => "stdin".into(),
         false => file.file_name().context("a photo has a name")?.to_string_lossy(),
     };
-    let to = dir.join(format!("{name}.png"));
+    let to = output_file::with_ending(&output_file::free(dir, &name, &["png"]), "png");
     let mut picture = analysis.picture.clone();
     drawing::faces(&mut picture, &analysis.faces);
-    std::fs::write(&to, drawing::png(&picture)?).with_context(|| format!("--draw {}", to.display()))
+    output_file::write(&to, &drawing::png(&picture)?).with_context(|| format!("--draw {}", to.display()))
 }

@@ -123,7 +123,7 @@ fn report(
     printer: &mut Printer<'_>,
 ) -> std::io::Result<()> {
     let all = printer.is_json();
-    let mut list = printer.list("photos")?;
+    let mut list = printer.list("photos");
     for photo in photos.iter().filter(|photo| all || !photo.is_good()) {
         list.row(photo, || line(photo))?;
     }

@@ -12,6 +12,7 @@ mod interrupt;
 mod listing;
 pub mod maintain;
 mod outcome;
+mod output_file;
 pub mod paint;
 mod photo_search;
 mod photos;

@@ -1,5 +1,6 @@
 //! What became of one processed photo: a row, and the files that are written.
 
+use super::output_file;
 use super::photo_search::Skipped;
 use crate::print;
 use anyhow::Context;
@@ -10,6 +11,9 @@ use domain::{
 use serde::Serialize;
 use std::fmt;
 use std::path::{Path, PathBuf};
+
+/// Endings of a photo's artefacts: picture, melody, score, preview.
+const ENDINGS: [&str; 4] = ["picture.jpg", "melody.mp3", "melody.mid", "preview.jpg"];
 
 #[derive(Debug, Serialize)]
 pub struct Row {
@@ -60,13 +64,13 @@ impl Row {
         Row { skipped: true, ..Row::refused(file, why.code, Some(why.detail)) }
     }
 
-    /// The row of an upload that has ended. Its artefacts are written into `out`, beside each other, under names that
-    /// begin like the photo's; `number` keeps photos of the same name apart.
+    /// The row of an upload that has ended. Its artefacts are written into `out`, beside each other, under free names that
+    /// begin like the photo's.
     pub async fn of(
         ports: &Ports,
         upload: &Upload,
         file: String,
-        (out, number): (Option<&Path>, usize),
+        out: Option<&Path>,
     ) -> anyhow::Result<Self> {
         let (tenant, user) = (&upload.tenant_id, &upload.user_id);
         let Some(shown) = ports.gallery.row(tenant, user, GalleryPlace::of(upload)).await? else {
@@ -77,7 +81,7 @@ impl Row {
             upload.results.values().filter_map(|result| result.made_by.clone()).collect();
         made_by.dedup();
         let written = match out {
-            Some(out) => write(ports, &shown, &out.join(base(&file, out, number))).await?,
+            Some(out) => write(ports, &shown, out, &stem(&file)).await?,
             None => Vec::new(),
         };
         Ok(Row {
@@ -120,16 +124,12 @@ fn seconds(upload: &Upload) -> f64 {
 }
 
 /// Writes the artefacts that a gallery row shows; returns the paths.
-async fn write(ports: &Ports, row: &GalleryRow, base: &Path) -> anyhow::Result<Vec<PathBuf>> {
+async fn write(ports: &Ports, row: &GalleryRow, out: &Path, stem: &str) -> anyhow::Result<Vec<PathBuf>> {
+    let base = output_file::free(out, stem, &ENDINGS);
     let mut written = Vec::new();
-    for (key, ending) in [
-        (&row.picture, "picture.jpg"),
-        (&row.melody, "melody.mp3"),
-        (&row.score, "melody.mid"),
-        (&row.preview, "preview.jpg"),
-    ] {
+    for (key, ending) in [&row.picture, &row.melody, &row.score, &row.preview].into_iter().zip(ENDINGS) {
         let Some(key) = key else { continue };
-        let path = PathBuf::from(format!("{}.{ending}", base.display()));
+        let path = output_file::with_ending(&base, ending);
         copy(ports, key, &path).await?;
         written.push(path);
     }
@@ -138,18 +138,12 @@ async fn write(ports: &Ports, row: &GalleryRow, base: &Path) -> anyhow::Result<V
 
 async fn copy(ports: &Ports, key: &ObjectKey, path: &Path) -> anyhow::Result<()> {
     let (_, bytes) = ports.objects.get(Bucket::Media, key, None, None).await?;
-    tokio::fs::write(path, bytes).await.with_context(|| path.display().to_string())
+    let to = path.to_owned();
+    let written = tokio::task::spawn_blocking(move || output_file::write(&to, &bytes)).await?;
+    written.with_context(|| format!("--out: {}", path.display()))
 }
 
-/// A photo's name without folders and ending, as the beginning of a file name that is free in `out`.
-fn base(photo: &str, out: &Path, number: usize) -> String {
-    let base = stem(photo);
-    match out.join(format!("{base}.preview.jpg")).exists() {
-        true => format!("{base}-{}", number + 1),
-        false => base,
-    }
-}
-
+/// A photo's name without folders and ending, as the beginning of a file name.
 fn stem(photo: &str) -> String {
     let stem = Path::new(photo).file_stem().map_or("photo".into(), |stem| stem.to_string_lossy());
     stem.chars().map(|c| if c.is_alphanumeric() || matches!(c, '-' | '_' | ' ') { c } else { '_' }).collect()

@@ -59,16 +59,16 @@ pub async fn run(
     let batch = Batch::open(&client, &tenant, (Some(USER), true), &screen).await?;
     let stored = batch.store(&found.photos, &interrupt).await?;
     let bar = screen.bar(stored.len(), "photos processed");
-    let (mut list, mut good, mut ended) = (printer.array()?, !found.photos.is_empty(), 0);
+    let (mut list, mut good, mut ended) = (printer.array(), !found.photos.is_empty(), 0);
     for skipped in found.skipped {
         let row = Row::skipped(skipped);
         list.row(&row, || row.to_string())?;
     }
-    for (number, mut photo) in stored.into_iter().enumerate() {
+    for mut photo in stored {
         if !batch.wait(&mut photo, &interrupt).await? {
             break;
         }
-        let row = row(&ports, &tenant, photo, (arguments.out.as_deref(), number)).await?;
+        let row = row(&ports, &tenant, photo, arguments.out.as_deref()).await?;
         good &= row.is_good();
         ended += 1;
         list.row(&row, || row.to_string())?;
@@ -87,11 +87,11 @@ async fn row(
     ports: &Ports,
     tenant: &TenantId,
     photo: Photo,
-    out: (Option<&Path>, usize),
+    out: Option<&Path>,
 ) -> anyhow::Result<Row> {
     let Some(id) = photo.upload_id else {
         return Ok(Row::refused(photo.file, &photo.code.unwrap_or_default(), photo.detail));
     };
     let record = ports.uploads.get(tenant, id).await?.and_then(Record::live);
-    Row::of(ports, &record.context("an upload of this run is gone")?, photo.file, out).await
+    Row::of(ports, &record.context("an upload of this run was erased")?, photo.file, out).await
 }

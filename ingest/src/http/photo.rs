@@ -64,12 +64,12 @@ pub(crate) async fn receive(
     api: &Api,
     owner: Owner,
     kind: Kind,
-    content: Content,
+    (content, filename): (Content, Option<FileName>),
     traceparent: Option<String>,
 ) -> Result<Deposited, Problem> {
     let bytes = content.size();
     api.admit(&owner, bytes).await?;
-    let stored = store(&api.ports, owner.clone(), kind, content, None, traceparent).await;
+    let stored = store(&api.ports, owner.clone(), kind, content, filename, traceparent).await;
     if !matches!(stored, Ok(Deposited::Anew(_))) {
         api.withdraw(&owner, bytes);
     }
@@ -80,13 +80,18 @@ pub(crate) async fn upload(State(api): Shared, Writer(caller, _place): Writer, r
     let headers = request.headers().clone();
     let wait = prefer::wait(&api, &headers);
     let owner = owner(&caller);
-    let content = read(&api, &owner, &headers, request).await?;
-    let stored = receive(&api, owner, Kind::Photo, content, trace::parent(&headers)).await?;
+    let photo = read(&api, &owner, &headers, request).await?;
+    let stored = receive(&api, owner, Kind::Photo, photo, trace::parent(&headers)).await?;
     answer(&api, &caller, stored.upload(), (wait, Language::of(&headers))).await
 }
 
-/// The photo of a multipart or JSON request. Errors: 415 for other types.
-async fn read(api: &Api, owner: &Owner, headers: &HeaderMap, request: Request) -> Result<Content, Problem> {
+/// The photo of a multipart or JSON request, and its file name if a form has one. Errors: 415 for other types.
+async fn read(
+    api: &Api,
+    owner: &Owner,
+    headers: &HeaderMap,
+    request: Request,
+) -> Result<(Content, Option<FileName>), Problem> {
     let limit = api.settings.max_inline_bytes;
     let reception = Reception::new(api, owner, limit, body::USE_A_PRESIGNED_URL)?;
     let check_length = |max: u64| match body::announced(headers) {
@@ -100,7 +105,7 @@ async fn read(api: &Api, owner: &Owner, headers: &HeaderMap, request: Request) -
         }
         _ if body::is_json(headers) => {
             check_length(photo_json::max_bytes(limit))?;
-            photo_json::read(request.into_body(), limit, reception).await
+            Ok((photo_json::read(request.into_body(), limit, reception).await?, None))
         }
         _ => Err(Problem::unsupported(
             "unsupported_body",
