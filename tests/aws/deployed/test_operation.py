@@ -58,9 +58,9 @@ def test_a_dead_letter_and_its_redrive(world):
     try:
         upload = ana.put(photo())
         ana.until(upload, lambda document: stages(document)["face-detection"] == "succeeded")
-        for _ in range(5):
+        for _ in range(10):  # MaxReceives
             until(lambda: world.hidden("emotion-analysis") or world.empty("emotion-analysis"), "it is received")
-            world.elapse(400)
+            world.elapse(1200)  # more than the longest pause
         document = ana.until_done(upload)
     finally:
         world.set("EmotionAnalysis", SEMBLANTE_TABLE_PREFIX="semblante-")
