@@ -98,13 +98,13 @@ def complete(stack, upload):
 
 
 def is_ready(stack, _):
-    expect(stack.ask("GET", "/readyz")[0], [200], LOG.format("Api") + "; is AcceptTraffic on?")
+    expect(stack.ask("GET", "/readyz")[0], [200], LOG.format("Api"))
 
 
 def signs_up(stack, _):
     account = {"email": f"smoke-{secrets.token_hex(8)}@example.com", "password": secrets.token_hex(12) + "Aa1"}
     status, found = stack.json("POST", "/api/v1/auth/signup", account)
-    expect(status, [201], LOG.format("Api"))
+    expect(status, [201], LOG.format("Api") + "; is AcceptTraffic on?")
     stack.token = found["access_token"]
 
 
