@@ -16,13 +16,10 @@ pub enum MediaType {
     /// ISO/IEC 23008-12 with AV1.
     #[serde(rename = "image/avif")]
     Avif,
-    /// GIF89a.
     #[serde(rename = "image/gif")]
     Gif,
-    /// Windows' bitmap.
     #[serde(rename = "image/bmp")]
     Bmp,
-    /// TIFF 6.0.
     #[serde(rename = "image/tiff")]
     Tiff,
 }

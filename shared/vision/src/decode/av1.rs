@@ -10,7 +10,6 @@ const MAX_FRAMES: usize = 4;
 /// Types of units that hold a frame: its header alone, or all of it.
 const FRAME_UNITS: [u8; 2] = [3, 6];
 
-/// A decoded picture.
 pub(super) struct Av1Frame(Picture);
 
 /// Decodes the first shown picture of a stream, no frame of which may have more than `max_pixels`.

@@ -216,7 +216,6 @@ impl Reader<'_> {
         self.file.item_properties(id).into_iter().flatten()
     }
 
-    /// The declared size.
     fn size(&self, id: ItemId) -> Result<(usize, usize), DecodeError> {
         let size = self.properties(id).find_map(|property| match property {
             Property::ImageSize { width, height } => Some((*width as usize, *height as usize)),

@@ -9,7 +9,6 @@ use super::frame::{Coding, Frame, Layout};
 use heifer_hevc_dec::decoder::{DecodeOptions, decode_picture};
 use heifer_hevc_dec::recon;
 
-/// A decoded picture.
 pub(super) struct HevcFrame(recon::Frame);
 
 /// Decodes the first picture of a stream whose parameter sets allow no more than `max_pixels`.

@@ -19,7 +19,6 @@ const MAX_TEXT: usize = 4 << 20;
 /// What missing rows are filled with.
 const GREY: u8 = 0x80;
 
-/// Decodes a PNG.
 pub(super) fn decode(bytes: &[u8], cancel: &Cancel) -> Result<Decoded, DecodeError> {
     let mut decoder = Decoder::new_with_limits(Source::new(bytes, cancel), Limits { bytes: WORK });
     decoder.set_ignore_text_chunk(true);

@@ -20,7 +20,6 @@ pub(super) fn gif(bytes: &[u8], cancel: &Cancel) -> Result<Decoded, DecodeError>
     read(GifDecoder::new(Source::new(bytes, cancel)).map_err(undecodable)?)
 }
 
-/// Decodes a BMP.
 pub(super) fn bmp(bytes: &[u8], cancel: &Cancel) -> Result<Decoded, DecodeError> {
     read(BmpDecoder::new(Source::new(bytes, cancel)).map_err(undecodable)?)
 }

@@ -15,7 +15,6 @@ const FLAGS_AT: usize = 20;
 /// Flags of an extended file and the chunks that they announce.
 const ANNOUNCED: [(u8, &[u8; 4]); 3] = [(0x10, b"ALPH"), (0x08, b"EXIF"), (0x04, b"XMP ")];
 
-/// Decodes a WebP.
 pub(super) fn decode(bytes: &[u8], cancel: &Cancel) -> Result<Decoded, DecodeError> {
     let bytes = repaired(bytes);
     let mut decoder = WebPDecoder::new(Source::new(&bytes, cancel)).map_err(DecodeError::undecodable)?;
