@@ -31,6 +31,8 @@ def tiled(image, side=512):
 
 def main(folder, path):
     image = photo(path, SIZE)
+    # Without compression 12 megapixels are more than the 32 MiB that a file may have.
+    smaller = image.resize((3264, 2448))
     files = {
         "jpeg.jpg": encoded(image, "jpeg", quality=90),
         "jpeg-progressive.jpg": encoded(image, "jpeg", quality=90, progressive=True),
@@ -41,9 +43,9 @@ def main(folder, path):
         "heic-untiled.heic": encoded(image, "heif", quality=60),
         "avif.avif": encoded(image, "avif", quality=70, speed=9),
         "gif.gif": encoded(image.quantize(256), "gif"),
-        "bmp.bmp": encoded(image, "bmp"),
+        "bmp.bmp": encoded(smaller, "bmp"),
         "tiff-lzw.tiff": encoded(image, "tiff", compression="tiff_lzw"),
-        "tiff-raw.tiff": encoded(image, "tiff"),
+        "tiff-raw.tiff": encoded(smaller, "tiff"),
         "jpeg-panorama-16382x3900.jpg": encoded(image.resize((16382, 3900)), "jpeg", quality=85),
         "jpeg-progressive-8256x5504.jpg": encoded(image.resize((8256, 5504)), "jpeg", quality=85, progressive=True),
         "jpeg-16320x12240.jpg": encoded(image.resize((16320, 12240)), "jpeg", quality=70),
