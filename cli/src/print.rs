@@ -3,7 +3,9 @@
 //! all, are printed as escapes.
 
 use domain::file_name;
-use indicatif::{HumanDuration, MultiProgress, ProgressBar, ProgressDrawTarget, ProgressState, ProgressStyle};
+use indicatif::{
+    HumanDuration, MultiProgress, ProgressBar, ProgressDrawTarget, ProgressState, ProgressStyle,
+};
 use serde::Serialize;
 use serde_json::Value;
 use std::fmt;
@@ -38,23 +40,24 @@ impl Screen {
 
     /// A bar over `length` photos, uploads or whatever `noun` says.
     pub fn bar(&self, length: usize, noun: &str) -> ProgressBar {
-        let template =
-            format!("{{bar:30}} {{pos}} of {{len}} {noun}, {{rate}}, {{elapsed}}{{left}}");
+        let template = format!("{{bar:30}} {{pos}} of {{len}} {noun}, {{rate}}, {{elapsed}}{{left}}");
         let style = ProgressStyle::with_template(&template).unwrap_or_else(|_| ProgressStyle::default_bar());
         let style = style.with_key("rate", |state: &ProgressState, out: &mut dyn fmt::Write| {
             // It draws the bar; there is nowhere to report a failure to.
             write!(out, "{:.1}/s", state.per_sec()).unwrap_or_default();
         });
         let style = style.with_key("left", |state: &ProgressState, out: &mut dyn fmt::Write| {
-            // Nothing is known before the first is done.
-            if state.pos() > 0 {
-                write!(out, ", about {} left", HumanDuration(state.eta())).unwrap_or_default();
-            }
+            write!(out, "{}", time_left(state.pos(), state.eta())).unwrap_or_default();
         });
         let bar = self.bars.add(ProgressBar::new(length as u64)).with_style(style);
         bar.enable_steady_tick(TICK);
         bar
     }
+}
+
+/// Unknown, and left out, before the first is done.
+fn time_left(done: u64, eta: Duration) -> String {
+    if done == 0 { String::new() } else { format!(", about {} left", HumanDuration(eta)) }
 }
 
 /// Prints to stdout, or to a test's buffer.
@@ -96,10 +99,16 @@ impl<'a> Printer<'a> {
 
     /// The document `{name: [rows], …}`.
     pub fn list(&mut self, name: &str) -> List<'_, 'a> {
-        List { printer: self, open: format!("{{{}:[", Value::from(name)), close: "]}", rows: 0, widths: Vec::new() }
+        List {
+            printer: self,
+            open: format!("{{{}:[", Value::from(name)),
+            close: "]}",
+            rows: 0,
+            widths: Vec::new(),
+        }
     }
 
-    /// The document `[rows]`.
+    /// The document `[rows]`, which has no fields beside the rows.
     pub fn array(&mut self) -> List<'_, 'a> {
         List { printer: self, open: "[".to_owned(), close: "]", rows: 0, widths: Vec::new() }
     }
@@ -262,6 +271,12 @@ mod tests {
         }
         list.end_with(&json!({"next": "é\""})).unwrap();
         String::from_utf8(out).unwrap()
+    }
+
+    #[test]
+    fn a_bar_says_no_time_before_it_knows_one() {
+        assert_eq!(time_left(0, Duration::ZERO), "");
+        assert_eq!(time_left(1, Duration::from_secs(90)), ", about 2 minutes left");
     }
 
     #[test]

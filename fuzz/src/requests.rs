@@ -178,7 +178,7 @@ async fn sign_up(routes: &Router) -> String {
     document["access_token"].as_str().expect("a token").to_owned()
 }
 
-/// Samples of [`send_any_token`].
+/// Samples for [`send_any_token`]: one that is accepted.
 pub(crate) fn tokens() -> Vec<Vec<u8>> {
     vec![WORLD.with(|world| world.token.clone().into_bytes())]
 }

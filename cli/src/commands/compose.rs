@@ -74,16 +74,15 @@ fn refuse_wrong_targets(output: &Target, midi: Option<&Target>) -> Result<(), Us
         let hint = if ending.starts_with("mid") { "; --midi writes the score" } else { "" };
         return Err(UsageError(format!("-o {}: compose writes .mp3, not .{ending}{hint}", output.name())));
     }
-    if let Some((midi, ending)) = midi.and_then(|midi| Some((midi, midi.ending()?)))
-        && !matches!(ending.as_str(), "mid" | "midi")
-    {
-        return Err(UsageError(format!("--midi {}: the score is .mid, not .{ending}", midi.name())));
+    if let Some(midi) = midi.filter(|midi| midi.is_same_as(output)) {
+        return Err(UsageError(format!("-o {} and --midi {} are the same file", output.name(), midi.name())));
     }
-    match midi.filter(|midi| midi.is_same_as(output)) {
-        Some(midi) => {
-            Err(UsageError(format!("-o {} and --midi {} are the same file", output.name(), midi.name())))
-        }
-        None => Ok(()),
+    match midi.and_then(|midi| Some((midi, midi.ending()?))) {
+        Some((midi, ending)) if !matches!(ending.as_str(), "mid" | "midi") => Err(UsageError(format!(
+            "--midi {}: compose writes the score as .mid, not .{ending}",
+            midi.name()
+        ))),
+        _ => Ok(()),
     }
 }
 

@@ -18,8 +18,7 @@ pub fn write(path: &Path, bytes: &[u8]) -> io::Result<()> {
     }
     let path = resolved(path);
     let folder = folder(&path);
-    let mut draft =
-        tempfile::Builder::new().permissions(Permissions::from_mode(MODE)).tempfile_in(folder)?;
+    let mut draft = tempfile::Builder::new().permissions(Permissions::from_mode(MODE)).tempfile_in(folder)?;
     draft.write_all(bytes)?;
     draft.persist(path)?;
     Ok(())
@@ -32,8 +31,7 @@ pub fn free(folder: &Path, stem: &str, endings: &[&str]) -> PathBuf {
         1 => folder.join(stem),
         number => folder.join(format!("{stem}-{number}")),
     };
-    let is_free =
-        |base: &PathBuf| endings.iter().all(|ending| !with_ending(base, ending).exists());
+    let is_free = |base: &PathBuf| endings.iter().all(|ending| !with_ending(base, ending).exists());
     // A folder has fewer files than there are numbers.
     (1..).map(name).find(is_free).unwrap_or_else(|| name(1))
 }

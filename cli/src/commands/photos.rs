@@ -126,7 +126,12 @@ mod tests {
             (photo.clone(), 3, "image_too_large", "more than 3 bytes"),
             (at("b.jpg", b"plain text"), 99, "unsupported_type", "this kind of file is not supported"),
             (at("c.jpg", b""), 99, "empty_photo", "the file is empty"),
-            (at("d.mov", b"\0\0\0\x14ftypqt  "), 99, "unsupported_type", "a video is not supported; send JPEG, PNG"),
+            (
+                at("d.mov", b"\0\0\0\x14ftypqt  "),
+                99,
+                "unsupported_type",
+                "a video is not supported; send JPEG, PNG",
+            ),
             (at("._e.jpg", b"\0\x05\x16\x07\0\x02"), 99, "unsupported_type", "the resource fork of a Mac"),
             (at("f.jxl", b"\0\0\0\x0cJXL \r\n"), 99, "unsupported_type", "JPEG XL"),
             (folder.path().join("absent"), 99, "no_such_file", "does not exist"),

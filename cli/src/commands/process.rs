@@ -83,12 +83,7 @@ pub async fn run(
     Ok(Exit::success_if(good))
 }
 
-async fn row(
-    ports: &Ports,
-    tenant: &TenantId,
-    photo: Photo,
-    out: Option<&Path>,
-) -> anyhow::Result<Row> {
+async fn row(ports: &Ports, tenant: &TenantId, photo: Photo, out: Option<&Path>) -> anyhow::Result<Row> {
     let Some(id) = photo.upload_id else {
         return Ok(Row::refused(photo.file, &photo.code.unwrap_or_default(), photo.detail));
     };

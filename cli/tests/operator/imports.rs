@@ -23,7 +23,9 @@ fn photos_wait_for_the_server_and_come_in_once() {
     assert_eq!(first.code, Some(0), "{first:?}");
     assert!(first.out.contains("1 duplicate, 1 imported, 1 skipped"), "{first:?}");
     assert!(
-        first.out.contains("skipped   photos/notes.txt  unsupported_type: it is not a photo"),
+        first
+            .out
+            .contains("skipped   photos/notes.txt  unsupported_type: this kind of file is not supported"),
         "{first:?}"
     );
     assert!(first.out.contains("at its next start"), "{first:?}");
@@ -108,7 +110,7 @@ fn each_file_that_is_skipped_is_told() {
         "skipped   photos/@eaDir  foreign_directory: ",
         "skipped   photos/empty.jpg  empty_photo: the file is empty",
         "skipped   photos/fifo.jpg  irregular_file: ",
-        "skipped   photos/notes.txt  unsupported_type: it is not a photo in an accepted format; send one of JPEG",
+        "skipped   photos/notes.txt  unsupported_type: this kind of file is not supported; send JPEG",
         "skipped   photos/sub\\u{1b}[2J\\nrefused b.jpg  unsupported_type: ",
         "1 imported, 5 skipped",
     ] {

@@ -150,7 +150,7 @@ async fn refusals_speak_the_callers_language() {
             "/upload-image",
             json!({"image": "dGV4dA=="}),
             "unsupported_type",
-            "is not a picture",
+            "is not supported; send JPEG",
             "no es una imagen",
         ),
         ("/upload-image", json!({"image": ""}), "empty_photo", "is empty", "está vacía"),
