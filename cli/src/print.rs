@@ -82,10 +82,13 @@ impl<'a> Printer<'a> {
 
     /// One value: JSON for programs, `text` for people.
     pub fn document(&mut self, value: &impl Serialize, text: impl FnOnce() -> String) -> io::Result<()> {
-        match self.json {
-            true => writeln!(self.out, "{}", harmless_json(&serde_json::to_string_pretty(value)?))?,
-            false => writeln!(self.out, "{}", harmless(&text()))?,
-        }
+        let mut text = match self.json {
+            true => harmless_json(&serde_json::to_string_pretty(value)?),
+            false => harmless(&text()),
+        };
+        text.push('\n');
+        // In one piece: a reader that leaves after the first line must not make the second one fail.
+        self.out.write_all(text.as_bytes())?;
         self.out.flush()
     }
 
