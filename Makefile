@@ -1,9 +1,11 @@
 # The commands that README.md names. Each target installs what it needs, or says what is missing.
 .POSIX:
-.PHONY: help run demo test check bench models validate deploy teardown audit
+.PHONY: help run demo test check bench models validate deploy smoke teardown audit
 
 STACK = semblante
 PARAMETERS =
+TAGS =
+ROLE =
 DATA = keep
 
 help: ## Print this list
@@ -34,7 +36,10 @@ validate: ## Check template.yaml and the state machine, without an account (need
 	@tests/aws/validate.sh
 
 deploy: ## Deploy to AWS: make deploy [STACK=semblante] [PARAMETERS="FaceEngine=embedded ..."]
-	@lambda/deploy/deploy.sh $(STACK) $(PARAMETERS)
+	@TAGS="$(TAGS)" ROLE="$(ROLE)" lambda/deploy/deploy.sh $(STACK) $(PARAMETERS)
+
+smoke: ## Show that a deployed stack works: make smoke [STACK=semblante]
+	@lambda/deploy/smoke.sh $(STACK)
 
 teardown: ## Remove what `make deploy` made: make teardown [STACK=semblante] [DATA=delete]
 	@DATA=$(DATA) lambda/deploy/teardown.sh $(STACK)

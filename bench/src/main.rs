@@ -2,6 +2,7 @@
 
 mod cold;
 mod cost;
+mod formats;
 mod growth;
 mod hostile;
 mod machine;
@@ -32,6 +33,12 @@ enum Benchmark {
     Cold,
     /// Cost of a million uploads on AWS, from the counted calls of one upload in the emulator
     Cost,
+    /// Decoding of each picture format: time and memory
+    Formats {
+        /// Decode this file alone in this process and print JSON
+        #[arg(long, hide = true, value_name = "FILE")]
+        own: Option<PathBuf>,
+    },
     /// Uploads of one user beside slow bodies, silent sockets and a flood of orders
     Hostile(hostile::Arguments),
     /// Pictures and melodies: speed, recognisability, loudness, repeatability
@@ -57,6 +64,8 @@ fn main() -> anyhow::Result<()> {
     match benchmark {
         Benchmark::Cold => cold::run(&mut report)?,
         Benchmark::Cost => cost::run(&mut report)?,
+        Benchmark::Formats { own: Some(file) } => return formats::own(&file),
+        Benchmark::Formats { own: None } => formats::run(&mut report)?,
         Benchmark::Hostile(arguments) => hostile::run(&arguments, &mut report)?,
         Benchmark::Muse(arguments) => muse::run(&arguments, &mut report)?,
         Benchmark::Pipeline(arguments) => pipeline::run(&arguments, &mut report)?,

@@ -1,5 +1,6 @@
 //! How a command ends: its exit code, and an error on stderr. clap itself ends with 2 on a usage error.
 
+use crate::print;
 use crate::settings::SettingsError;
 use std::io;
 use std::process::ExitCode;
@@ -37,7 +38,7 @@ pub fn code(ended: anyhow::Result<Exit>) -> ExitCode {
         Ok(Exit::Failure) => ExitCode::from(1),
         Err(error) if is_broken_pipe(&error) => ExitCode::SUCCESS,
         Err(error) => {
-            message(&error).lines().for_each(|line| eprintln!("semblante: {line}"));
+            print::harmless(&message(&error)).lines().for_each(|line| eprintln!("semblante: {line}"));
             ExitCode::from(if error.is::<SettingsError>() || error.is::<UsageError>() { 2 } else { 1 })
         }
     }

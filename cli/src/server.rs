@@ -248,7 +248,7 @@ mod tests {
 
     #[tokio::test]
     async fn connections_beyond_the_limit_wait_for_their_turn() {
-        let running = start(limited(1, 2)).await;
+        let running = start(limited(1, 10)).await;
         let first = send(running.address, WAIT).await;
         within(LIMIT, "the request", running.entered.notified()).await;
         let second = send(running.address, WAIT).await;

@@ -178,7 +178,7 @@ async fn sign_up(routes: &Router) -> String {
     document["access_token"].as_str().expect("a token").to_owned()
 }
 
-/// A valid token, for [`send_any_token`] to begin with.
+/// Samples for [`send_any_token`]: one that is accepted.
 pub(crate) fn tokens() -> Vec<Vec<u8>> {
     vec![WORLD.with(|world| world.token.clone().into_bytes())]
 }

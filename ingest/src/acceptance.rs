@@ -129,10 +129,7 @@ async fn sniff(
 }
 
 fn media_type(first: &[u8]) -> Result<MediaType, &'static str> {
-    MediaType::sniff(first).ok_or(match MediaType::is_heif(first) {
-        true => "heic_unsupported",
-        false => "unsupported_type",
-    })
+    MediaType::sniff(first).ok_or("unsupported_type")
 }
 
 /// The object's media type by its bytes, whatever was declared, if the rest matches the declaration; else the code of the

@@ -6,11 +6,11 @@ use async_trait::async_trait;
 use domain::handler::Body;
 use domain::ports::PortError;
 use domain::{Code, Handler, IntakeMessage, Message, Ports, Verdict};
-use lifecycle::{Begun, dead_letter, erasure};
+use lifecycle::{Backoff, Begun, dead_letter, erasure};
 use std::time::Duration;
 
-/// How long a message stays hidden after a failure, times its receive count.
-const AFTER_A_FAILURE: Duration = Duration::from_secs(5);
+/// With the queue's limit of receives, three hours.
+const BACKOFF: Backoff = Backoff { first: Duration::from_secs(5), max: Duration::from_secs(900) };
 
 /// Handles the messages of queue `uploads`.
 pub struct Intake {
@@ -66,7 +66,7 @@ impl Handler for Intake {
         let Err(error) = self.take(message).await else { return Verdict::Acknowledge };
         let delivery = &message.delivery;
         tracing::warn!(message.id = delivery.message_id, %error, "intake message not handled; it is delivered again");
-        let hidden = AFTER_A_FAILURE * delivery.receive_count.min(60);
+        let hidden = BACKOFF.delay(delivery.receive_count);
         if let Err(error) = self.ports.queue.extend(message.queue, &delivery.receipt, hidden).await {
             tracing::debug!(%error, "visibility timeout of an intake message not changed");
         }

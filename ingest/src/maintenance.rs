@@ -23,6 +23,8 @@ pub const PAUSE: Duration = Duration::from_secs(60);
 pub const MIN_ORPHAN_AGE: Duration = Duration::from_secs(3600);
 /// The most uploads of one round; the next round continues behind them.
 const MAX_DUE: usize = 1000;
+/// How long a round goes on: less than the timeout of the function in template.yaml, whatever AWS takes for a call.
+const MAX_TIME: Duration = Duration::from_secs(40);
 
 #[derive(Clone)]
 pub struct Maintenance {
@@ -102,14 +104,18 @@ impl Maintenance {
     /// finding and does not touch the others. Errors: the list of due uploads cannot be read.
     pub async fn round(&self, from: Option<DuePlace>, dry_run: bool) -> Result<Round, PortError> {
         let now = self.ports.clock.now();
+        let end = now + MAX_TIME;
         let mut round = Round { findings: Vec::new(), next: from };
         loop {
             let page = self.ports.uploads.due(now, round.next.take(), MAX_UPLOADS).await?;
             let last = page.len() < MAX_UPLOADS;
-            round.next = page.last().and_then(Upload::due_place);
             for upload in page {
+                round.next = upload.due_place();
                 let span = span::of_upload(upload.upload_id, upload.traceparent.as_deref());
                 round.findings.push(self.maintain(upload, dry_run).instrument(span).await);
+                if self.ports.clock.now() >= end {
+                    return Ok(round);
+                }
             }
             if last {
                 round.next = None;

@@ -127,6 +127,17 @@ impl Problem {
         self
     }
 
+    /// The code, and the member `limit`, which is a number if it is there.
+    pub(crate) fn code_and_limit(&self) -> (&str, Option<u64>) {
+        (&self.0.code, self.0.more.get("limit").and_then(Value::as_u64))
+    }
+
+    /// Replaces the sentence by one in another language.
+    pub(crate) fn say(mut self, detail: String) -> Self {
+        self.0.detail = detail;
+        self
+    }
+
     /// `instance` is the request's path.
     pub fn write(self, request_id: &str, instance: &str) -> Response {
         let parts = self.0;

@@ -1,5 +1,6 @@
 //! Around every request: its id, its trace, and problems written out.
 
+use crate::http::sentences::{self, Language};
 use crate::problem::Problem;
 use crate::trace::{self, TRACEPARENT};
 use axum::extract::Request;
@@ -21,19 +22,26 @@ pub async fn around(mut request: Request, next: Next) -> Response {
     // For the handlers and the layers inside.
     request.headers_mut().insert(REQUEST_ID, id_header.clone());
     request.headers_mut().insert(TRACEPARENT, trace::header(&trace));
-    let path = request.uri().path().to_owned();
+    let (path, language) = (request.uri().path().to_owned(), Language::of(request.headers()));
     let span = error_span!("request", trace.id = trace.trace_id(), request.id = id);
-    let mut response = write_problem(next.run(request).instrument(span).await, &id, &path);
+    let mut response = write_problem(next.run(request).instrument(span).await, &id, &path, language);
     response.headers_mut().insert(REQUEST_ID, id_header);
     response.headers_mut().insert(TRACEPARENT, trace::header(&trace));
     response
 }
 
-/// Writes problems and the framework's errors as `application/problem+json`.
-fn write_problem(mut response: Response, id: &str, path: &str) -> Response {
+/// Writes problems and the framework's errors as `application/problem+json`, in the caller's language where there is a
+/// sentence in it.
+fn write_problem(mut response: Response, id: &str, path: &str, language: Language) -> Response {
     let status = response.status();
     match response.extensions_mut().remove::<Problem>() {
-        Some(problem) => problem.write(id, path),
+        Some(problem) => {
+            let (code, limit) = problem.code_and_limit();
+            match sentences::translated(code, limit, language) {
+                Some(sentence) => problem.say(sentence).write(id, path),
+                None => problem.write(id, path),
+            }
+        }
         None if status.is_client_error() || status.is_server_error() => {
             let mut problem = Problem::of_status(status);
             if let Some(allow) = response.headers_mut().remove(header::ALLOW) {

@@ -1,4 +1,4 @@
-"""Deletes a stack, and on request the buckets, tables and the key that outlive it: `teardown.py STACK keep|delete`.
+"""Deletes a stack, and on request the buckets, tables, the key and the secret that outlive it: `teardown.py STACK keep|delete`.
 
 For 90 days CloudFormation knows what outlived a stack, so what was kept can be deleted later.
 """
@@ -8,7 +8,8 @@ import sys
 import boto3
 from botocore.exceptions import BotoCoreError, ClientError, WaiterError
 
-KEY_DAYS = 7
+# A key or a secret that is deleted can be brought back for as long.
+RECOVERY_DAYS = 7
 GONE = {"404", "NoSuchBucket", "ResourceNotFoundException", "NotFoundException"}
 
 
@@ -45,10 +46,26 @@ class Key:
         return self._client.describe_key(KeyId=self._name)["KeyMetadata"]["KeyState"] != "PendingDeletion"
 
     def delete(self):
-        self._client.schedule_key_deletion(KeyId=self._name, PendingWindowInDays=KEY_DAYS)
+        self._client.schedule_key_deletion(KeyId=self._name, PendingWindowInDays=RECOVERY_DAYS)
 
 
-KINDS = {"AWS::S3::Bucket": Bucket, "AWS::DynamoDB::Table": Table, "AWS::KMS::Key": Key}
+class Secret:
+    def __init__(self, name):
+        self._name, self._client = name, boto3.client("secretsmanager")
+
+    def is_there(self):
+        return "DeletedDate" not in self._client.describe_secret(SecretId=self._name)
+
+    def delete(self):
+        self._client.delete_secret(SecretId=self._name, RecoveryWindowInDays=RECOVERY_DAYS)
+
+
+KINDS = {
+    "AWS::S3::Bucket": Bucket,
+    "AWS::DynamoDB::Table": Table,
+    "AWS::KMS::Key": Key,
+    "AWS::SecretsManager::Secret": Secret,
+}
 
 
 def is_there(resource):

@@ -4,6 +4,7 @@ use crate::batch::Batches;
 use crate::settings::{ApiSettings, Settings, StageSettings};
 use crate::telemetry::{self, LogMeter};
 use ::settings::{FaceEngine, Reader, Resources};
+pub use aws::MaintenanceCursor;
 use aws::{Clients, Connection};
 use axum::Router;
 use domain::ports::{self, Maker};
@@ -18,6 +19,10 @@ use std::ffi::OsString;
 use std::sync::Arc;
 use tokio::sync::Semaphore;
 use workers::{DeadLetterHandler, Engines, Limits, Settle};
+
+/// Maximum size of a photo in a request: Lambda takes events of 6 MB, in which a photo is base64. Over that the gateway
+/// answers by itself, without the advice to take a presigned URL.
+const MAX_INLINE_BYTES: u64 = 4 << 20;
 
 /// An installation in an AWS account.
 pub struct Installation {
@@ -39,7 +44,8 @@ pub async fn open<T>(
     telemetry::start(settings.log_level);
     let clients = Clients::connect(&Connection::default()).await;
     let resources = Arc::new(settings.resources);
-    let ports = aws::ports(&clients, &resources, Arc::new(LogMeter));
+    let stack = resources.table_prefix.trim_end_matches('-').to_owned();
+    let ports = aws::ports(&clients, &resources, Arc::new(LogMeter { stack }));
     let limits = Limits { max_receives: settings.max_receives, ..Limits::default() };
     Ok((Installation { ports, clients, resources, limits }, more))
 }
@@ -72,6 +78,10 @@ impl Installation {
         Maintenance::new(self.ports.clone(), &self.resources.media_bucket)
     }
 
+    pub fn maintenance_cursor(&self) -> MaintenanceCursor {
+        MaintenanceCursor::new(&self.clients, &self.resources)
+    }
+
     pub fn dead_letter_rows(&self) -> Arc<dyn ports::DeadLetters> {
         self.ports.dead_letters.clone()
     }
@@ -87,6 +97,7 @@ impl Installation {
             accept_traffic: settings.accept_traffic,
             max_wait: settings.max_wait,
             quota: settings.quota,
+            max_inline_bytes: MAX_INLINE_BYTES,
             ..HttpSettings::new(&settings.public_url)
         };
         let app = App {

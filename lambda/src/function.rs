@@ -1,4 +1,6 @@
-//! Runs a function: takes events from Lambda, one after the other, until the environment is shut down.
+//! Runs a function: takes events from Lambda, one after the other, until the environment is shut down. It registers no
+//! extension, which would lengthen every cold start: between events nothing is in progress or buffered, so that it may be
+//! killed.
 
 use crate::batch::Batches;
 use axum::Router;
@@ -11,7 +13,6 @@ use tower::ServiceExt;
 
 /// Settles batches of messages.
 pub async fn settle(batches: Batches) -> Result<(), Error> {
-    install_shutdown_hook().await;
     lambda_runtime::run(service_fn(|event| async { batches.settle(event).await.map_err(Error::from) })).await
 }
 
@@ -20,13 +21,11 @@ pub async fn repeat<F>(work: impl Fn() -> F) -> Result<(), Error>
 where
     F: Future<Output = Result<(), Error>>,
 {
-    install_shutdown_hook().await;
     lambda_runtime::run(service_fn(|_: LambdaEvent<serde_json::Value>| work())).await
 }
 
 /// Answers requests of an API Gateway HTTP API (payload format 2.0).
 pub async fn serve(routes: Router) -> Result<(), lambda_http::Error> {
-    install_shutdown_hook().await;
     lambda_http::run(routes.map_request(with_address)).await
 }
 
@@ -41,13 +40,4 @@ fn with_address<B>(mut request: Request<B>) -> Request<B> {
     let address = address.unwrap_or(IpAddr::V6(Ipv6Addr::UNSPECIFIED));
     request.extensions_mut().insert(ConnectInfo(SocketAddr::new(address, 0)));
     request
-}
-
-/// Lambda sends SIGTERM only to functions that register an extension, and kills the others. Between events nothing is in
-/// progress or buffered, so the hook only logs; a function whose extension cannot be registered runs without it.
-async fn install_shutdown_hook() {
-    let hook = || async { tracing::info!("the environment shuts down") };
-    if tokio::spawn(lambda_runtime::spawn_graceful_shutdown_handler(hook)).await.is_err() {
-        tracing::warn!("no extension could be registered: the shutdown will not be logged");
-    }
 }

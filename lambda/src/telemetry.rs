@@ -2,7 +2,8 @@
 //! as a read of DynamoDB, so the runtime's own fields are left out; ours name the upload and the trace.
 
 use domain::ports::Meter;
-use domain::{Code, Outcome, QueueName, Stage};
+use domain::{Code, Outcome, QueueName, Stage, Timestamp};
+use std::io::Write;
 use std::time::Duration;
 use tracing_subscriber::filter::{LevelFilter, Targets};
 use tracing_subscriber::fmt;
@@ -17,16 +18,53 @@ pub fn start(levels: Targets) {
     tracing_subscriber::registry().with(levels).with(lines).init();
 }
 
-/// Writes measurements into the log at level debug: a function has no memory that outlives it, and CloudWatch Logs
-/// Insights can sum up the lines that are logged at level info anyway.
-pub struct LogMeter;
+/// Writes durations and failures of stages into the log as metrics, in CloudWatch's embedded metric format: a function has no
+/// memory that outlives it. Everything else is logged at level debug.
+pub struct LogMeter {
+    /// The namespace of the metrics.
+    pub stack: String,
+}
+
+impl LogMeter {
+    fn write(&self, stage: Stage, metric: (&str, &str), value: u64) {
+        let line = metric_line(&self.stack, stage, metric, value, Timestamp::now());
+        if let Err(error) = writeln!(std::io::stdout(), "{line}") {
+            tracing::warn!(%error, "metric not written");
+        }
+    }
+}
+
+/// `metric` is a name and a unit of CloudWatch. The only dimension is the stage: each combination of values is charged.
+fn metric_line(
+    stack: &str,
+    stage: Stage,
+    (name, unit): (&str, &str),
+    value: u64,
+    now: Timestamp,
+) -> serde_json::Value {
+    serde_json::json!({
+        "_aws": {
+            "Timestamp": now.as_millisecond(),
+            "CloudWatchMetrics": [{
+                "Namespace": stack,
+                "Dimensions": [["Stage"]],
+                "Metrics": [{"Name": name, "Unit": unit}],
+            }],
+        },
+        "Stage": stage.as_str(),
+        name: value,
+    })
+}
 
 impl Meter for LogMeter {
     fn stage_ran(&self, stage: Stage, took: Duration) {
-        tracing::debug!(%stage, duration_ms = took.as_millis() as u64, "stage ran");
+        self.write(stage, ("StageDuration", "Milliseconds"), took.as_millis() as u64);
     }
 
     fn stage_ended(&self, stage: Stage, outcome: &Outcome) {
+        if matches!(outcome, Outcome::Failed { .. }) {
+            self.write(stage, ("StageFailed", "Count"), 1);
+        }
         let code = match outcome {
             Outcome::Failed { code } => Some(code.as_str()),
             _ => None,
@@ -48,5 +86,27 @@ impl Meter for LogMeter {
 
     fn object_ignored(&self, why: &'static str) {
         tracing::debug!(why, "object ignored");
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    /// As in "Specification: Embedded metric format" of the CloudWatch Logs guide.
+    #[test]
+    fn a_metric_is_a_line_that_cloudwatch_reads() {
+        let now = Timestamp::from_millisecond(1_795_600_000_000).expect("a moment");
+        let metric = ("StageDuration", "Milliseconds");
+        let line = metric_line("photos", Stage::FaceDetection, metric, 512, now);
+        let definition = json!({
+            "Namespace": "photos",
+            "Dimensions": [["Stage"]],
+            "Metrics": [{"Name": "StageDuration", "Unit": "Milliseconds"}],
+        });
+        let metadata = json!({"Timestamp": 1_795_600_000_000_u64, "CloudWatchMetrics": [definition]});
+        assert_eq!(line, json!({"_aws": metadata, "Stage": "face-detection", "StageDuration": 512}));
+        assert!(!line.to_string().contains('\n'));
     }
 }

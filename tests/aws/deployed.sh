@@ -16,5 +16,5 @@ done
 folder=tests/aws/deployed
 # In this order: the last one leaves a proxy between the functions and AWS.
 exec tests/aws/.venv/bin/python -B -m pytest -c "$folder/pytest.ini" --binaries "$binaries" \
-    "$folder/test_journeys.py" "$folder/test_operation.py" "$folder/test_one_process.py" "$folder/test_removal.py" \
+    "$folder/test_deploy.py" "$folder/test_journeys.py" "$folder/test_operation.py" "$folder/test_smoke.py" "$folder/test_one_process.py" "$folder/test_removal.py" \
     "$folder/test_faults.py" "$@"

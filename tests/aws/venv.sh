@@ -11,6 +11,7 @@ python3 -c 'import sys, venv, ensurepip; sys.exit(sys.version_info < (3, 11))' 2
     echo "tests/aws: needs Python 3.11 or later with venv (Debian: apt-get install python3-venv)" >&2
     exit 1
 }
+echo "venv.sh: installing the Python packages of $PWD (1 to 2 minutes)" >&2
 rm -rf .venv
 python3 -m venv .venv
 .venv/bin/pip install --quiet --disable-pip-version-check --no-deps --require-hashes --requirement requirements.txt

@@ -3,9 +3,10 @@
 use crate::reply::{Over, reply, reply_superseded};
 use crate::resolve::{OpenTask, Resolution, resolve};
 use async_trait::async_trait;
+use domain::handler::Body;
 use domain::ports::PortError;
-use domain::{Code, Handler, Message, Outcome, Ports, StageResult, Verdict};
-use lifecycle::{Finished, dead_letter};
+use domain::{Code, Handler, IntakeMessage, Message, Outcome, Ports, StageResult, Verdict};
+use lifecycle::{Finished, dead_letter, erasure};
 
 /// Handles dead letters of any queue.
 pub struct DeadLetterHandler {
@@ -20,7 +21,12 @@ impl DeadLetterHandler {
     async fn settle(&self, message: &Message) -> Result<(), PortError> {
         let ports = &self.ports;
         if message.queue.stage().is_none() {
-            return self.write(message, Code::dead_lettered()).await;
+            self.write(message, Code::dead_lettered()).await?;
+            return match &message.body {
+                // When it succeeds, the row goes too.
+                Body::Intake(IntakeMessage::Erase(order)) => erasure::postpone(ports, order).await,
+                _ => Ok(()),
+            };
         }
         let (task, finished) = match resolve(ports, message).await? {
             Resolution::Done => return Ok(()),

@@ -101,5 +101,5 @@ fn retry(
         return Decision::GiveUp(failed(Code::retries_exhausted()));
     }
     ports.meter.stage_retried(open.stage());
-    Decision::Leave(limits.delay(receive_count))
+    Decision::Leave(limits.backoff.delay(receive_count))
 }

@@ -72,7 +72,7 @@ impl Handler for Settle {
         };
         tracing::warn!(%error, "stage message not settled; it is delivered again");
         self.ports.meter.stage_retried(self.worker.stage());
-        let delay = self.limits.delay(message.delivery.receive_count);
+        let delay = self.limits.backoff.delay(message.delivery.receive_count);
         self.leave(message, delay).await.unwrap_or_else(|error| {
             tracing::warn!(%error, "visibility timeout of a stage message not changed");
             Verdict::Leave

@@ -2,9 +2,9 @@
 
 mod drawing;
 
-use super::photos;
+use super::{output_file, photos};
 use crate::exit::{Exit, UsageError};
-use crate::print::Printer;
+use crate::print::{self, Printer};
 use crate::settings::Settings;
 use anyhow::Context;
 use domain::Face;
@@ -24,7 +24,7 @@ Exits with 1 if a photo could not be analysed.";
 
 #[derive(clap::Args, Debug)]
 pub struct Arguments {
-    /// Photos (JPEG, PNG, WebP); - reads one from standard input
+    /// Photos; - reads one from standard input
     #[arg(required = true, value_name = "FILE|-")]
     files: Vec<PathBuf>,
     /// Search overlapping tiles for small faces too: up to 14 times the work
@@ -79,7 +79,7 @@ pub fn run(settings: &Settings, arguments: &Arguments, printer: &mut Printer<'_>
     }
     let analyser = Analyser::open(&settings.models_dir)?;
     let options = Options { tiles: arguments.tiles, descriptors: arguments.descriptors };
-    let (mut list, mut good) = (printer.list("photos")?, true);
+    let (mut list, mut good) = (printer.list("photos"), true);
     for file in &arguments.files {
         let name = file.display().to_string();
         match analyse(&analyser, file, options) {
@@ -91,7 +91,9 @@ pub fn run(settings: &Settings, arguments: &Arguments, printer: &mut Printer<'_>
             }
             Err(error) => {
                 good = false;
-                list.row(&Row::Failed { file: &name, error: &error }, || format!("{name}: {error}"))?;
+                list.row(&Row::Failed { file: &name, error: &error }, || {
+                    format!("{}: {error}", print::name(&name))
+                })?;
             }
         }
     }
@@ -102,8 +104,7 @@ pub fn run(settings: &Settings, arguments: &Arguments, printer: &mut Printer<'_>
 /// Errors: why the file cannot be analysed, the stable code first.
 fn analyse(analyser: &Analyser, file: &Path, options: Options) -> Result<Analysis, String> {
     let start = Instant::now();
-    let bytes =
-        photos::read(file, vision::decode::BYTES_LIMIT as u64).map_err(|unread| unread.to_string())?;
+    let bytes = photos::read(file, vision::limits::MAX_BYTES as u64).map_err(|unread| unread.to_string())?;
     let picture = vision::decode(&bytes).map_err(|error| format!("{}: {error}", error.code()))?;
     let decoding = start.elapsed();
     let faces = analyser.analyse(&picture, options);
@@ -127,6 +128,7 @@ fn text(file: &str, analysis: &Analysis) -> String {
         1 => "1 face".to_owned(),
         count => format!("{count} faces"),
     };
+    let file = print::name(file);
     let mut text = format!(
         "{file}: {width}x{height}, {faces}, decoded in {decoding:.1} ms, analysed in {analysing:.1} ms"
     );
@@ -150,8 +152,8 @@ fn draw(dir: &Path, file: &Path, analysis: &Analysis) -> anyhow::Result<()> {
         true => "stdin".into(),
         false => file.file_name().context("a photo has a name")?.to_string_lossy(),
     };
-    let to = dir.join(format!("{name}.png"));
+    let to = output_file::with_ending(&output_file::free(dir, &name, &["png"]), "png");
     let mut picture = analysis.picture.clone();
     drawing::faces(&mut picture, &analysis.faces);
-    std::fs::write(&to, drawing::png(&picture)?).with_context(|| format!("--draw {}", to.display()))
+    output_file::write(&to, &drawing::png(&picture)?).with_context(|| format!("--draw {}", to.display()))
 }

@@ -1,5 +1,6 @@
 //! What `paint` and `compose` share: the emotion that is expressed, and the files that are written.
 
+use super::output_file;
 use crate::exit::UsageError;
 use crate::print::{Printer, Screen};
 use anyhow::Context;
@@ -16,13 +17,13 @@ pub struct Mood {
     #[arg(long, value_name = "EMOTION", value_parser = Emotion::parse)]
     pub emotion: Emotion,
     /// Unpleasant (-1) to pleasant (1); default: the emotion's own
-    #[arg(long, value_name = "X", value_parser = from_minus_one_to_one, allow_negative_numbers = true)]
+    #[arg(long, value_name = "X", value_parser = from_minus_one_to_one, allow_hyphen_values = true)]
     valence: Option<f64>,
     /// Calm (-1) to excited (1); default: the emotion's own
-    #[arg(long, value_name = "X", value_parser = from_minus_one_to_one, allow_negative_numbers = true)]
+    #[arg(long, value_name = "X", value_parser = from_minus_one_to_one, allow_hyphen_values = true)]
     arousal: Option<f64>,
     /// Seed, 0 to 18446744073709551615 (2^64 - 1); another seed gives another result
-    #[arg(long, value_name = "N", default_value_t = 0, value_parser = seed, allow_negative_numbers = true)]
+    #[arg(long, value_name = "N", default_value_t = 0, value_parser = seed, allow_hyphen_values = true)]
     pub seed: u64,
 }
 
@@ -73,32 +74,28 @@ impl Target {
         }
     }
 
-    pub fn write(&self, bytes: &[u8]) -> anyhow::Result<()> {
-        match self {
-            Target::Stdout => Ok(io::stdout().lock().write_all(bytes)?),
-            Target::File(path) => fs::write(path, bytes).with_context(|| path.display().to_string()),
-        }
+    /// Writes the artefact. An error names the flag that was typed.
+    pub fn write(&self, flag: &str, bytes: &[u8]) -> anyhow::Result<()> {
+        let written = match self {
+            Target::Stdout => io::stdout().lock().write_all(bytes),
+            Target::File(path) => output_file::write(path, bytes),
+        };
+        written.with_context(|| format!("{flag} {}", self.name()))
     }
 
     /// Whether both are the same file, by whatever names, or both are standard output.
     pub fn is_same_as(&self, other: &Target) -> bool {
-        match (self, other) {
-            (Target::Stdout, Target::Stdout) => true,
-            (Target::File(one), Target::File(other)) => {
-                let inode = |path: &Path| fs::metadata(path).map(|about| (about.dev(), about.ino())).ok();
-                resolved(one) == resolved(other) || inode(one).is_some_and(|one| inode(other) == Some(one))
-            }
-            _ => false,
-        }
+        let inode = |path: &Path| fs::metadata(path).map(|about| (about.dev(), about.ino())).ok();
+        let (one, other) = (self.path(), other.path());
+        output_file::resolved(one) == output_file::resolved(other)
+            || inode(one).is_some_and(|one| inode(other) == Some(one))
     }
-}
 
-/// The path by the real names of its folders; the path itself where they do not exist.
-fn resolved(path: &Path) -> PathBuf {
-    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    match (folder.canonicalize(), path.file_name()) {
-        (Ok(folder), Some(name)) => folder.join(name),
-        _ => path.to_owned(),
+    fn path(&self) -> &Path {
+        match self {
+            Target::Stdout => Path::new("/dev/stdout"),
+            Target::File(path) => path,
+        }
     }
 }
 
@@ -153,6 +150,9 @@ mod tests {
         std::os::unix::fs::symlink(folder.path().join("a.mid"), folder.path().join("link")).unwrap();
         fs::hard_link(folder.path().join("a.mid"), folder.path().join("hard")).unwrap();
         assert!(at("a.mid").is_same_as(&at("link")) && at("hard").is_same_as(&at("a.mid")));
+        std::os::unix::fs::symlink("absent.mp3", folder.path().join("dangling")).unwrap();
+        assert!(at("absent.mp3").is_same_as(&at("dangling")));
+        assert!(Target::Stdout.is_same_as(&Target::File("/dev/stdout".into())));
         assert!(Target::Stdout.is_same_as(&Target::Stdout) && !Target::Stdout.is_same_as(&at("a.mid")));
     }
 }

@@ -1,13 +1,22 @@
 //! Photos of the file system on their way through an installation: stored as uploads of a user, then waited for.
 
-use super::photos;
+use super::interrupt::Interrupt;
+use super::photos::{self, Unread};
 use crate::control::Client;
-use crate::control::api::{self, PhotoQuery, UserDocument};
+use crate::control::api::{self, PhotoQuery, StoredPhoto, UserDocument};
 use crate::print::Screen;
 use anyhow::Context;
 use domain::{Email, Status, TenantId, UploadId};
+use futures_util::{StreamExt, stream};
 use serde::Serialize;
 use std::path::{Path, PathBuf};
+use std::pin::pin;
+
+/// Photos that are read and sent at a time: each is whole in memory.
+const MAX_AT_ONCE: usize = 4;
+
+/// What to do about a batch that stopped before its end.
+pub const AGAIN: &str = "run it again, they count as duplicates";
 
 /// Stores photos as uploads of one user.
 pub struct Batch<'a> {
@@ -64,19 +73,14 @@ impl<'a> Batch<'a> {
         &self.user
     }
 
-    /// Stores one photo after the other, so that no more than one is in memory.
-    pub async fn store(&self, files: &[PathBuf]) -> anyhow::Result<Vec<Photo>> {
+    /// Stores photos, some at a time; the result has their order. After an interrupt no further photo begins.
+    pub async fn store(&self, files: &[PathBuf], interrupt: &Interrupt) -> anyhow::Result<Vec<Photo>> {
         let bar = self.screen.bar(files.len(), "photos");
-        let mut photos = Vec::with_capacity(files.len());
-        for file in files {
-            let stored = self.store_one(file).await.with_context(|| {
-                let stored = photos.len();
-                format!(
-                    "{}: {stored} photos are stored; run it again, they count as duplicates",
-                    file.display()
-                )
-            })?;
-            photos.push(stored);
+        let files = stream::iter(files).take_until(interrupt.raised());
+        let mut stored = pin!(files.map(|file| self.store_one(file)).buffered(MAX_AT_ONCE));
+        let mut photos = Vec::new();
+        while let Some(photo) = stored.next().await {
+            photos.push(photo.with_context(|| format!("{} photos are stored; {AGAIN}", photos.len()))?);
             bar.inc(1);
         }
         bar.finish_and_clear();
@@ -84,47 +88,50 @@ impl<'a> Batch<'a> {
     }
 
     async fn store_one(&self, file: &Path) -> anyhow::Result<Photo> {
-        let refused = |code: &str, detail: String| Photo {
-            file: file.display().to_string(),
-            outcome: Outcome::Refused,
-            upload_id: None,
-            code: Some(code.to_owned()),
-            detail: Some(detail),
-            state: None,
-        };
-        let content = match photos::read(file, self.user.max_photo_bytes) {
+        let name = file.display().to_string();
+        let (path, max_bytes) = (file.to_owned(), self.user.max_photo_bytes);
+        let read = tokio::task::spawn_blocking(move || photos::read(&path, max_bytes)).await;
+        let content = match read.context("reading the photo")? {
             Ok(content) => content,
-            Err(unread) => return Ok(refused(unread.code, unread.detail)),
+            Err(Unread { code, detail }) => return Ok(Photo::refused(name, code.to_owned(), detail)),
         };
         let query = PhotoQuery { filename: photos::name(file) };
-        Ok(match self.client.store((self.tenant, &self.user.user_id), &query, content).await {
-            Ok(stored) => Photo {
-                file: file.display().to_string(),
-                outcome: if stored.duplicate { Outcome::Duplicate } else { Outcome::Imported },
-                upload_id: Some(stored.upload_id),
-                code: None,
-                detail: None,
-                state: None,
-            },
+        match self.client.store((self.tenant, &self.user.user_id), &query, content).await {
+            Ok(stored) => Ok(Photo::stored(name, &stored)),
             Err(error) => {
-                let (code, detail) = error.photo_refusal()?;
-                refused(&code, detail)
+                let (code, detail) = error.photo_refusal().with_context(|| name.clone())?;
+                Ok(Photo::refused(name, code, detail))
             }
-        })
+        }
     }
 
-    /// Waits for the end of a photo that was stored, and notes its state.
-    pub async fn wait(&self, photo: &mut Photo) -> anyhow::Result<()> {
-        if let Some(id) = photo.upload_id {
-            let attempt = u32::from(photo.outcome == Outcome::Imported);
-            let status = self.client.ended(self.tenant, id, attempt).await?;
-            photo.state = Some(status.document.facts.state);
+    /// Waits for the end of a photo that was stored, and notes its state. False after an interrupt.
+    pub async fn wait(&self, photo: &mut Photo, interrupt: &Interrupt) -> anyhow::Result<bool> {
+        let Some(id) = photo.upload_id else { return Ok(true) };
+        let attempt = u32::from(photo.outcome == Outcome::Imported);
+        tokio::select! {
+            biased;
+            () = interrupt.raised() => Ok(false),
+            status = self.client.ended(self.tenant, id, attempt) => {
+                photo.state = Some(status?.document.facts.state);
+                Ok(true)
+            }
         }
-        Ok(())
     }
 }
 
 impl Photo {
+    fn stored(file: String, stored: &StoredPhoto) -> Self {
+        let outcome = if stored.duplicate { Outcome::Duplicate } else { Outcome::Imported };
+        let upload_id = Some(stored.upload_id);
+        Photo { file, outcome, upload_id, code: None, detail: None, state: None }
+    }
+
+    fn refused(file: String, code: String, detail: String) -> Self {
+        let (code, detail) = (Some(code), Some(detail));
+        Photo { file, outcome: Outcome::Refused, upload_id: None, code, detail, state: None }
+    }
+
     pub fn is_good(&self) -> bool {
         self.state.map_or(self.outcome != Outcome::Refused, api::is_good)
     }

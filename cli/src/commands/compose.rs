@@ -25,7 +25,7 @@ pub struct Arguments {
     #[command(flatten)]
     mood: Mood,
     /// Length in bars, 1 to 16; default: the emotion's own
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=16))]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=16), allow_hyphen_values = true)]
     bars: Option<u32>,
     /// Play with the instruments of a SoundFont 2 file
     #[arg(long, value_name = "FILE")]
@@ -58,9 +58,9 @@ pub fn run(arguments: &Arguments, printer: &mut Printer<'_>) -> anyhow::Result<E
     refuse_wrong_targets(output, midi.as_ref())?;
     let soundfont = soundfont.as_deref().map(instruments).transpose()?;
     let melody = muse::compose(&mood.affect(), mood.seed, &MelodySettings { bars: *bars, soundfont })?;
-    output.write(&melody.mp3)?;
+    output.write("-o", &melody.mp3)?;
     if let Some(midi) = midi {
-        midi.write(&melody.midi)?;
+        midi.write("--midi", &melody.midi)?;
     }
     let made = made(arguments, &melody);
     let Made { file, key, mode, bpm, seconds, lufs, .. } = &made;
@@ -74,16 +74,20 @@ fn refuse_wrong_targets(output: &Target, midi: Option<&Target>) -> Result<(), Us
         let hint = if ending.starts_with("mid") { "; --midi writes the score" } else { "" };
         return Err(UsageError(format!("-o {}: compose writes .mp3, not .{ending}{hint}", output.name())));
     }
-    match midi.filter(|midi| midi.is_same_as(output)) {
-        Some(midi) => {
-            Err(UsageError(format!("-o {} and --midi {} are the same file", output.name(), midi.name())))
-        }
-        None => Ok(()),
+    if let Some(midi) = midi.filter(|midi| midi.is_same_as(output)) {
+        return Err(UsageError(format!("-o {} and --midi {} are the same file", output.name(), midi.name())));
+    }
+    match midi.and_then(|midi| Some((midi, midi.ending()?))) {
+        Some((midi, ending)) if !matches!(ending.as_str(), "mid" | "midi") => Err(UsageError(format!(
+            "--midi {}: compose writes the score as .mid, not .{ending}",
+            midi.name()
+        ))),
+        _ => Ok(()),
     }
 }
 
 fn instruments(file: &Path) -> anyhow::Result<Arc<SoundFont>> {
-    let name = || file.display().to_string();
+    let name = || format!("--soundfont {}", file.display());
     let bytes = std::fs::read(file).with_context(name)?;
     Ok(Arc::new(SoundFont::parse(&bytes).with_context(name)?))
 }

@@ -97,7 +97,7 @@ async fn list(
         Ok((dead_letters, next_cursor))
     };
     let head = ["ID", "FIRST SEEN", "RECEIVED", "QUEUE", "CODE", "TENANT", "UPLOAD"];
-    let list = printer.list("dead_letters")?;
+    let list = printer.list("dead_letters");
     paging.print(list, page, |list, rows| list.table(head, rows, cells), "there are no dead letters").await
 }
 
@@ -127,7 +127,7 @@ async fn redrive(client: &Client, arguments: &Redrive, printer: &mut Printer<'_>
         false => arguments.ids.clone(),
     };
     let bar = printer.screen().bar(ids.len(), "dead letters");
-    let (mut list, mut good) = (printer.list("dead_letters")?, true);
+    let (mut list, mut good) = (printer.list("dead_letters"), true);
     for id in &ids {
         let row = redrive_one(client, *id).await?;
         good &= row.redriven;

@@ -56,7 +56,7 @@ pub async fn run(
     let head = ["UPLOAD", "STATE", "FACES", "EMOTION", "CREATED", "USER", "FILE"];
     paging
         .print(
-            printer.list("uploads")?,
+            printer.list("uploads"),
             page,
             |list, rows| list.table(head, rows, cells),
             &format!("tenant {tenant} has no such results"),

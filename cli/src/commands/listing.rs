@@ -10,7 +10,7 @@ const PAGE: u64 = 100;
 #[derive(clap::Args, Debug)]
 pub struct Paging {
     /// Maximum number of rows
-    #[arg(long, value_name = "N", default_value_t = 20, value_parser = clap::value_parser!(u64).range(1..))]
+    #[arg(long, value_name = "N", default_value_t = 20, value_parser = clap::value_parser!(u64).range(1..), allow_hyphen_values = true)]
     limit: u64,
     /// Continue where an earlier call stopped
     #[arg(long, value_name = "CURSOR")]

@@ -1,5 +1,8 @@
 //! What became of one processed photo: a row, and the files that are written.
 
+use super::output_file;
+use super::photo_search::Skipped;
+use crate::print;
 use anyhow::Context;
 use domain::ports::gallery::GalleryPlace;
 use domain::{
@@ -9,12 +12,18 @@ use serde::Serialize;
 use std::fmt;
 use std::path::{Path, PathBuf};
 
+/// Endings of a photo's artefacts: picture, melody, score, preview.
+const ENDINGS: [&str; 4] = ["picture.jpg", "melody.mp3", "melody.mid", "preview.jpg"];
+
 #[derive(Debug, Serialize)]
 pub struct Row {
     /// As it was named.
     pub file: String,
     /// None where it never got into the pipeline.
     pub state: Option<EndState>,
+    /// It is a file of a directory that was searched, and not a photo.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub skipped: bool,
     /// Stable codes: why it was refused, or which stages failed and why.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub errors: Vec<String>,
@@ -39,6 +48,7 @@ impl Row {
         Row {
             file,
             state: None,
+            skipped: false,
             errors: vec![code.to_owned()],
             detail,
             emotion: None,
@@ -50,13 +60,17 @@ impl Row {
         }
     }
 
-    /// The row of an upload that has ended. Its artefacts are written into `out`, beside each other, under names that
-    /// begin like the photo's; `number` keeps photos of the same name apart.
+    pub fn skipped(Skipped { file, why }: Skipped) -> Self {
+        Row { skipped: true, ..Row::refused(file, why.code, Some(why.detail)) }
+    }
+
+    /// The row of an upload that has ended. Its artefacts are written into `out`, beside each other, under free names that
+    /// begin like the photo's.
     pub async fn of(
         ports: &Ports,
         upload: &Upload,
         file: String,
-        (out, number): (Option<&Path>, usize),
+        out: Option<&Path>,
     ) -> anyhow::Result<Self> {
         let (tenant, user) = (&upload.tenant_id, &upload.user_id);
         let Some(shown) = ports.gallery.row(tenant, user, GalleryPlace::of(upload)).await? else {
@@ -67,7 +81,7 @@ impl Row {
             upload.results.values().filter_map(|result| result.made_by.clone()).collect();
         made_by.dedup();
         let written = match out {
-            Some(out) => write(ports, &shown, &out.join(base(&file, out, number))).await?,
+            Some(out) => write(ports, &shown, out, &stem(&file)).await?,
             None => Vec::new(),
         };
         Ok(Row {
@@ -83,9 +97,9 @@ impl Row {
         })
     }
 
-    /// Whether the photo went through; a photo without a face is no failure.
+    /// Whether the photo went through; a photo without a face is no failure, and neither is a file that was skipped.
     pub fn is_good(&self) -> bool {
-        matches!(self.state, Some(EndState::Complete | EndState::NoFace))
+        self.skipped || matches!(self.state, Some(EndState::Complete | EndState::NoFace))
     }
 }
 
@@ -110,16 +124,12 @@ fn seconds(upload: &Upload) -> f64 {
 }
 
 /// Writes the artefacts that a gallery row shows; returns the paths.
-async fn write(ports: &Ports, row: &GalleryRow, base: &Path) -> anyhow::Result<Vec<PathBuf>> {
+async fn write(ports: &Ports, row: &GalleryRow, out: &Path, stem: &str) -> anyhow::Result<Vec<PathBuf>> {
+    let base = output_file::free(out, stem, &ENDINGS);
     let mut written = Vec::new();
-    for (key, ending) in [
-        (&row.picture, "picture.jpg"),
-        (&row.melody, "melody.mp3"),
-        (&row.score, "melody.mid"),
-        (&row.preview, "preview.jpg"),
-    ] {
+    for (key, ending) in [&row.picture, &row.melody, &row.score, &row.preview].into_iter().zip(ENDINGS) {
         let Some(key) = key else { continue };
-        let path = PathBuf::from(format!("{}.{ending}", base.display()));
+        let path = output_file::with_ending(&base, ending);
         copy(ports, key, &path).await?;
         written.push(path);
     }
@@ -128,18 +138,12 @@ async fn write(ports: &Ports, row: &GalleryRow, base: &Path) -> anyhow::Result<V
 
 async fn copy(ports: &Ports, key: &ObjectKey, path: &Path) -> anyhow::Result<()> {
     let (_, bytes) = ports.objects.get(Bucket::Media, key, None, None).await?;
-    tokio::fs::write(path, bytes).await.with_context(|| path.display().to_string())
+    let to = path.to_owned();
+    let written = tokio::task::spawn_blocking(move || output_file::write(&to, &bytes)).await?;
+    written.with_context(|| format!("--out: {}", path.display()))
 }
 
-/// A photo's name without folders and ending, as the beginning of a file name that is free in `out`.
-fn base(photo: &str, out: &Path, number: usize) -> String {
-    let base = stem(photo);
-    match out.join(format!("{base}.preview.jpg")).exists() {
-        true => format!("{base}-{}", number + 1),
-        false => base,
-    }
-}
-
+/// A photo's name without folders and ending, as the beginning of a file name.
 fn stem(photo: &str) -> String {
     let stem = Path::new(photo).file_stem().map_or("photo".into(), |stem| stem.to_string_lossy());
     stem.chars().map(|c| if c.is_alphanumeric() || matches!(c, '-' | '_' | ' ') { c } else { '_' }).collect()
@@ -147,9 +151,11 @@ fn stem(photo: &str) -> String {
 
 impl fmt::Display for Row {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let state = self.state.map_or("refused", EndState::as_str);
+        let file = print::name(&self.file);
+        let without_state = if self.skipped { "skipped" } else { "refused" };
+        let state = self.state.map_or(without_state, EndState::as_str);
         if self.state.is_none() {
-            write!(f, "{state:<9} {}", self.file)?;
+            write!(f, "{state:<9} {file}")?;
         } else {
             let faces = match self.faces.len() {
                 1 => "1 face".to_owned(),
@@ -159,11 +165,13 @@ impl fmt::Display for Row {
                 (Some(emotion), Some(confidence)) => format!("{emotion} {:.0} %", confidence * 100.0),
                 _ => "-".to_owned(),
             };
-            write!(f, "{state:<9} {faces:<9} {emotion:<16} {:>6.2} s  {}", self.seconds, self.file)?;
+            write!(f, "{state:<9} {faces:<9} {emotion:<16} {:>6.2} s  {file}", self.seconds)?;
         }
         self.errors.iter().try_for_each(|code| write!(f, "  {code}"))?;
         self.detail.iter().try_for_each(|detail| write!(f, ": {detail}"))?;
-        self.written.iter().try_for_each(|path| write!(f, "\n          {}", path.display()))
+        self.written
+            .iter()
+            .try_for_each(|path| write!(f, "\n          {}", print::name(&path.to_string_lossy())))
     }
 }
 

@@ -24,7 +24,7 @@ pub struct Arguments {
     #[arg(long, value_name = "STYLE", value_parser = Style::parse)]
     style: Option<Style>,
     /// Width and height in pixels, 16 to 2048
-    #[arg(long, value_name = "PX", default_value_t = 1024, value_parser = clap::value_parser!(u16).range(16..=2048))]
+    #[arg(long, value_name = "PX", default_value_t = 1024, value_parser = clap::value_parser!(u16).range(16..=2048), allow_hyphen_values = true)]
     size: u16,
     /// Picture to write: .jpg, or .png for exactly the painted pixels; - writes a JPEG to standard output
     #[arg(short, long, value_name = "FILE|-", value_parser = Target::parse)]
@@ -46,7 +46,7 @@ pub fn run(arguments: &Arguments, printer: &mut Printer<'_>) -> anyhow::Result<E
     let is_png = is_png(output)?;
     let picture = muse::paint(&mood.affect(), mood.seed, &PictureSettings { style: *style, size: *size })?;
     let bytes = if is_png { picture.png()? } else { picture.jpeg()? };
-    output.write(&bytes)?;
+    output.write("-o", &bytes)?;
     let (file, style, bytes) = (output.name(), picture.style.as_str(), bytes.len());
     let line = format!("{file}: {}, {style}, {size} x {size} pixels, {bytes} bytes", mood.emotion);
     let made = Made { file, style, size_px: *size, bytes, made_by: &picture.made_by };

@@ -1,25 +1,31 @@
-//! Photos of the file system: the files that a command line names, and their content.
+//! A photo of the file system: its content, its name, and why another file is not one.
 
-use anyhow::{Context, bail};
 use bytes::Bytes;
 use domain::{FileName, MediaType};
+use rustix::fs::OFlags;
+use serde::Serialize;
 use std::fmt;
-use std::fs::{self, File};
+use std::fs::{File, OpenOptions};
 use std::io::{self, ErrorKind, Read};
-use std::path::{Path, PathBuf};
+use std::os::unix::fs::OpenOptionsExt;
+use std::path::Path;
 
-/// Files of one run.
-const MAX_FILES: usize = 100_000;
 /// The argument that stands for standard input.
 pub const STDIN: &str = "-";
 
 /// Why a file is not taken for a photo.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Unread {
     /// Stable: programs go by it.
     pub code: &'static str,
     /// A sentence for people.
     pub detail: String,
+}
+
+impl Unread {
+    pub fn new(code: &'static str, detail: impl Into<String>) -> Self {
+        Unread { code, detail: detail.into() }
+    }
 }
 
 impl fmt::Display for Unread {
@@ -28,73 +34,45 @@ impl fmt::Display for Unread {
     }
 }
 
-/// Files that are named, and every photo in directories that are named, by path. Errors: a path that does not exist, a
-/// directory that cannot be read or has no photo, too many files.
-pub fn find(paths: &[PathBuf]) -> anyhow::Result<Vec<PathBuf>> {
-    let mut files = Vec::new();
-    for path in paths {
-        let about = fs::metadata(path).with_context(|| path.display().to_string())?;
-        match about.is_dir() {
-            true => match photos_in(path)? {
-                photos if photos.is_empty() => bail!("{}: no photo (JPEG, PNG, WebP) in it", path.display()),
-                photos => files.extend(photos),
-            },
-            false => files.push(path.clone()),
-        }
-        if files.len() > MAX_FILES {
-            bail!("more than {MAX_FILES} photos in one run");
+impl From<io::Error> for Unread {
+    fn from(error: io::Error) -> Self {
+        match error.kind() {
+            ErrorKind::NotFound => Unread::new("no_such_file", "the file does not exist"),
+            _ => Unread::new("unreadable_file", error.to_string()),
         }
     }
-    Ok(files)
 }
 
-fn photos_in(root: &Path) -> anyhow::Result<Vec<PathBuf>> {
-    let mut folders = vec![root.to_owned()];
-    let mut files = Vec::new();
-    while let Some(folder) = folders.pop() {
-        for entry in fs::read_dir(&folder).with_context(|| folder.display().to_string())? {
-            let entry = entry?;
-            let kind = entry.file_type()?;
-            if kind.is_dir() {
-                folders.push(entry.path());
-            } else if kind.is_file() && may_be_a_photo(&entry.path()) {
-                files.push(entry.path());
-            }
-        }
-        if files.len() > MAX_FILES {
-            bail!("more than {MAX_FILES} photos in {}", root.display());
-        }
-    }
-    files.sort();
-    Ok(files)
-}
-
-/// By its first bytes. An unreadable file is reported later, when it is read.
-fn may_be_a_photo(path: &Path) -> bool {
-    let mut first = Vec::new();
-    let read = File::open(path).and_then(|file| file.take(MediaType::SNIFF_BYTES).read_to_end(&mut first));
-    read.is_err() || MediaType::sniff(&first).is_some()
-}
-
-/// A photo's content, of at most `max_bytes`; `-` reads standard input.
+/// A photo's content, of at most `max_bytes`; `-` reads standard input. Blocks.
 pub fn read(file: &Path, max_bytes: u64) -> Result<Bytes, Unread> {
     let content = match is_stdin(file) {
-        true => content(io::stdin().lock(), max_bytes),
-        false => File::open(file).and_then(|file| content(file, max_bytes)),
+        true => content(io::stdin().lock(), max_bytes)?,
+        false => content(open(file)?, max_bytes)?,
     };
-    let content = content.map_err(|error| match error.kind() {
-        ErrorKind::NotFound => Unread { code: "no_such_file", detail: "the file does not exist".to_owned() },
-        _ => Unread { code: "unreadable_file", detail: error.to_string() },
-    })?;
     if content.len() as u64 > max_bytes {
-        return Err(Unread {
-            code: "image_too_large",
-            detail: format!("it has more than {max_bytes} bytes"),
-        });
+        return Err(Unread::new("image_too_large", format!("it has more than {max_bytes} bytes")));
     }
     match MediaType::sniff(&content) {
         Some(_) => Ok(Bytes::from(content)),
-        None => Err(unsupported(&content)),
+        None => Err(refusal(&content)),
+    }
+}
+
+/// As many first bytes as it takes to know a file's type.
+pub fn first_bytes(file: &Path) -> Result<Vec<u8>, Unread> {
+    let mut first = Vec::new();
+    open(file)?.take(MediaType::SNIFF_BYTES).read_to_end(&mut first)?;
+    Ok(first)
+}
+
+/// Opens a regular file. A FIFO without a writer does not make it wait.
+fn open(file: &Path) -> Result<File, Unread> {
+    let flags = OFlags::NONBLOCK.bits().cast_signed();
+    let opened = OpenOptions::new().read(true).custom_flags(flags).open(file)?;
+    let kind = opened.metadata()?.file_type();
+    match kind.is_file() || kind.is_dir() {
+        true => Ok(opened),
+        false => Err(irregular()),
     }
 }
 
@@ -104,12 +82,17 @@ fn content(input: impl Read, max_bytes: u64) -> io::Result<Vec<u8>> {
     Ok(content)
 }
 
-fn unsupported(content: &[u8]) -> Unread {
-    let detail = match MediaType::is_heif(content) {
-        true => "it is a HEIC photo; convert it to JPEG, PNG or WebP",
-        false => "it is not a photo in a supported format (JPEG, PNG, WebP)",
-    };
-    Unread { code: "unsupported_type", detail: detail.to_owned() }
+/// For a FIFO, a socket or a device.
+pub fn irregular() -> Unread {
+    Unread::new("irregular_file", "it is not a regular file; copy the photo into one")
+}
+
+/// Why a file with these first bytes is not accepted.
+pub fn refusal(first: &[u8]) -> Unread {
+    match first.is_empty() {
+        true => Unread::new("empty_photo", "the file is empty"),
+        false => Unread::new("unsupported_type", MediaType::refusal(first)),
+    }
 }
 
 pub fn is_stdin(file: &Path) -> bool {
@@ -124,22 +107,8 @@ pub fn name(file: &Path) -> Option<FileName> {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn named_files_and_the_photos_of_named_directories() {
-        let root = tempfile::tempdir().unwrap();
-        let at = |name: &str| root.path().join(name);
-        fs::create_dir(at("deep")).unwrap();
-        fs::write(at("b.jpg"), b"\xff\xd8\xff\xe0").unwrap();
-        fs::write(at("deep/a.bin"), b"\x89PNG\r\n\x1a\n").unwrap();
-        fs::write(at("notes.txt"), b"no photo").unwrap();
-        assert_eq!(find(&[root.path().to_owned()]).unwrap(), [at("b.jpg"), at("deep/a.bin")]);
-        assert_eq!(find(&[at("notes.txt")]).unwrap(), [at("notes.txt")], "what is named is looked at");
-        fs::create_dir(at("empty")).unwrap();
-        assert!(find(&[at("empty")]).unwrap_err().to_string().contains("no photo"));
-        let absent = find(&[at("absent.jpg")]).unwrap_err();
-        assert!(format!("{absent:#}").contains("absent.jpg"));
-    }
+    use std::fs;
+    use std::process::Command;
 
     #[test]
     fn what_is_not_a_photo_is_refused_with_code_and_sentence() {
@@ -149,15 +118,26 @@ mod tests {
             fs::write(&path, content).unwrap();
             path
         };
+        let fifo = folder.path().join("fifo.jpg");
+        assert!(Command::new("mkfifo").arg(&fifo).status().unwrap().success());
         let photo = at("a.jpg", b"\xff\xd8\xff\xe0");
         assert_eq!(read(&photo, 4), Ok(Bytes::from_static(b"\xff\xd8\xff\xe0")));
         for (path, max_bytes, code, part) in [
             (photo.clone(), 3, "image_too_large", "more than 3 bytes"),
-            (at("b.jpg", b"plain text"), 99, "unsupported_type", "not a photo in a supported format"),
-            (at("c.jpg", b""), 99, "unsupported_type", "JPEG, PNG, WebP"),
-            (at("d.heic", b"\0\0\0\x18ftypheic...."), 99, "unsupported_type", "HEIC"),
+            (at("b.jpg", b"plain text"), 99, "unsupported_type", "this kind of file is not supported"),
+            (at("c.jpg", b""), 99, "empty_photo", "the file is empty"),
+            (
+                at("d.mov", b"\0\0\0\x14ftypqt  "),
+                99,
+                "unsupported_type",
+                "a video is not supported; send JPEG, PNG",
+            ),
+            (at("._e.jpg", b"\0\x05\x16\x07\0\x02"), 99, "unsupported_type", "the resource fork of a Mac"),
+            (at("f.jxl", b"\0\0\0\x0cJXL \r\n"), 99, "unsupported_type", "JPEG XL"),
             (folder.path().join("absent"), 99, "no_such_file", "does not exist"),
             (folder.path().to_owned(), 99, "unreadable_file", "directory"),
+            (fifo, 99, "irregular_file", "not a regular file"),
+            ("/dev/zero".into(), 99, "irregular_file", "not a regular file"),
         ] {
             let unread = read(&path, max_bytes).unwrap_err();
             assert_eq!(unread.code, code, "{unread}");

@@ -1,15 +1,16 @@
 //! `semblante process`: the whole pipeline on photos of the file system, without a server and without an account.
 
 use super::batch::{Batch, Photo};
+use super::interrupt::Interrupt;
 use super::outcome::Row;
-use super::photos;
+use super::photo_search;
 use crate::boot;
 use crate::control::Client;
 use crate::exit::Exit;
 use crate::pipeline::Pipeline;
 use crate::print::Printer;
 use crate::settings::Settings;
-use anyhow::Context;
+use anyhow::{Context, bail};
 use domain::{Ports, QueueName, Record, TenantId};
 use std::path::{Path, PathBuf};
 
@@ -26,7 +27,7 @@ const USER: &str = "local@localhost";
 
 #[derive(clap::Args, Debug)]
 pub struct Arguments {
-    /// Photos (JPEG, PNG, WebP), and directories to search for photos
+    /// Photos, and directories to search for photos
     #[arg(required = true, value_name = "FILE|DIR")]
     paths: Vec<PathBuf>,
     /// Write each photo's picture, melody, score and preview into DIR
@@ -40,7 +41,8 @@ pub async fn run(
     arguments: &Arguments,
     printer: &mut Printer<'_>,
 ) -> anyhow::Result<Exit> {
-    let files = photos::find(&arguments.paths)?;
+    let interrupt = Interrupt::listen()?;
+    let found = photo_search::find(&arguments.paths)?;
     if let Some(out) = &arguments.out {
         std::fs::create_dir_all(out).with_context(|| format!("--out {}", out.display()))?;
     }
@@ -55,31 +57,36 @@ pub async fn run(
 
     let (tenant, screen) = (TenantId::parse(TENANT)?, printer.screen().clone());
     let batch = Batch::open(&client, &tenant, (Some(USER), true), &screen).await?;
-    let stored = batch.store(&files).await?;
+    let stored = batch.store(&found.photos, &interrupt).await?;
     let bar = screen.bar(stored.len(), "photos processed");
-    let (mut list, mut good) = (printer.array()?, true);
-    for (number, mut photo) in stored.into_iter().enumerate() {
-        batch.wait(&mut photo).await?;
-        let row = row(&ports, &tenant, photo, (arguments.out.as_deref(), number)).await?;
+    let (mut list, mut good, mut ended) = (printer.array(), !found.photos.is_empty(), 0);
+    for skipped in found.skipped {
+        let row = Row::skipped(skipped);
+        list.row(&row, || row.to_string())?;
+    }
+    for mut photo in stored {
+        if !batch.wait(&mut photo, &interrupt).await? {
+            break;
+        }
+        let row = row(&ports, &tenant, photo, arguments.out.as_deref()).await?;
         good &= row.is_good();
+        ended += 1;
         list.row(&row, || row.to_string())?;
         bar.inc(1);
     }
     bar.finish_and_clear();
     list.end()?;
     pipeline.shut_down().await;
+    if interrupt.is_raised() {
+        bail!("interrupted: {ended} of {} photos were processed", found.photos.len());
+    }
     Ok(Exit::success_if(good))
 }
 
-async fn row(
-    ports: &Ports,
-    tenant: &TenantId,
-    photo: Photo,
-    out: (Option<&Path>, usize),
-) -> anyhow::Result<Row> {
+async fn row(ports: &Ports, tenant: &TenantId, photo: Photo, out: Option<&Path>) -> anyhow::Result<Row> {
     let Some(id) = photo.upload_id else {
         return Ok(Row::refused(photo.file, &photo.code.unwrap_or_default(), photo.detail));
     };
     let record = ports.uploads.get(tenant, id).await?.and_then(Record::live);
-    Row::of(ports, &record.context("an upload of this run is gone")?, photo.file, out).await
+    Row::of(ports, &record.context("an upload of this run was erased")?, photo.file, out).await
 }

@@ -14,7 +14,7 @@ Examples:
 pub async fn run(settings: &Settings, printer: &mut Printer<'_>) -> anyhow::Result<Exit> {
     let client = Client::reach(settings, false).await?;
     let queues = client.queues().await?.queues;
-    let mut list = printer.list("queues")?;
+    let mut list = printer.list("queues");
     list.table(["QUEUE", "WAITING", "IN FLIGHT", "OLDEST"], &queues, cells)?;
     if !client.is_running() {
         list.note("semblante up is not running: messages wait for its next start")?;

@@ -109,7 +109,7 @@ pub async fn run(
     let running = client.is_running();
     let waits = arguments.wait && running;
     let bar = printer.screen().bar(ids.len(), "uploads");
-    let mut list = printer.list("replays")?;
+    let mut list = printer.list("replays");
     let (mut good, mut waiting) = (waits || !arguments.wait, Vec::new());
     for id in ids {
         let row = order(&client, arguments, id).await?;

@@ -18,7 +18,7 @@ pub fn run(rows: &[Row], printer: &mut Printer<'_>) -> anyhow::Result<Exit> {
         .iter()
         .map(|row| Setting { key: row.key, value: &row.value, from: row.origin.to_string(), help: row.help })
         .collect();
-    let mut list = printer.list("settings")?;
+    let mut list = printer.list("settings");
     list.table(["KEY", "VALUE", "FROM", "PURPOSE"], &settings, |setting| {
         [setting.key, setting.value, &setting.from, setting.help].map(str::to_owned)
     })?;

@@ -45,7 +45,9 @@ fn text(status: &UploadStatus) -> String {
         format!("{} {}{file} of {user}, tenant {}", facts.kind.as_str(), facts.upload_id, status.tenant_id),
         format!("{}, attempt {}, created {:.0}", facts.state.as_str(), facts.attempt, facts.created_at),
     ];
-    lines.extend(facts.refused.as_ref().map(|code| format!("the photo was refused: {code}")));
+    if let Some(code) = &facts.refused {
+        lines.push(format!("the photo was refused: {code}: {}", cell(facts.refused_detail.as_ref())));
+    }
     if let (Some(faces), Some(emotion), Some(confidence)) =
         (facts.faces_count, facts.emotion, facts.confidence)
     {
@@ -53,6 +55,10 @@ fn text(status: &UploadStatus) -> String {
     }
     let head = ["STAGE", "STATE", "OUTCOME", "ATTEMPT", "RECEIVED", "FINISHED", "SECONDS", "ERROR"];
     lines.push(table(head, facts.stages.iter().map(cells)));
+    lines.extend(facts.stages.iter().filter_map(|stage| {
+        let error = stage.error.as_ref()?;
+        Some(format!("{}: {}: {}", stage.name, error.code, error.detail))
+    }));
     lines.extend(links(&status.document));
     lines.join("\n")
 }

@@ -1,5 +1,6 @@
 //! `semblante up`: everything in one process, until it is stopped.
 
+use super::interrupt::stop_signal;
 use crate::boot::{self, BootError, Installation};
 use crate::connections::{self, MaxConnections};
 use crate::control::{self, socket::ControlSocket};
@@ -8,11 +9,10 @@ use crate::pipeline::Pipeline;
 use crate::print::Printer;
 use crate::server::{self, Limits};
 use crate::settings::Settings;
-use anyhow::{Context, anyhow};
+use anyhow::anyhow;
 use serde::Serialize;
 use std::sync::Arc;
 use tokio::net::TcpListener;
-use tokio::signal::unix::{SignalKind, signal};
 
 pub const EXAMPLES: &str = "\
 Examples:
@@ -122,16 +122,4 @@ fn control_socket(
     let routes = control::routes(installation, public_url, settings.max_upload_bytes);
     let socket = ControlSocket::open(&settings.data, routes);
     socket.inspect_err(|error| tracing::warn!(%error, "commands cannot reach this process")).ok()
-}
-
-fn stop_signal() -> anyhow::Result<impl Future<Output = ()> + Send> {
-    let mut terminate = signal(SignalKind::terminate()).context("handling SIGTERM")?;
-    let mut interrupt = signal(SignalKind::interrupt()).context("handling Ctrl-C")?;
-    Ok(async move {
-        tokio::select! {
-            _ = terminate.recv() => {}
-            _ = interrupt.recv() => {}
-        }
-        tracing::info!("stopping");
-    })
 }

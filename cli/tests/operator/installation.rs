@@ -4,7 +4,7 @@ use crate::server::{ROOT, Server};
 use serde_json::Value;
 use std::io::Write;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Output, Stdio};
+use std::process::{Child, Command, Output, Stdio};
 
 /// A data directory of a test's own, and a folder beside it for photos.
 pub struct Installation {
@@ -84,7 +84,16 @@ impl Installation {
 
     /// The same for input and output that are not text.
     pub fn output(&self, arguments: &[&str], input: &[u8]) -> Output {
-        let mut process = Command::new(env!("CARGO_BIN_EXE_semblante"))
+        let mut process = self.start(arguments);
+        let mut stdin = process.stdin.take().expect("stdin is piped");
+        stdin.write_all(input).expect("the command reads its input");
+        drop(stdin);
+        deadline::output(process, deadline::LIMIT, &format!("semblante {}", arguments.join(" ")))
+    }
+
+    /// Starts a command whose input and output are pipes.
+    pub fn start(&self, arguments: &[&str]) -> Child {
+        Command::new(env!("CARGO_BIN_EXE_semblante"))
             .current_dir(self.folder.path())
             .env_clear()
             .env("SEMBLANTE_MODELS_DIR", Path::new(ROOT).join("models"))
@@ -93,11 +102,7 @@ impl Installation {
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())
             .spawn()
-            .expect("cargo built the command");
-        let mut stdin = process.stdin.take().expect("stdin is piped");
-        stdin.write_all(input).expect("the command reads its input");
-        drop(stdin);
-        deadline::output(process, deadline::LIMIT, &format!("semblante {}", arguments.join(" ")))
+            .expect("cargo built the command")
     }
 
     /// Runs a command that must end well, for its JSON.

@@ -110,7 +110,7 @@ fn faces_are_seen_and_drawn() {
 fn a_file_that_is_not_a_photo_is_refused_with_a_sentence() {
     let installation = Installation::new();
     installation.photo("notes.md", b"# Notes");
-    let sentence = "unsupported_type: it is not a photo in a supported format (JPEG, PNG, WebP)";
+    let sentence = "unsupported_type: this kind of file is not supported; send JPEG, PNG, WebP, HEIC";
     for command in ["analyse", "process"] {
         let ran = installation.run(&[command, "photos/notes.md"]);
         assert!(ran.code == Some(1) && ran.out.contains(sentence), "{command}: {ran:?}");

@@ -18,7 +18,7 @@ fn with_a_broken_photo() -> Installation {
     installation
 }
 
-/// Runs `process` on a photo with a terminal as stderr. Returns what it wrote on stdout and on the terminal.
+/// Runs a command beside a photo, with a terminal as stderr. Returns what it wrote on stdout and on the terminal.
 fn on_a_terminal(environment: &[(&str, &str)], arguments: &[&str]) -> (String, String) {
     let installation = with_a_broken_photo();
     let mut terminal = File::from(openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY).expect("a terminal"));
@@ -31,7 +31,6 @@ fn on_a_terminal(environment: &[(&str, &str)], arguments: &[&str]) -> (String, S
         .env("SEMBLANTE_MODELS_DIR", Path::new(ROOT).join("models"))
         .env("TERM", "xterm")
         .envs(environment.iter().copied())
-        .args(["process", "photos/a.jpg"])
         .args(arguments)
         .stdin(Stdio::null())
         .stdout(Stdio::piped())
@@ -45,7 +44,7 @@ fn on_a_terminal(environment: &[(&str, &str)], arguments: &[&str]) -> (String, S
             Ok(_) | Err(_) => String::from_utf8(written).expect("the command writes UTF-8"),
         }
     });
-    let output = deadline::output(process, LIMIT, "semblante process on a terminal");
+    let output = deadline::output(process, LIMIT, "semblante on a terminal");
     let out = String::from_utf8(output.stdout).expect("the command prints UTF-8");
     (out, reader.join().expect("it only reads"))
 }
@@ -66,9 +65,9 @@ fn a_photo_is_one_line_and_no_log() {
 
 #[test]
 fn log_lines_step_aside_for_the_bar() {
-    let (out, terminal) = on_a_terminal(&[], &["-v"]);
+    let (out, terminal) = on_a_terminal(&[], &["process", "photos/a.jpg", "-v"]);
     assert!(out.starts_with("failed "), "{out}");
-    assert!(terminal.contains("of 1 photos"), "there is a bar: {terminal}");
+    assert!(terminal.contains("of 1 photos, ") && terminal.contains("/s, "), "there is a bar: {terminal}");
     assert!(terminal.contains(GREEN), "levels have colours: {terminal}");
     let lines: Vec<&str> = terminal.lines().filter(|line| line.contains("INFO")).collect();
     assert!(!lines.is_empty(), "{terminal}");
@@ -79,8 +78,21 @@ fn log_lines_step_aside_for_the_bar() {
 }
 
 #[test]
+fn an_import_has_a_bar_on_a_terminal_only() {
+    let import = ["import", "photos", "photos", "--user", "ana@example.com", "--create"];
+    let (out, terminal) = on_a_terminal(&[], &import);
+    assert!(out.contains("1 imported"), "{out}");
+    for part in ["of 1 photos, ", "/s, "] {
+        assert!(terminal.contains(part), "{part}: {terminal}");
+    }
+    assert!(!out.contains('\u{1b}'), "{out}");
+    let ran = with_a_broken_photo().run(&import);
+    assert_eq!((ran.code, ran.err.as_str()), (Some(0), ""), "{ran:?}");
+}
+
+#[test]
 fn no_color_is_obeyed_in_log_lines() {
-    let (_, terminal) = on_a_terminal(&[("NO_COLOR", "1")], &["-v"]);
+    let (_, terminal) = on_a_terminal(&[("NO_COLOR", "1")], &["process", "photos/a.jpg", "-v"]);
     assert!(terminal.contains(" INFO "), "{terminal}");
     for colour in 30..38 {
         assert!(!terminal.contains(&format!("\u{1b}[{colour}m")), "{terminal}");
@@ -90,7 +102,7 @@ fn no_color_is_obeyed_in_log_lines() {
 
 #[test]
 fn quiet_leaves_the_results_alone() {
-    let (out, terminal) = on_a_terminal(&[], &["--quiet"]);
+    let (out, terminal) = on_a_terminal(&[], &["process", "photos/a.jpg", "--quiet"]);
     assert!(out.starts_with("failed ") && out.lines().count() == 1, "{out}");
     assert_eq!(terminal, "");
     let installation = Installation::new();

@@ -95,7 +95,7 @@ pub(crate) async fn detect(
         return Err(Problem::too_large(limit, body::USE_A_PRESIGNED_URL));
     }
     let content = reception::whole(&api, &owner, body, limit, body::USE_A_PRESIGNED_URL).await?;
-    let stored = photo::receive(&api, owner, Kind::Faces, content, trace::parent(&headers)).await?;
+    let stored = photo::receive(&api, owner, Kind::Faces, (content, None), trace::parent(&headers)).await?;
     // The seeds' contract is synchronous: it waits without being asked to.
     let preferred = prefer::wait(&api, &headers);
     let wait = Some(preferred.unwrap_or(api.settings.max_wait));

@@ -135,6 +135,7 @@ pub(crate) fn cors(origins: &[String]) -> Option<CorsLayer> {
                 header::RETRY_AFTER,
                 header::ACCEPT_RANGES,
                 header::CONTENT_RANGE,
+                HeaderName::from_static("preference-applied"),
                 REQUEST_ID,
             ])
             .max_age(PREFLIGHT_MAX_AGE),

@@ -27,7 +27,7 @@ mod prefer;
 mod quota;
 mod reception;
 mod routes;
-mod sentences;
+pub(crate) mod sentences;
 mod signed_objects;
 mod status_document;
 mod uploads;

@@ -21,10 +21,6 @@ use domain::{FileName, MediaType, ObjectKey, Ports, TenantId, Upload, UserId};
 use serde_json::{Value, json};
 use std::time::Duration;
 
-fn heic() -> Problem {
-    Problem::unsupported("heic_unsupported", "HEIC/HEIF is not supported; send JPEG, PNG or WebP")
-}
-
 /// The type that a client declares. Errors: 415 with the list.
 pub(crate) fn declared_type(raw: &str) -> Result<MediaType, Problem> {
     let name = raw.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
@@ -32,22 +28,18 @@ pub(crate) fn declared_type(raw: &str) -> Result<MediaType, Problem> {
         // Names that browsers and older software use.
         "image/jpg" | "image/pjpeg" => "image/jpeg",
         "image/x-png" => "image/png",
+        "image/heif" | "image/heic-sequence" | "image/heif-sequence" => "image/heic",
+        "image/x-ms-bmp" | "image/x-bmp" => "image/bmp",
+        "image/tif" | "image/x-tiff" => "image/tiff",
         name => name,
     };
-    match MediaType::parse(name) {
-        Some(media_type) => Ok(media_type),
-        None if name.starts_with("image/hei") => Err(heic()),
-        None => Err(Problem::unsupported("unsupported_type", "photos are JPEG, PNG or WebP")),
-    }
+    let detail = || format!("{raw:?} is not accepted; send {}", MediaType::NAMES);
+    MediaType::parse(name).ok_or_else(|| Problem::unsupported("unsupported_type", detail()))
 }
 
-/// The type by the first bytes. Errors: 415 with the list.
+/// The type by the first bytes. Errors: 415 with the name of the format, if it is known, and the list.
 fn sniffed_type(bytes: &[u8]) -> Result<MediaType, Problem> {
-    match MediaType::sniff(bytes) {
-        Some(media_type) => Ok(media_type),
-        None if MediaType::is_heif(bytes) => Err(heic()),
-        None => Err(Problem::unsupported("unsupported_type", "the bytes are not JPEG, PNG or WebP")),
-    }
+    MediaType::sniff(bytes).ok_or_else(|| Problem::unsupported("unsupported_type", MediaType::refusal(bytes)))
 }
 
 /// Stores a photo. Errors: 422 for an empty one, 415 for another type.
@@ -72,7 +64,7 @@ pub(crate) async fn receive(
     api: &Api,
     owner: Owner,
     kind: Kind,
-    content: Content,
+    (content, filename): (Content, Option<FileName>),
     traceparent: Option<String>,
 ) -> Result<Deposited, Problem> {
     let bytes = content.size();
@@ -83,7 +75,7 @@ pub(crate) async fn receive(
     {
         return Err(refusal);
     }
-    let stored = store(&api.ports, owner.clone(), kind, content, None, traceparent).await;
+    let stored = store(&api.ports, owner.clone(), kind, content, filename, traceparent).await;
     if is_counted && !matches!(stored, Ok(Deposited::Anew(_))) {
         api.withdraw(&owner, bytes);
     }
@@ -94,13 +86,18 @@ pub(crate) async fn upload(State(api): Shared, Writer(caller, _place): Writer, r
     let headers = request.headers().clone();
     let wait = prefer::wait(&api, &headers);
     let owner = owner(&caller);
-    let content = read(&api, &owner, &headers, request).await?;
-    let stored = receive(&api, owner, Kind::Photo, content, trace::parent(&headers)).await?;
-    answer(&api, &caller, stored.upload(), wait).await
+    let photo = read(&api, &owner, &headers, request).await?;
+    let stored = receive(&api, owner, Kind::Photo, photo, trace::parent(&headers)).await?;
+    answer(&api, &caller, stored.upload(), (wait, Language::of(&headers))).await
 }
 
-/// The photo of a multipart or JSON request. Errors: 415 for other types.
-async fn read(api: &Api, owner: &Owner, headers: &HeaderMap, request: Request) -> Result<Content, Problem> {
+/// The photo of a multipart or JSON request, and its file name if a form has one. Errors: 415 for other types.
+async fn read(
+    api: &Api,
+    owner: &Owner,
+    headers: &HeaderMap,
+    request: Request,
+) -> Result<(Content, Option<FileName>), Problem> {
     let limit = api.settings.max_inline_bytes;
     let reception = Reception::new(api, owner, limit, body::USE_A_PRESIGNED_URL)?;
     let check_length = |max: u64| match body::announced(headers) {
@@ -114,7 +111,7 @@ async fn read(api: &Api, owner: &Owner, headers: &HeaderMap, request: Request) -
         }
         _ if body::is_json(headers) => {
             check_length(photo_json::max_bytes(limit))?;
-            photo_json::read(request.into_body(), limit, reception).await
+            Ok((photo_json::read(request.into_body(), limit, reception).await?, None))
         }
         _ => Err(Problem::unsupported(
             "unsupported_body",
@@ -124,13 +121,18 @@ async fn read(api: &Api, owner: &Owner, headers: &HeaderMap, request: Request) -
 }
 
 /// 202 at once, or 200 with the result if it is done within the wait.
-async fn answer(api: &Api, caller: &Caller, upload: Upload, wait: Option<Duration>) -> Answer {
+async fn answer(
+    api: &Api,
+    caller: &Caller,
+    upload: Upload,
+    (wait, language): (Option<Duration>, Language),
+) -> Answer {
     let upload = match wait {
         Some(_) => prefer::until_done(api, caller, upload.upload_id, wait).await?,
         None => upload,
     };
     let status_url = api.links.status(upload.upload_id);
-    let body = document(api, &upload).await?;
+    let body = document(api, &upload, language).await?;
     let response = match wait.is_some() && upload.status.is_done() {
         true => json(StatusCode::OK, &body),
         false => with(json(StatusCode::ACCEPTED, &body), header::RETRY_AFTER, "1"),
@@ -138,18 +140,21 @@ async fn answer(api: &Api, caller: &Caller, upload: Upload, wait: Option<Duratio
     Ok(prefer::applied(with(response, header::LOCATION, &status_url), wait))
 }
 
-async fn document(api: &Api, upload: &Upload) -> Result<Value, Problem> {
+/// A photo that failed has an `error`, so that it does not read like one without a face.
+async fn document(api: &Api, upload: &Upload, language: Language) -> Result<Value, Problem> {
     let (tenant, user, id) = (&upload.tenant_id, &upload.user_id, upload.upload_id);
     let stored = upload.object.as_ref().map(|object| object.key.clone());
     let original = || stored.unwrap_or_else(|| ObjectKey::upload(tenant, user, id));
     // The preview has no metadata; the original may say where it was taken.
     let key = preview(upload).unwrap_or_else(original);
+    let facts = Facts::of(upload, language);
     Ok(json!({
         "upload_id": id,
         "image_url": api.links.to(&key).await?,
         "status_url": api.links.status(id),
         "state": upload.status,
-        "emotion": Facts::of(upload, Language::English).emotion,
+        "emotion": facts.emotion,
+        "error": facts.failure(),
     }))
 }
 
@@ -158,11 +163,11 @@ mod tests {
     use super::*;
 
     #[test]
-    fn heic_is_refused_by_name() {
-        let told = |problem: Problem| format!("{problem:?}").contains("heic_unsupported");
-        assert!(told(declared_type("image/HEIC").unwrap_err()));
-        assert!(told(sniffed_type(b"\0\0\0\x18ftypheic....").unwrap_err()));
-        assert!(!told(sniffed_type(b"plain text").unwrap_err()));
+    fn another_type_is_refused_with_the_list() {
+        for refused in [declared_type("image/x-icon"), sniffed_type(b"plain text")] {
+            assert!(format!("{:?}", refused.unwrap_err()).contains("HEIC, AVIF, GIF"));
+        }
+        assert_eq!(sniffed_type(b"\0\0\0\x14ftypheic\0\0\0\0mif1").unwrap(), MediaType::Heic);
     }
 
     #[test]
@@ -171,6 +176,7 @@ mod tests {
             ("image/png", MediaType::Png),
             ("image/jpg", MediaType::Jpeg),
             ("Image/PJPEG", MediaType::Jpeg),
+            ("image/HEIF", MediaType::Heic),
             ("image/jpeg; charset=binary", MediaType::Jpeg),
             (" image/webp ", MediaType::Webp),
         ] {

@@ -8,7 +8,7 @@ use axum::extract::multipart::{Field, Multipart, MultipartError};
 use axum::extract::{DefaultBodyLimit, FromRequest, Request};
 use axum::http::StatusCode;
 use bytes::BytesMut;
-use domain::MediaType;
+use domain::{FileName, MediaType};
 
 const FIELDS: [&str; 3] = ["image", "file", "photo"];
 /// What parts and boundaries may take beside the photo.
@@ -29,22 +29,22 @@ enum Part {
     Text,
 }
 
-/// Reads the form's one photo into `reception`. Empty parts and texts are passed over. Errors: 400 without a photo, 422
+/// Reads the form's one photo, with its file name, into `reception`. Empty parts and texts are passed over. Errors: 400 without a photo, 422
 /// for several photos or an empty one, and those of the reception.
 pub(crate) async fn read(
     mut request: Request,
     limit: u64,
     mut reception: Reception<'_>,
-) -> Result<Content, Problem> {
+) -> Result<(Content, Option<FileName>), Problem> {
     let max = usize::try_from(max_bytes(limit)).unwrap_or(usize::MAX);
     DefaultBodyLimit::max(max).apply(&mut request);
     let refused = |error: MultipartError| refused(&error, limit);
     let multipart = Multipart::from_request(request, &()).await;
     let mut multipart = multipart.map_err(|error| Problem::malformed("bad_multipart", error.body_text()))?;
-    let (mut found, mut passed) = (false, missing());
+    let (mut found, mut filename, mut passed) = (false, None, missing());
     for _ in 0..MAX_PARTS {
         let Some(mut field) = multipart.next_field().await.map_err(refused)? else {
-            return if found { reception.finish().await } else { Err(passed) };
+            return if found { Ok((reception.finish().await?, filename)) } else { Err(passed) };
         };
         if !field.name().is_some_and(|name| FIELDS.contains(&name)) {
             continue;
@@ -55,6 +55,7 @@ pub(crate) async fn read(
             Part::Photo(_) if found => return Err(several()),
             Part::Photo(first) => {
                 found = true;
+                filename = field.file_name().and_then(FileName::of);
                 reception.push(&first).await?;
                 while let Some(chunk) = field.chunk().await.map_err(refused)? {
                     reception.push(&chunk).await?;

@@ -7,8 +7,8 @@ use crate::content::Content;
 use crate::problem::Problem;
 use axum::body::Body;
 use bytes::{Bytes, BytesMut};
-use domain::MediaType;
 use domain::ports::objects::Spool;
+use domain::{MediaType, photo_size};
 use http_body_util::BodyExt;
 
 /// Content up to this size stays in memory.
@@ -45,7 +45,7 @@ impl<'a> Reception<'a> {
         Ok(Reception { api, owner, limit, hint, size: 0, buffer: BytesMut::new(), memory, spooled: None })
     }
 
-    /// Errors: 413 over the limit, 503 over a budget, 507 if the disk is full.
+    /// Errors: 413 over the limit, 422 for a picture with too many pixels, 503 over a budget, 507 if the disk is full.
     pub(crate) async fn push(&mut self, bytes: &[u8]) -> Result<(), Problem> {
         self.size += bytes.len() as u64;
         if self.size > self.limit {
@@ -66,6 +66,7 @@ impl<'a> Reception<'a> {
         let spooled = match &mut self.spooled {
             Some(spooled) => spooled,
             empty => {
+                check_size(&piece)?;
                 let first = piece.slice(..piece.len().min(MediaType::SNIFF_BYTES as usize));
                 let first = Bytes::copy_from_slice(&first);
                 let disk = self.api.disk.take(self.owner, 0)?;
@@ -78,16 +79,26 @@ impl<'a> Reception<'a> {
         Ok(())
     }
 
-    /// The content; it holds its share of memory or disk.
+    /// The content; it holds its share of memory or disk. Errors: as [`Reception::push`].
     pub(crate) async fn finish(mut self) -> Result<Content, Problem> {
         if self.spooled.is_some() && !self.buffer.is_empty() {
             self.spool().await?;
+        }
+        if self.spooled.is_none() {
+            check_size(&self.buffer)?;
         }
         Ok(match self.spooled {
             None => Content::Memory(self.memory.hold(self.buffer.freeze())),
             Some(Spooled { spool, first, disk }) => Content::Spooled { spool, first: disk.hold(first) },
         })
     }
+}
+
+/// Errors: 422 if the photo's header declares a size over the limits.
+fn check_size(first_bytes: &[u8]) -> Result<(), Problem> {
+    let too_large =
+        |limits| Problem::unprocessable("image_too_large", format!("the picture is too large: {limits}"));
+    photo_size::check_declared(first_bytes).map_err(too_large)
 }
 
 /// The content of a whole body. Errors: as [`Reception::push`], and 400 if it stops before its end, 408 if it stalls.

@@ -15,7 +15,7 @@ use tower_http::catch_panic::CatchPanicLayer;
 
 const JSON: &[&str] = &["application/json"];
 const PHOTO: &[&str] = &["multipart/form-data", "application/json"];
-const PICTURES: &[&str] = &["image/jpeg", "image/png", "image/webp"];
+const PICTURES: &[&str] = &[openapi::PICTURES];
 const ARTS: &[(u16, &str)] = &[(200, "Made, with its link"), (202, "Accepted, with its status URL")];
 const UPLOADED: &[(u16, &str)] = &[(200, "Done within the wait"), (202, "Accepted, with its status URL")];
 const ORDER: &[&str] = &["emotion", "upload_id"];
@@ -63,7 +63,7 @@ pub fn router(app: App) -> Router {
 
 /// The API and other routes, with the same request ids, limits, logs, problems and CORS.
 pub fn router_beside(app: App, others: Router) -> Router {
-    let openapi = openapi::document(ROUTES, &app.settings.public_url);
+    let openapi = openapi::document(ROUTES, &app.settings);
     let api = Arc::new(Api::new(app, openapi));
     let cors = layers::cors(&api.settings.allowed_origins);
     let mounted = ROUTES.iter().fold(Router::new(), |routes, route| {

@@ -1,4 +1,5 @@
-//! Sentences for the stable codes of failed uploads and stages, with the limit, in English and Spanish.
+//! Sentences for stable codes in English and Spanish: for failed uploads and stages with the limit, and for refused
+//! requests in Spanish, whose English sentence is where they are refused.
 
 use axum::http::{HeaderMap, header};
 use domain::MediaType;
@@ -31,18 +32,22 @@ impl Language {
     }
 }
 
-/// The figures are those of the embedded face detection.
+/// Limits of a picture: those of the embedded face detection.
+pub(crate) const MAX_SIDE_PX: u32 = 30_000;
+pub(crate) const MAX_MEGAPIXELS: u32 = 200;
+
 const SENTENCES: [(&str, &str, &str); 17] = [
     (
         "image_too_large",
-        "the picture is too large: at most 30,000 pixels a side and 200 megapixels are accepted",
-        "la imagen es demasiado grande: se aceptan como máximo 30.000 píxeles por lado y 200 megapíxeles",
+        "the picture is too large: at most {side} pixels a side, and {megapixels} megapixels as JPEG (about 85 if progressive) or 50 in another format, are accepted",
+        "la imagen es demasiado grande: se aceptan como máximo {side} píxeles por lado, y {megapixels} megapíxeles en JPEG (unos 85 si es progresivo) o 50 en otro formato",
     ),
     (
         "undecodable_image",
         "the picture is damaged or of a rare kind and cannot be decoded; export it again as JPEG or PNG",
         "la imagen está dañada o es de un tipo poco común y no se puede decodificar; expórtela de nuevo como JPEG o PNG",
     ),
+    // Only uploads of former versions have this code.
     (
         "animated_image",
         "the picture is an animation; send a single frame",
@@ -55,8 +60,8 @@ const SENTENCES: [(&str, &str, &str); 17] = [
     ),
     (
         "heic_unsupported",
-        "HEIC/HEIF is not accepted here; send one of {types}",
-        "HEIC/HEIF no se acepta aquí; envíe uno de {types}",
+        "HEIC/HEIF is not accepted here; send JPEG",
+        "HEIC/HEIF no se acepta aquí; envíe JPEG",
     ),
     (
         "wrong_length",
@@ -118,16 +123,81 @@ const SENTENCES: [(&str, &str, &str); 17] = [
 /// For a code of an external service.
 const OTHER: (&str, &str) = ("processing failed", "el procesamiento falló");
 
+/// Of requests that are refused, in Spanish; `{limit}` is the problem's member `limit`.
+const REFUSALS: [(&str, &str); 20] = [
+    ("empty_photo", "la foto está vacía"),
+    ("too_large", "se aceptan como máximo {limit} bytes"),
+    ("several_photos", "el formulario tiene varias fotos; envíe una por petición"),
+    ("missing_photo", "falta la foto: el campo se llama image, file o photo"),
+    (
+        "bad_base64",
+        "la imagen no es base64 ni una URL de datos en base64; un formulario debe enviar + como %2B",
+    ),
+    (
+        "unsupported_body",
+        "envíe multipart/form-data con un campo image, file o photo, o application/json con la imagen en base64",
+    ),
+    ("wrong_credentials", "el correo electrónico o la contraseña no son correctos"),
+    ("invalid_token", "el token no es válido; inicie sesión de nuevo"),
+    ("missing_token", "esta ruta necesita la cabecera Authorization: Bearer"),
+    ("email_taken", "el correo electrónico ya está registrado"),
+    ("too_many_requests", "demasiados intentos; vuelva a intentarlo más tarde"),
+    (
+        "too_many_open_uploads",
+        "como máximo {limit} cargas pueden estar abiertas a la vez; espere a que terminen o bórrelas",
+    ),
+    (
+        "too_many_awaited_bytes",
+        "como máximo {limit} bytes pueden estar declarados a la vez; suba antes las fotos declaradas",
+    ),
+    ("quota_exceeded", "como máximo {limit} bytes se pueden guardar; borre algunas fotos"),
+    ("storage_full", "al servidor no le queda espacio"),
+    ("busy", "el servidor está sobrecargado; vuelva a intentarlo más tarde"),
+    ("traffic_off", "el servicio está desconectado por ahora"),
+    ("request_timeout", "la petición tardó demasiado"),
+    ("not_found", "no existe esa carga"),
+    ("internal", "el servidor falló; el fallo se ha registrado"),
+];
+
+/// The accepted formats, for people.
+pub(crate) fn formats() -> String {
+    MediaType::ALL.map(|accepted| accepted.as_str().trim_start_matches("image/").to_uppercase()).join(", ")
+}
+
 /// What a code means, and what to do about it.
 pub(crate) fn sentence(code: &str, language: Language) -> String {
-    let known = SENTENCES.iter().find(|(known, ..)| *known == code);
-    let (english, spanish) = known.map_or(OTHER, |(_, english, spanish)| (*english, *spanish));
-    let sentence = match language {
-        Language::English => english,
-        Language::Spanish => spanish,
+    known(code, language).unwrap_or_else(|| {
+        match language {
+            Language::English => OTHER.0,
+            Language::Spanish => OTHER.1,
+        }
+        .to_owned()
+    })
+}
+
+fn known(code: &str, language: Language) -> Option<String> {
+    let (_, english, spanish) = SENTENCES.iter().find(|(known, ..)| *known == code)?;
+    let (sentence, separator) = match language {
+        Language::English => (english, ','),
+        Language::Spanish => (spanish, '.'),
     };
-    let types = MediaType::ALL.map(|accepted| accepted.as_str().trim_start_matches("image/").to_uppercase());
-    sentence.replace("{types}", &types.join(", "))
+    let side = format!("{}{separator}{:03}", MAX_SIDE_PX / 1000, MAX_SIDE_PX % 1000);
+    let sentence = sentence.replace("{types}", &formats()).replace("{side}", &side);
+    Some(sentence.replace("{megapixels}", &MAX_MEGAPIXELS.to_string()))
+}
+
+/// The sentence of a refused request in another language than English. None where there is none, or where it has a limit
+/// and the problem has none.
+pub(crate) fn translated(code: &str, limit: Option<u64>, language: Language) -> Option<String> {
+    if language == Language::English {
+        return None;
+    }
+    let refusal = REFUSALS.iter().find(|(known, _)| *known == code).map(|(_, spanish)| *spanish);
+    match (refusal, limit) {
+        (None, _) => known(code, language),
+        (Some(sentence), Some(limit)) => Some(sentence.replace("{limit}", &limit.to_string())),
+        (Some(sentence), None) => (!sentence.contains("{limit}")).then(|| sentence.to_owned()),
+    }
 }
 
 #[cfg(test)]
@@ -160,7 +230,25 @@ mod tests {
                 assert!(!sentence(code, language).contains('{'), "{code}");
             }
         }
-        assert!(sentence("unsupported_type", Language::English).ends_with("JPEG, PNG, WEBP"));
+        assert!(
+            sentence("unsupported_type", Language::English)
+                .ends_with("JPEG, PNG, WEBP, HEIC, AVIF, GIF, BMP, TIFF")
+        );
+        assert!(
+            sentence("image_too_large", Language::English)
+                .contains("30,000 pixels a side, and 200 megapixels as JPEG")
+        );
         assert_eq!(sentence("quota_of_a_provider", Language::Spanish), OTHER.1);
+    }
+
+    #[test]
+    fn refusals_are_translated_where_the_limit_is_known() {
+        let spanish = |code, limit| translated(code, limit, Language::Spanish);
+        assert_eq!(translated("empty_photo", None, Language::English), None);
+        assert_eq!(spanish("empty_photo", None).as_deref(), Some("la foto está vacía"));
+        assert!(spanish("too_large", Some(7)).unwrap().ends_with("como máximo 7 bytes"));
+        assert_eq!(spanish("too_large", None), None);
+        assert!(spanish("unsupported_type", None).unwrap().ends_with("BMP, TIFF"));
+        assert_eq!(spanish("bad_cursor", None), None);
     }
 }

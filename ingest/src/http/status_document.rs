@@ -76,6 +76,13 @@ impl Facts {
         }
     }
 
+    /// Why the photo was refused, or the failure of the first stage that failed.
+    pub(crate) fn failure(&self) -> Option<Failure> {
+        let refused = self.refused.clone().zip(self.refused_detail.clone());
+        let refused = refused.map(|(code, detail)| Failure { code, detail, retryable: false });
+        refused.or_else(|| self.stages.iter().find_map(|stage| stage.error.clone()))
+    }
+
     /// The ETag of the document.
     pub(crate) fn etag(&self) -> String {
         let json = serde_json::to_vec(self).expect(ALWAYS_JSON);

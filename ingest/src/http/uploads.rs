@@ -1,7 +1,7 @@
 //! The caller's uploads: `GET /uploads` lists those that changed since a cursor, so that one poll serves a page full of
 //! photos; `GET` and `DELETE /uploads/{id}`.
 
-use super::access::{Reader, Writer, owned, owned_by_path, upload_id};
+use super::access::{Reader, Writer, owned, upload_id};
 use super::answer::{Answer, json, with};
 use super::api::Shared;
 use super::links::Links;
@@ -139,7 +139,15 @@ pub(crate) async fn delete(
     Writer(caller, _place): Writer,
     Path(id): Path<String>,
 ) -> Answer {
-    let upload = owned_by_path(&api, &caller, &id).await?;
+    let id = upload_id(&id)?;
+    let upload = match owned(&api, &caller, id).await {
+        Ok(upload) => upload,
+        // One that was erased is answered like one that never was; its erasure is ordered again.
+        Err(problem) => {
+            lifecycle::erasure::repeat(&api.ports, &caller.tenant_id, &caller.user_id, id).await?;
+            return Err(problem);
+        }
+    };
     match lifecycle::erase(&api.ports, &upload.tenant_id, upload.upload_id).await? {
         true => Ok(StatusCode::NO_CONTENT.into_response()),
         false => Err(Problem::not_found()),

@@ -90,6 +90,89 @@ async fn a_status_tells_why_and_the_limit_in_the_callers_language() {
     assert!(failures.any(|failure| failure["detail"].is_string()), "{listed}");
 }
 
+/// In memory and in a spool; 30,001 pixels across.
+#[tokio::test]
+async fn a_photo_that_declares_too_many_pixels_is_refused_before_it_is_stored() {
+    let server = Server::start().await;
+    let ana = Client::of(&server, "ana@acme");
+    let header = b"\xff\xd8\xff\xc0\0\x11\x08\0\x10\x75\x31\x03";
+    for length in [100, 2 << 20] {
+        let photo = [&header[..], &vec![0; length]].concat();
+        let declared = ana.declare(&photo).await.json();
+        let put = ana.put(&declared["upload"], &photo).await;
+        let posted = send(ana.ask(Method::POST, "/detect-faces").body(photo)).await;
+        for refused in [put, posted] {
+            refused.assert_problem(422, "image_too_large");
+            assert!(refused.json()["detail"].as_str().expect("a sentence").contains("30000 a side"));
+        }
+    }
+    server.drain().await;
+    let uploads = ana.get("/uploads").await.json();
+    let states = uploads["uploads"].as_array().expect("a list").iter().map(|upload| &upload["state"]);
+    assert_eq!(states.collect::<Vec<_>>(), ["awaiting_upload", "awaiting_upload"]);
+}
+
+#[tokio::test]
+async fn an_upload_that_failed_within_the_wait_has_an_error() {
+    let server = Server::start().await;
+    let ana = Client::of(&server, "ana@acme");
+    let upload = ana.ask(Method::POST, "/upload-image").header("content-type", "application/json");
+    let upload = upload.header("prefer", "wait=20").header("accept-language", "es");
+    let uploading = tokio::spawn(send(upload.body(json!({"image": "/9j/4CBhIHBob3Rv"}).to_string())));
+    while server.hosts[0].drain(1).await == 0 {
+        tokio::task::yield_now().await;
+    }
+    let stored = ana.get("/uploads?state=stored").await.json();
+    let id = stored["uploads"][0]["upload_id"].as_str().expect("intake has accepted it");
+    fail_faces(&server, id, "undecodable_image").await;
+    server.drain().await;
+    let uploaded = uploading.await.expect("no panic").json();
+    assert_eq!(uploaded["state"], "failed", "{uploaded}");
+    let error = &uploaded["error"];
+    assert_eq!(
+        (&error["code"], &error["retryable"]),
+        (&json!("undecodable_image"), &json!(false)),
+        "{uploaded}"
+    );
+    assert!(error["detail"].as_str().expect("a sentence").starts_with("la imagen está dañada"), "{uploaded}");
+    assert_eq!(
+        ana.post("/upload-image", &json!({"image": "/9j/4CBhIHBob3Rvcw=="})).await.json()["error"],
+        json!(null)
+    );
+}
+
+#[tokio::test]
+async fn refusals_speak_the_callers_language() {
+    let server = Server::start().await;
+    let ana = Client::of(&server, "ana@acme");
+    for (path, body, code, english, spanish) in [
+        (
+            "/upload-image",
+            json!({"image": "dGV4dA=="}),
+            "unsupported_type",
+            "is not supported; send JPEG",
+            "no es una imagen",
+        ),
+        ("/upload-image", json!({"image": ""}), "empty_photo", "is empty", "está vacía"),
+        ("/upload-image", json!({"image": "/9j/".repeat(40_000)}), "too_large", "at most", "como máximo"),
+        ("/uploads", declaration(b""), "empty_photo", "at least 1", "está vacía"),
+    ] {
+        for (language, part) in [("en", english), ("es", spanish), ("de", english)] {
+            let request = ana.ask(Method::POST, path).header("content-type", "application/json");
+            let answered = send(request.header("accept-language", language).body(body.to_string())).await;
+            let problem = answered.json();
+            assert_eq!(problem["code"], code, "{problem}");
+            assert!(problem["detail"].as_str().expect("a sentence").contains(part), "{language}: {problem}");
+            if let Some(limit) = problem["limit"].as_u64() {
+                assert!(
+                    problem["detail"].as_str().expect("a sentence").contains(&limit.to_string()),
+                    "{problem}"
+                );
+            }
+        }
+    }
+}
+
 #[tokio::test]
 async fn a_form_has_one_photo_wherever_it_is() {
     let server = Server::start().await;
@@ -223,7 +306,7 @@ async fn browsers_of_other_origins_may_read_ranges() {
     assert!(send(preflight).await.header("access-control-allow-headers").contains("if-range"));
     let get = Client::anonymous(&server).ask(Method::GET, "/healthz").header("origin", "https://app.example");
     let exposed = send(get).await.header("access-control-expose-headers").to_owned();
-    for header in ["accept-ranges", "content-range", "etag"] {
+    for header in ["accept-ranges", "content-range", "etag", "preference-applied"] {
         assert!(exposed.contains(header), "{exposed}");
     }
 }

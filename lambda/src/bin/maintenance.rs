@@ -1,12 +1,11 @@
 //! Maintenance: a round every minute, and a count of the dead letters that are open.
 
-use domain::due::DuePlace;
 use domain::ports::DeadLetters;
 use ingest::Maintenance;
+use lambda::boot::MaintenanceCursor;
 use lambda::{boot, function};
 use lambda_runtime::Error;
 use std::sync::Arc;
-use tokio::sync::Mutex;
 
 /// The most dead letters that are counted: template.yaml's alarm asks only whether there are any.
 const MAX_COUNTED: usize = 100;
@@ -17,24 +16,24 @@ async fn main() -> Result<(), Error> {
     let rounds = Rounds {
         maintenance: installation.maintenance(),
         dead_letters: installation.dead_letter_rows(),
-        next: Mutex::default(),
+        cursor: installation.maintenance_cursor(),
     };
     function::repeat(|| rounds.next()).await
 }
 
-/// Rounds of maintenance, each of which continues where the last one of this process ended.
+/// Rounds of maintenance, each of which continues where the last one ended.
 struct Rounds {
     maintenance: Maintenance,
     dead_letters: Arc<dyn DeadLetters>,
-    next: Mutex<Option<DuePlace>>,
+    cursor: MaintenanceCursor,
 }
 
 impl Rounds {
     /// One round. A metric of template.yaml reads the count out of the log line.
     async fn next(&self) -> Result<(), Error> {
-        let mut next = self.next.lock().await;
-        let round = self.maintenance.round(next.take(), false).await?;
-        *next = round.next;
+        let from = self.cursor.get().await?;
+        let round = self.maintenance.round(from.clone(), false).await?;
+        self.cursor.advance(from.as_ref(), round.next.as_ref()).await?;
         let failed = round.findings.iter().filter(|finding| finding.action.is_err()).count();
         tracing::info!(looked_at = round.findings.len(), failed, "round");
         let count = self.dead_letters.list(None, None, MAX_COUNTED).await?.len();

@@ -1,7 +1,7 @@
 //! The port `FaceEngine` on Rekognition: one DetectFaces per photo, which returns faces and emotions.
 //!
-//! A JPEG within Rekognition's limits is sent unchanged; Rekognition applies its EXIF orientation, as our decoder does. Every
-//! other photo is decoded and sent as an upright JPEG without EXIF. So the coordinates in the answer always refer to the
+//! A plain JPEG within Rekognition's limits is sent unchanged; Rekognition applies its EXIF orientation, as our decoder does.
+//! Every other photo is decoded and sent as an upright JPEG without EXIF. So the coordinates in the answer always refer to the
 //! upright picture.
 
 use crate::clients::Clients;

@@ -42,10 +42,10 @@ pub(crate) fn prepare(photo: Bytes) -> Result<(Bytes, Picture), EngineError> {
     Ok((sent, picture))
 }
 
-/// A JPEG within the limits; Rekognition applies its EXIF orientation, as our decoder does.
+/// A plain JPEG within the limits; Rekognition applies its EXIF orientation, as our decoder does.
 fn accepts(photo: &[u8], picture: &Picture) -> bool {
     let (width, height) = picture.original();
-    photo.len() <= MAX_BYTES && photo.starts_with(&[0xff, 0xd8]) && width.min(height) >= MIN_SIDE
+    photo.len() <= MAX_BYTES && width.min(height) >= MIN_SIDE && vision::is_plain_jpeg(photo)
 }
 
 /// The picture with each pixel repeated, so that no side is below [`MIN_SIDE`]; None if it is large enough.

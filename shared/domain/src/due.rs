@@ -5,6 +5,7 @@ use crate::status::Status;
 use crate::upload::Upload;
 use crate::upload_id::UploadId;
 use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
 use std::time::Duration;
 
 /// How long after the end of its URL an upload expires, and how long an attempt may stay open before maintenance asks the
@@ -14,7 +15,7 @@ pub const GRACE: Duration = Duration::from_secs(3600);
 pub const SUPERSEDED_KEPT: Duration = Duration::from_secs(24 * 3600);
 
 /// An upload's place among those that are due: (due_at, tenant_id, upload_id), ascending.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct DuePlace {
     pub due_at: Timestamp,
     pub tenant_id: TenantId,

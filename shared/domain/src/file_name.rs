@@ -33,7 +33,7 @@ impl FileName {
 }
 
 /// Characters without a shape of their own that turn or hide others: marks of direction, zero widths, line separators.
-fn is_formatting(c: char) -> bool {
+pub fn is_formatting(c: char) -> bool {
     matches!(c, '\u{ad}' | '\u{61c}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}')
 }
 

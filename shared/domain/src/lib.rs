@@ -23,6 +23,7 @@ pub mod object_event;
 pub mod object_key;
 pub mod outcome;
 pub mod owner;
+pub mod photo_size;
 pub mod ports;
 pub mod queue_name;
 pub mod record;

@@ -17,6 +17,11 @@ enum Source {
     Stage(Stage),
 }
 
+/// Deliveries of a stage's message before it becomes a dead letter, unless a setting says otherwise.
+pub const STAGE_MAX_RECEIVES: u32 = 10;
+/// Deliveries of a message of queue `uploads` before it becomes a dead letter: with intake's delays, three hours.
+pub const UPLOADS_MAX_RECEIVES: u32 = 20;
+
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("unknown queue {0:?}")]
 pub struct UnknownQueue(String);
@@ -58,6 +63,14 @@ impl QueueName {
         match self.source {
             Source::Uploads => None,
             Source::Stage(stage) => Some(stage),
+        }
+    }
+
+    /// Deliveries of a message before it becomes a dead letter, where a stage has `of_stages`.
+    pub fn max_receives(self, of_stages: u32) -> u32 {
+        match self.source {
+            Source::Uploads => UPLOADS_MAX_RECEIVES.max(of_stages),
+            Source::Stage(_) => of_stages,
         }
     }
 

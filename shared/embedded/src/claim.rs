@@ -7,6 +7,7 @@ use crate::writer::WriteTxn;
 use domain::QueueName;
 use domain::ports::PortError;
 use domain::ports::queue::{Delivery, Receipt};
+use domain::queue_name::STAGE_MAX_RECEIVES;
 use rusqlite::{OptionalExtension, Row};
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicI64, Ordering};
@@ -21,7 +22,7 @@ const MAX_SKIPPED: usize = 256;
 /// Bounds of every queue.
 #[derive(Clone, Copy, Debug)]
 pub struct Policy {
-    /// Deliveries before a message becomes a dead letter.
+    /// Deliveries of a stage's message before it becomes a dead letter; see [`QueueName::max_receives`].
     pub max_receives: u32,
     /// How long a message is kept after it was sent.
     pub retention: Duration,
@@ -31,7 +32,7 @@ pub struct Policy {
 impl Default for Policy {
     fn default() -> Self {
         let days = |days: u64| Duration::from_secs(days * 86_400);
-        Policy { max_receives: 5, retention: days(10), dead_letter_retention: days(14) }
+        Policy { max_receives: STAGE_MAX_RECEIVES, retention: days(10), dead_letter_retention: days(14) }
     }
 }
 
@@ -130,7 +131,7 @@ impl GroupRotation {
             txn.connection.prepare_cached("DELETE FROM message WHERE id = ?1")?.execute([next.id])?;
             return Ok(true);
         }
-        if dead || next.receive_count < self.policy.max_receives {
+        if dead || next.receive_count < queue.max_receives(self.policy.max_receives) {
             return Ok(false);
         }
         txn.connection

@@ -32,12 +32,13 @@ pub struct Orchestrator {
     definitions: Arc<Definitions>,
 }
 
-/// The values of `${FaceDetectionQueueUrl}` and the other substitutions on one machine: the bare queue names.
+/// The values of `${FaceDetectionQueueUrl}` and the other substitutions on one machine: the bare queue names, and the
+/// partition of AWS in whose resources' names the interpreter knows tasks.
 pub fn pipeline_substitutions() -> Substitutions {
-    Stage::ALL
+    let queues = Stage::ALL
         .into_iter()
-        .map(|stage| (format!("{}QueueUrl", stage.state_name()), QueueName::of(stage).as_str().to_owned()))
-        .collect()
+        .map(|stage| (format!("{}QueueUrl", stage.state_name()), QueueName::of(stage).as_str().to_owned()));
+    queues.chain([("Partition".into(), "aws".into())]).collect()
 }
 
 impl Orchestrator {

@@ -4,10 +4,15 @@
 use domain::domain_event::{DomainEvent, DomainEventKind};
 use domain::ports::PortError;
 use domain::ports::queue::{MAX_DELAY, MessageGroup, NewMessage};
+use domain::record::MIN_PASSES;
 use domain::{
     Bucket, Erase, ExecutionName, IntakeMessage, ObjectKey, Ports, QueueName, Record, TenantId, UploadId,
+    UserId,
 };
 use std::time::Duration;
+
+/// Faces of attempts up to this one are deleted by a repeated order.
+const MAX_REPEATED_ATTEMPTS: u32 = 10;
 
 /// Erases an upload; false if the tenant has none with this id. When it returns, everything that was stored is gone and
 /// later passes are ordered.
@@ -27,6 +32,27 @@ pub async fn pass(ports: &Ports, order: &Erase) -> Result<(), PortError> {
         Some(next) => send(ports, &next, MAX_DELAY).await,
         None => Ok(()),
     }
+}
+
+/// Sends an order again whose message was received too often. An erasure is never given up: its user was told that the
+/// data go.
+pub async fn postpone(ports: &Ports, order: &Erase) -> Result<(), PortError> {
+    send(ports, order, MAX_DELAY).await
+}
+
+/// Orders another pass over an upload that was erased; nothing happens if it was not. The tombstone says neither whose it
+/// was nor how far it came, hence `user` and [`MAX_REPEATED_ATTEMPTS`].
+pub async fn repeat(ports: &Ports, tenant: &TenantId, user: &UserId, id: UploadId) -> Result<(), PortError> {
+    let Some(Record::Erased(tombstone)) = ports.uploads.get(tenant, id).await? else { return Ok(()) };
+    let order = Erase {
+        tenant_id: tenant.clone(),
+        upload_id: id,
+        source: ObjectKey::upload(tenant, user, id),
+        last_attempt: MAX_REPEATED_ATTEMPTS,
+        asked_at: tombstone.erased_at,
+        pass: MIN_PASSES,
+    };
+    send(ports, &order, Duration::ZERO).await
 }
 
 async fn send(ports: &Ports, order: &Erase, delay: Duration) -> Result<(), PortError> {

@@ -1,6 +1,7 @@
 //! The life of uploads over ports. The API, intake, the workers and maintenance all change uploads through this crate.
 
 pub mod attempt;
+pub mod backoff;
 pub mod closing;
 pub mod dead_letter;
 pub mod erasure;
@@ -9,6 +10,7 @@ pub mod span;
 pub mod update;
 
 pub use attempt::{Begun, begin, order, start};
+pub use backoff::Backoff;
 pub use closing::{Finished, announce, execution_ended, finish_stage};
 pub use dead_letter::{Redriven, redrive};
 pub use erasure::erase;

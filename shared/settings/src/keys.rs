@@ -45,7 +45,7 @@ mod table {
     pub const BACKEND: Key<Backend> = key("backend", "embedded", "Where data is stored: embedded (a data directory) or aws (an AWS account)", |text| choice(text, &BACKENDS));
     pub const DATA: Key<PathBuf> = key("data", "data", "Directory of database, objects and keys; created at the first start", path);
     pub const DURABILITY: Key<Durability> = key("durability", "full", "Durability of acknowledged writes: full survives power loss, normal a crash", |text| choice(text, &DURABILITIES));
-    pub const MAX_RECEIVES: Key<u32> = key("max_receives", "5", "Receives of a message before it becomes a dead letter, in every queue", |text| whole(text, 1..=1000));
+    pub const MAX_RECEIVES: Key<u32> = key("max_receives", "10", "Receives of a message before it is a dead letter; queue uploads: at least 20", |text| whole(text, 1..=1000));
     pub const FACE_ENGINE: Key<FaceEngine> = key("face_engine", "embedded", "Face engine: embedded, or rekognition (Amazon Rekognition, paid per photo)", |text| choice(text, &FACE_ENGINES));
     pub const MODELS_DIR: Key<PathBuf> = key("models_dir", "models", "Directory of the embedded face engine's networks (`make models`)", path);
     pub const PICTURE_SIZE: Key<u16> = key("picture_size", "1024", "Width and height of generated pictures, in pixels", |text| whole(text, 16..=2048));
@@ -69,7 +69,7 @@ mod table {
 
     // Outputs of the deployed template.yaml: the command's with backend aws, and every function's.
     pub const MEDIA_BUCKET: Key<String> = key("media_bucket", "", "With backend aws: the template's output MediaBucket", text);
-    pub const USERS_PHOTOS_BUCKET: Key<String> = key("users_photos_bucket", "", "With backend aws: the template's output UsersPhotosBucket", text);
+    pub const USERS_PHOTOS_BUCKET: Key<String> = key("users_photos_bucket", "", "With backend aws: the template's output UsersPhotosBucket, if Enrolment is on", text);
     pub const QUEUE_URL_PREFIX: Key<String> = key("queue_url_prefix", "", "With backend aws: the template's output QueueUrlPrefix", text);
     pub const TABLE_PREFIX: Key<String> = key("table_prefix", "", "With backend aws: the template's output TablePrefix", text);
     pub const STATE_MACHINE: Key<String> = key("state_machine", "", "With backend aws: the template's output StateMachine", text);

@@ -10,7 +10,7 @@ use domain::{Bucket, QueueName};
 pub struct Resources {
     /// Bucket of uploads, previews and generated artefacts.
     pub media_bucket: String,
-    /// Bucket of enrolment photos.
+    /// Bucket of enrolment photos; empty where enrolment is off.
     pub users_photos_bucket: String,
     /// What stands before each queue's name in its URL: `https://sqs.REGION.amazonaws.com/ACCOUNT/STACK-`.
     pub queue_url_prefix: String,
@@ -25,10 +25,9 @@ pub struct Resources {
 }
 
 impl Resources {
-    /// The keys, none of which may be empty where AWS is used.
-    pub const KEYS: [&Key<String>; 7] = [
+    /// The keys that may not be empty where AWS is used.
+    pub const KEYS: [&Key<String>; 6] = [
         &keys::MEDIA_BUCKET,
-        &keys::USERS_PHOTOS_BUCKET,
         &keys::QUEUE_URL_PREFIX,
         &keys::TABLE_PREFIX,
         &keys::STATE_MACHINE,
@@ -37,18 +36,11 @@ impl Resources {
     ];
 
     pub fn read(reader: &mut Reader) -> Self {
-        let [
-            media_bucket,
-            users_photos_bucket,
-            queue_url_prefix,
-            table_prefix,
-            state_machine_arn,
-            event_bus,
-            secret_id,
-        ] = Resources::KEYS.map(|key| reader.take(key));
+        let [media_bucket, queue_url_prefix, table_prefix, state_machine_arn, event_bus, secret_id] =
+            Resources::KEYS.map(|key| reader.take(key));
         Resources {
             media_bucket,
-            users_photos_bucket,
+            users_photos_bucket: reader.take(&keys::USERS_PHOTOS_BUCKET),
             queue_url_prefix,
             table_prefix,
             state_machine_arn,

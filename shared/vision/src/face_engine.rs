@@ -1,7 +1,7 @@
 //! The port `FaceEngine` on the embedded networks: decoding and analysis on blocking threads.
 
 use crate::analyser::{Analyser, MODEL, Options};
-use crate::decode::{DecodeError, decode};
+use crate::decode::{Cancel, DecodeError, decode_unless};
 use crate::preview::preview;
 use async_trait::async_trait;
 use bytes::Bytes;
@@ -29,6 +29,15 @@ impl FaceEngine {
     }
 }
 
+/// Cancels when it is dropped: a caller that waits no longer ends the decoding that it asked for.
+struct CancelOnDrop(Arc<Cancel>);
+
+impl Drop for CancelOnDrop {
+    fn drop(&mut self) {
+        self.0.cancel();
+    }
+}
+
 fn made_by(analyser: &Analyser) -> MadeBy {
     MadeBy {
         engine: ENGINE.to_owned(),
@@ -44,10 +53,12 @@ impl face_engine::FaceEngine for FaceEngine {
         let permits = Arc::clone(&self.permits);
         let permit = permits.acquire_owned().await.map_err(|closed| EngineError::Broken(closed.into()))?;
         let engine = self.clone();
+        let cancel = Arc::new(Cancel::default());
+        let _cancel_on_drop = CancelOnDrop(Arc::clone(&cancel));
         let work = move || {
             // Held until the work is done, also if the caller waits no longer.
             let _permit = permit;
-            let picture = decode(&photo).map_err(refused)?;
+            let picture = decode_unless(&photo, &cancel).map_err(refused)?;
             drop(photo);
             let analysed = engine.analyser.analyse(&picture, engine.options);
             let (width, height) = picture.original();

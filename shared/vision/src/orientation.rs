@@ -1,6 +1,6 @@
-//! EXIF's orientation tag: how a stored picture is to be turned.
+//! EXIF's orientation tag: how a stored picture is turned upright.
 
-/// The tag's eight meanings; what the stored picture needs to be upright (EXIF 2.32, tag 0x0112).
+/// The turn that makes a stored picture upright: the eight values of the tag 0x0112 (EXIF 2.32).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Orientation {
     Upright,
@@ -15,14 +15,16 @@ pub(crate) enum Orientation {
 
 /// Tag of the orientation in the first directory.
 const ORIENTATION: u16 = 0x0112;
-/// TIFF's type of 16-bit numbers.
+/// TIFF's types of whole numbers: of 16 bits, and of 32 bits without and with a sign.
 const SHORT: u16 = 3;
-/// Directory entries that are looked at: a real first directory has a dozen or two.
-const ENTRIES_LIMIT: usize = 200;
+const LONG: u16 = 4;
+const SLONG: u16 = 9;
+/// Directory entries that are searched: a real first directory has a dozen or two.
+const MAX_ENTRIES: usize = 200;
 
 impl Orientation {
-    /// From the tag's value; what is not 1..8 says nothing.
-    pub fn from_tag(tag: u16) -> Self {
+    /// From the tag's value; any value but 2..8 is upright.
+    pub fn from_tag(tag: u32) -> Self {
         match tag {
             2 => Orientation::MirroredAcross,
             3 => Orientation::UpsideDown,
@@ -35,11 +37,11 @@ impl Orientation {
         }
     }
 
-    /// From an EXIF block: TIFF, with or without `Exif\0\0` before it. Rubbish says nothing: a photo with broken
+    /// From an EXIF block: TIFF, with or without `Exif\0\0` before it. A broken block is upright: a photo with broken
     /// metadata is still a photo.
     pub fn from_exif(block: &[u8]) -> Self {
         let tiff = block.strip_prefix(b"Exif\0\0").unwrap_or(block);
-        tag(tiff).map_or(Orientation::Upright, Orientation::from_tag)
+        tag(tiff, ORIENTATION).map_or(Orientation::Upright, Orientation::from_tag)
     }
 
     /// A size after turning.
@@ -68,8 +70,8 @@ impl Orientation {
     }
 }
 
-/// The tag's value in the first directory of a TIFF block.
-fn tag(tiff: &[u8]) -> Option<u16> {
+/// The value of a tag in the first directory of a TIFF block; None if it is no whole number.
+pub(crate) fn tag(tiff: &[u8], id: u16) -> Option<u32> {
     let big = match tiff.get(..4)? {
         b"II*\0" => false,
         b"MM\0*" => true,
@@ -79,17 +81,18 @@ fn tag(tiff: &[u8]) -> Option<u16> {
         let bytes = [*tiff.get(at)?, *tiff.get(at.checked_add(1)?)?];
         Some(if big { u16::from_be_bytes(bytes) } else { u16::from_le_bytes(bytes) })
     };
-    let long = |at: usize| -> Option<usize> {
-        let (first, second) = (usize::from(short(at)?), usize::from(short(at + 2)?));
+    let long = |at: usize| -> Option<u32> {
+        let (first, second) = (u32::from(short(at)?), u32::from(short(at + 2)?));
         Some(if big { first << 16 | second } else { second << 16 | first })
     };
-    let directory = long(4)?;
-    let entries = usize::from(short(directory)?).min(ENTRIES_LIMIT);
-    (0..entries)
-        .map(|i| directory + 2 + 12 * i)
-        .find(|&entry| short(entry) == Some(ORIENTATION))
-        .filter(|&entry| short(entry + 2) == Some(SHORT))
-        .and_then(|entry| short(entry + 8))
+    let directory = long(4)? as usize;
+    let entries = usize::from(short(directory)?).min(MAX_ENTRIES);
+    let entry = (0..entries).map(|i| directory + 2 + 12 * i).find(|&entry| short(entry) == Some(id))?;
+    match short(entry + 2)? {
+        SHORT => short(entry + 8).map(u32::from),
+        LONG | SLONG => long(entry + 8),
+        _ => None,
+    }
 }
 
 #[cfg(test)]
@@ -97,19 +100,21 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
-    /// A block with one other entry and the orientation.
-    fn exif(big: bool, tag: u16) -> Vec<u8> {
+    /// A block with one other entry and the orientation as a number of this type.
+    fn exif(big: bool, kind: u16, tag: u16) -> Vec<u8> {
         let short = |n: u16| if big { n.to_be_bytes() } else { n.to_le_bytes() };
         let long = |n: u32| if big { n.to_be_bytes() } else { n.to_le_bytes() };
         let mut block = if big { b"MM\0*".to_vec() } else { b"II*\0".to_vec() };
         block.extend(long(8));
         block.extend(short(2));
-        for (id, value) in [(0x0100, 640), (ORIENTATION, tag)] {
+        for (id, kind, value) in [(0x0100, SHORT, 640), (ORIENTATION, kind, tag)] {
             block.extend(short(id));
-            block.extend(short(SHORT));
+            block.extend(short(kind));
             block.extend(long(1));
-            block.extend(short(value));
-            block.extend([0; 2]);
+            match kind {
+                LONG | SLONG => block.extend(long(u32::from(value))),
+                _ => block.extend([short(value), [0; 2]].concat()),
+            }
         }
         block
     }
@@ -117,24 +122,32 @@ mod tests {
     #[test]
     fn reads_both_byte_orders_with_and_without_prefix() {
         for tag in 0..=9 {
-            for big in [false, true] {
-                let block = exif(big, tag);
-                assert_eq!(Orientation::from_exif(&block), Orientation::from_tag(tag));
+            for (big, kind) in
+                [false, true].into_iter().flat_map(|big| [SHORT, LONG, SLONG].map(|kind| (big, kind)))
+            {
+                let block = exif(big, kind, tag);
+                assert_eq!(Orientation::from_exif(&block), Orientation::from_tag(tag.into()), "type {kind}");
                 let prefixed = [b"Exif\0\0", block.as_slice()].concat();
-                assert_eq!(Orientation::from_exif(&prefixed), Orientation::from_tag(tag));
+                assert_eq!(
+                    Orientation::from_exif(&prefixed),
+                    Orientation::from_tag(tag.into()),
+                    "type {kind}"
+                );
             }
         }
+        const ASCII: u16 = 2;
+        assert_eq!(Orientation::from_exif(&exif(false, ASCII, 6)), Orientation::Upright);
     }
 
     proptest! {
         #[test]
-        fn rubbish_is_upright_or_a_turn_but_never_a_panic(mut block in prop::collection::vec(any::<u8>(), 0..80), big: bool) {
+        fn rubbish_never_panics(mut block in prop::collection::vec(any::<u8>(), 0..80), big: bool) {
             let _orientation = Orientation::from_exif(&block);
             if block.len() >= 4 {
                 block[..4].copy_from_slice(if big { b"MM\0*" } else { b"II*\0" });
             }
             let _orientation = Orientation::from_exif(&block);
-            let mut cut = exif(big, 6);
+            let mut cut = exif(big, SHORT, 6);
             cut.truncate(block.len());
             let _orientation = Orientation::from_exif(&cut);
         }

@@ -2,8 +2,8 @@
 
 use crate::orientation::Orientation;
 
-/// Longest side, in pixels, that is kept: a larger picture is averaged down by a whole factor first. Larger than
-/// what cameras of 12 megapixels give, so that ordinary photos are looked at as they are.
+/// Longest side, in pixels, of a picture that is analysed: a larger one is averaged down to it. Cameras of 12
+/// megapixels stay below, so that ordinary photos keep their pixels.
 pub const WORKING_SIDE: usize = 4096;
 
 /// Upright RGB pixels of 8 bits.
@@ -16,34 +16,34 @@ pub struct Picture {
 }
 
 impl Picture {
-    /// From width × height × 3 bytes, rows top to bottom. None where that is not their number, or it is 0.
+    /// From width × height × 3 bytes, rows top to bottom. None if that is not their number, or it is 0.
     pub fn new(width: usize, height: usize, rgb: Vec<u8>) -> Option<Self> {
         let length = width.checked_mul(height)?.checked_mul(3)?;
         let original = (u32::try_from(width).ok()?, u32::try_from(height).ok()?);
         (length > 0 && rgb.len() == length).then_some(Picture { width, height, rgb, original })
     }
 
-    /// Pixels across. Fewer than [`Picture::original`]'s where the photo was very large.
+    /// Pixels across; fewer than [`Picture::original`]'s if the photo was very large.
     pub fn width(&self) -> usize {
         self.width
     }
 
-    /// The height in pixels.
+    /// Pixels down; fewer than [`Picture::original`]'s if the photo was very large.
     pub fn height(&self) -> usize {
         self.height
     }
 
-    /// (width, height) of the upright photo as it was taken.
+    /// Width and height of the upright photo as it was taken, in pixels.
     pub fn original(&self) -> (u32, u32) {
         self.original
     }
 
-    /// width × height × 3 bytes.
+    /// Red, green and blue of each pixel: width × height × 3 bytes.
     pub fn rgb(&self) -> &[u8] {
         &self.rgb
     }
 
-    /// The bytes, to be painted on.
+    /// The bytes of [`Picture::rgb`] to be overwritten.
     pub fn rgb_mut(&mut self) -> &mut [u8] {
         &mut self.rgb
     }
@@ -53,31 +53,51 @@ impl Picture {
         &self.rgb[y * self.width * 3..(y + 1) * self.width * 3]
     }
 
-    /// Averages a picture with a side above [`WORKING_SIDE`] down by the smallest whole factor that makes it fit.
-    pub(crate) fn bounded(self) -> Picture {
-        let factor = self.width.max(self.height).div_ceil(WORKING_SIDE);
-        if factor == 1 { self } else { self.averaged(factor) }
+    /// The same picture as a smaller version of an original.
+    pub(crate) fn of_original(self, width: usize, height: usize) -> Picture {
+        Picture { original: (width as u32, height as u32), ..self }
     }
 
-    /// Every output pixel is the mean of factor × factor; what is left over at right and bottom is cut off, but one
-    /// row or column always stays.
-    fn averaged(self, factor: usize) -> Picture {
-        let (width, height) = ((self.width / factor).max(1), (self.height / factor).max(1));
-        let (across, down) = (factor.min(self.width), factor.min(self.height));
-        let area = (across * down) as u32;
+    /// The part of `size` from `from`, which must be inside, as a picture of its own.
+    pub(crate) fn cut(&self, from: (usize, usize), size: (usize, usize)) -> Picture {
+        let rows = from.1..from.1 + size.1;
+        let part = |y: usize| &self.row(y)[from.0 * 3..(from.0 + size.0) * 3];
+        let rgb = rows.flat_map(part).copied().collect();
+        Picture { width: size.0, height: size.1, rgb, original: (size.0 as u32, size.1 as u32) }
+    }
+
+    /// Averages a picture with a side above [`WORKING_SIDE`] down to it.
+    pub(crate) fn bounded(self) -> Picture {
+        match fitted(self.width, self.height, WORKING_SIDE) {
+            size if size == (self.width, self.height) => self,
+            (width, height) => self.averaged(width, height),
+        }
+    }
+
+    /// The picture in a smaller size: each pixel is the mean of the area that it covers, borders shared by their
+    /// parts.
+    pub(crate) fn averaged(&self, width: usize, height: usize) -> Picture {
+        let columns = shares(self.width, width);
+        let rows = shares(self.height, height);
         let mut rgb = Vec::with_capacity(width * height * 3);
-        let mut sums = vec![0u32; width * 3];
-        for y in 0..height {
-            sums.fill(0);
-            for row in y * down..(y + 1) * down {
-                let pixels = self.row(row).as_chunks::<3>().0;
-                for (sum, group) in sums.as_chunks_mut::<3>().0.iter_mut().zip(pixels.chunks_exact(across)) {
-                    for (channel, sum) in sum.iter_mut().enumerate() {
-                        *sum += group.iter().map(|pixel| u32::from(pixel[channel])).sum::<u32>();
-                    }
+        let mut sums = vec![0.0f32; self.width * 3];
+        for (first, weights) in rows {
+            sums.fill(0.0);
+            for (y, weight) in (first..).zip(weights) {
+                for (sum, &byte) in sums.iter_mut().zip(self.row(y)) {
+                    *sum += f32::from(byte) * weight;
                 }
             }
-            rgb.extend(sums.iter().map(|&sum| ((sum + area / 2) / area) as u8));
+            let pixels = sums.as_chunks::<3>().0;
+            for (first, weights) in &columns {
+                let mut mean = [0.5; 3];
+                for (pixel, weight) in pixels[*first..].iter().zip(weights) {
+                    for channel in 0..3 {
+                        mean[channel] += pixel[channel] * weight;
+                    }
+                }
+                rgb.extend(mean.map(|value| value as u8));
+            }
         }
         Picture { width, height, rgb, original: self.original }
     }
@@ -106,6 +126,31 @@ impl Picture {
         }
         Picture { width, height, rgb, original: (across, down) }
     }
+}
+
+/// A size whose longest side is at most `longest`, with the same proportions as far as whole pixels allow; no side
+/// is 0.
+pub(crate) fn fitted(width: usize, height: usize, longest: usize) -> (usize, usize) {
+    let side = width.max(height);
+    if side <= longest {
+        return (width, height);
+    }
+    let scaled = |n: usize| ((n * longest + side / 2) / side).max(1);
+    (scaled(width), scaled(height))
+}
+
+/// For each of `to` places the first of `from` that it covers, and the share of each in it; the shares sum to 1.
+fn shares(from: usize, to: usize) -> Vec<(usize, Vec<f32>)> {
+    let scale = from as f64 / to as f64;
+    (0..to)
+        .map(|i| {
+            let (start, end) = (i as f64 * scale, ((i + 1) as f64 * scale).min(from as f64));
+            let first = start as usize;
+            let last = (end.ceil() as usize).clamp(first + 1, from);
+            let part = |n: usize| ((end.min((n + 1) as f64) - start.max(n as f64)) / (end - start)) as f32;
+            (first, (first..last).map(part).collect())
+        })
+        .collect()
 }
 
 #[cfg(test)]
@@ -140,13 +185,39 @@ mod tests {
     }
 
     #[test]
-    fn averages_by_whole_factors_and_remembers_the_size() {
-        let small = grid(5, 4).averaged(2);
-        assert_eq!((small.width, small.height, small.original()), (2, 2, (5, 4)));
+    fn averages_and_remembers_the_size() {
+        let small = grid(4, 4).averaged(2, 2);
+        assert_eq!((small.width, small.height, small.original()), (2, 2, (4, 4)));
         assert_eq!(small.row(0), [1, 1, 7, 3, 1, 7], "0.5 rounds up");
-        assert_eq!(grid(1, 9).averaged(3).height, 3);
+        assert_eq!(
+            grid(3, 1).averaged(2, 1).row(0),
+            [0, 0, 7, 2, 0, 7],
+            "the middle counts for both: 1/3, 5/3"
+        );
         let wide = Picture::new(12_000, 1, vec![9; 36_000]).unwrap().bounded();
-        assert_eq!((wide.width, wide.height, wide.rgb[0]), (4000, 1, 9));
+        assert_eq!((wide.width, wide.height, wide.rgb[0]), (WORKING_SIDE, 1, 9));
+        let whole = grid(10, 4).bounded();
+        assert_eq!(whole, grid(10, 4));
+    }
+
+    #[test]
+    fn shares_cover_everything_once() {
+        for (from, to) in [(5, 2), (4032, 1280), (7, 7), (1281, 1280), (4096, 1)] {
+            let mut covered = vec![0.0; from];
+            for (first, weights) in shares(from, to) {
+                assert!((weights.iter().sum::<f32>() - 1.0).abs() < 1e-4);
+                for (n, weight) in (first..).zip(weights) {
+                    covered[n] += weight * from as f32 / to as f32;
+                }
+            }
+            assert!(covered.iter().all(|part| (part - 1.0).abs() < 1e-2), "{from} to {to}");
+        }
+    }
+
+    #[test]
+    fn cuts_a_part() {
+        let part = grid(5, 4).cut((1, 2), (3, 1));
+        assert_eq!((part.original(), part.rgb()), ((3, 1), &[1, 2, 7, 2, 2, 7, 3, 2, 7][..]));
     }
 
     #[test]

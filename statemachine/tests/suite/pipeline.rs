@@ -10,8 +10,8 @@ const STAGES: [&str; 5] =
     ["FaceDetection", "EmotionAnalysis", "ImageGeneration", "MelodyGeneration", "GalleryIndexing"];
 
 fn pipeline() -> Definition {
-    let substitutions: Substitutions =
-        STAGES.iter().map(|stage| (format!("{stage}QueueUrl"), format!("queue-{stage}"))).collect();
+    let queues = STAGES.iter().map(|stage| (format!("{stage}QueueUrl"), format!("queue-{stage}")));
+    let substitutions: Substitutions = queues.chain([("Partition".into(), "aws".into())]).collect();
     Definition::load(PIPELINE, &substitutions).expect("the pipeline loads")
 }
 
@@ -134,7 +134,7 @@ fn an_unreachable_queue_is_tried_again() {
         }) else {
             break;
         };
-        assert!(attempt < 14, "six retries at FaceDetection, then six at GalleryIndexing");
+        assert!(attempt < 42, "twenty retries at FaceDetection, then twenty at GalleryIndexing");
         let failed =
             Event::SendFailed { task, error: "SQS.SdkClientException".into(), cause: "no route".into() };
         effects = step(&definition, &mut frame, failed, now).effects;
@@ -146,5 +146,5 @@ fn an_unreachable_queue_is_tried_again() {
         }
     }
     assert_eq!(frame.status(), Status::Failed);
-    assert_eq!(frame.transitions(), 2 + 12 + 1);
+    assert_eq!(frame.transitions(), 2 + 40 + 1);
 }

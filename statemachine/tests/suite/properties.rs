@@ -14,7 +14,8 @@ pub const RICH: &str = include_str!("rich.asl.json");
 fn substitutions() -> Substitutions {
     let names =
         ["FaceDetection", "EmotionAnalysis", "ImageGeneration", "MelodyGeneration", "GalleryIndexing"];
-    names.iter().map(|name| (format!("{name}QueueUrl"), (*name).to_owned())).collect()
+    let queues = names.iter().map(|name| (format!("{name}QueueUrl"), (*name).to_owned()));
+    queues.chain([("Partition".into(), "aws".into())]).collect()
 }
 
 fn load(text: &str) -> Definition {

@@ -25,6 +25,8 @@ def test_a_hundred_uploads_through_faults(world):
     assert len(uploads) == UPLOADS
 
     def all_closed():
+        # What failed waits for minutes.
+        world.elapse(5)
         rows, cursor = [], ""
         while cursor is not None:
             page = ana.get(f"/gallery?limit=100{cursor}").expect(200)

@@ -76,12 +76,23 @@ def test_multipart_and_base64(world):
     waited = ana.multipart("/upload-image", photo(), Prefer="wait=5")
     upload = waited.json()["upload_id"]
     assert waited.status in (200, 202), waited.bytes
-    assert waited.headers["preference-applied"] == "wait=5"
+    assert waited.headers["preference-applied"] == "wait=2", "longer waits are shortened"
     assert ana.until_done(upload)["state"] == "complete"
     accepted = ana.base64("/upload-photo", photo())
     body = accepted.expect(202)
     assert body["emotion"] is None and accepted.headers["location"] == body["status_url"]
     assert ana.until_done(body["upload_id"])["state"] == "complete"
+
+
+def test_a_photo_that_lambda_would_not_take_is_refused_with_advice(world):
+    ana, small = world.new_user(), photo()
+    # Comments, which every decoder skips.
+    large = small[:2] + (b"\xff\xfe\xff\xff" + bytes(0xFFFD)) * 65 + small[2:]
+    assert len(large) > 4 << 20
+    for refused in (ana.multipart("/upload-image", large), ana.base64("/upload-photo", large)):
+        problem = refused.expect_problem(413, "too_large")
+        assert problem["limit"] == 4 << 20 and "presigned URL" in problem["detail"], problem
+    assert ana.until_done(ana.put(large))["state"] == "complete"
 
 
 def test_etag_and_not_modified(world):

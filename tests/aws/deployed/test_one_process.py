@@ -15,7 +15,6 @@ STOP_S = 15
 # The settings that are outputs of the template.
 OUTPUTS = {
     "MEDIA_BUCKET": "MediaBucket",
-    "USERS_PHOTOS_BUCKET": "UsersPhotosBucket",
     "QUEUE_URL_PREFIX": "QueueUrlPrefix",
     "TABLE_PREFIX": "TablePrefix",
     "STATE_MACHINE": "StateMachine",

@@ -58,9 +58,12 @@ def test_a_dead_letter_and_its_redrive(world):
     try:
         upload = ana.put(photo())
         ana.until(upload, lambda document: stages(document)["face-detection"] == "succeeded")
-        for _ in range(5):
+        def is_given_up():
             until(lambda: world.hidden("emotion-analysis") or world.empty("emotion-analysis"), "it is received")
-            world.elapse(400)
+            world.elapse(1200)  # more than the longest pause
+            return world.empty("emotion-analysis")
+
+        until(is_given_up, "it is received as often as MaxReceives says")
         document = ana.until_done(upload)
     finally:
         world.set("EmotionAnalysis", SEMBLANTE_TABLE_PREFIX="semblante-")

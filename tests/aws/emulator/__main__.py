@@ -76,6 +76,8 @@ def application():
             await respond(send, 200, {})
         elif scope["path"] == ledger.PATH:
             await respond(send, 200, ledger.page(scope))
+        elif scope["path"] == functions.SETTINGS_PATH:
+            await respond(send, 200, functions.SETTINGS)
         elif rekognition.is_asked(scope):
             ledger.enter(scope, body)
             await respond(send, *rekognition.answer(scope, body))

@@ -29,7 +29,7 @@ class Machine:
         self.sqs, self.states = client("sqs"), client("stepfunctions")
         self.queues = {stage: self.sqs.create_queue(QueueName=stage)["QueueUrl"] for stage in STAGES}
         with open(DEFINITION, encoding="utf-8") as file:
-            text = file.read()
+            text = file.read().replace("${Partition}", "aws")
         for stage, queue in self.queues.items():
             text = text.replace(f"${{{stage}QueueUrl}}", queue)
         self.definition = json.loads(text)

@@ -71,6 +71,18 @@ pub fn first_line(child: &mut Child, limit: Duration, what: &str) -> String {
     }
 }
 
+/// Waits until `condition` holds.
+///
+/// # Panics
+/// If it takes longer than `limit`. The message names `what`, a sentence: "the first photo is stored".
+pub fn until(limit: Duration, what: &str, mut condition: impl FnMut() -> bool) {
+    let deadline = Instant::now() + limit;
+    while !condition() {
+        assert!(Instant::now() < deadline, "not within {limit:?}: {what}");
+        std::thread::sleep(PAUSE);
+    }
+}
+
 fn overdue(child: &mut Child, limit: Duration, what: &str) -> ! {
     let killed = child.kill().and_then(|()| child.wait());
     panic!("{what} took longer than {limit:?}; it was killed: {killed:?}")

@@ -5,6 +5,7 @@ use crate::world::{PHOTO, World};
 use domain::begin::Scope;
 use domain::ports::queue::MAX_DELAY;
 use domain::ports::{Clock as _, Objects as _, PortErrorKind, Uploads as _};
+use domain::queue_name::STAGE_MAX_RECEIVES;
 use domain::{Bucket, Erase, Record, Sha256, Stage};
 use embedded::Uploads;
 use lifecycle::{Redriven, erase, redrive};
@@ -143,7 +144,7 @@ async fn a_replay_of_an_erased_upload_begins_nothing() {
 async fn a_dead_letter_is_redriven_to_complete() {
     for (stage, before) in [(Stage::FaceDetection, "failed"), (Stage::ImageGeneration, "partial")] {
         let world = World::new().await;
-        world.script(stage, &[Act::Fail; 5]);
+        world.script(stage, &[Act::Fail; STAGE_MAX_RECEIVES as usize]);
         let upload = world.upload(1).await;
         world.rest().await;
         assert_eq!(world.seen(&upload).await.status, before);

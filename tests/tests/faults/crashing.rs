@@ -241,7 +241,11 @@ impl<P: Queue> Queue for Crashing<P> {
         visibility: Duration,
         wait: Duration,
     ) -> Answer<Vec<Delivery>> {
-        self.port.receive(queue, most, visibility, wait).await
+        match self.plan.is_out("queue.receive") {
+            true => Err(PortError::broken("an outage on purpose")),
+            // No crash point: a process that dies here has received nothing.
+            false => self.port.receive(queue, most, visibility, wait).await,
+        }
     }
     async fn acknowledge(&self, queue: QueueName, receipts: &[Receipt]) -> Answer<()> {
         self.plan.call("queue.acknowledge", self.port.acknowledge(queue, receipts)).await

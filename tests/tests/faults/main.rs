@@ -13,6 +13,7 @@ mod crash_store;
 mod crashing;
 mod full_disk;
 mod maintenance;
+mod outage;
 mod plan;
 mod resume;
 mod scripted;

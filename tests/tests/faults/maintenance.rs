@@ -2,11 +2,15 @@
 
 use crate::plan::Fault;
 use crate::world::World;
+use async_trait::async_trait;
 use domain::begin::Scope;
-use domain::ports::Orchestrator as _;
-use domain::{ExecutionName, ExecutionStatus, Stage, Upload};
+use domain::ports::{Clock, Orchestrator as _};
+use domain::{ExecutionName, ExecutionStatus, Ports, Stage, Timestamp, Upload};
+use embedded::ManualClock;
 use ingest::Maintenance;
 use ingest::maintenance::Action;
+use std::collections::BTreeSet;
+use std::sync::Arc;
 use std::time::Duration;
 
 const DAY: Duration = Duration::from_secs(86_400);
@@ -132,6 +136,45 @@ async fn artefacts_that_the_gallery_shows_stay() {
     assert!(matches!(round(&world, false).await[..], [Action::Tidy { .. }]));
     let left = world.artefacts().await;
     assert_eq!(left, ["1.jpg", "1.mid", "1.mp3", "2.mid", "2.mp3"], "the shown row is the first attempt's");
+}
+
+/// A clock that goes on by a second whenever it is asked: every upload takes some.
+struct Slow(Arc<ManualClock>);
+
+#[async_trait]
+impl Clock for Slow {
+    fn now(&self) -> Timestamp {
+        self.0.advance(Duration::from_secs(1));
+        self.0.now()
+    }
+    async fn sleep_until(&self, moment: Timestamp) {
+        self.0.sleep_until(moment).await;
+    }
+}
+
+#[tokio::test]
+async fn rounds_end_in_time_and_reach_every_upload_of_a_backlog() {
+    const BACKLOG: u128 = 60;
+    let world = World::new().await;
+    for number in 0..BACKLOG {
+        world.declare_of(number, &number.to_be_bytes()).await;
+    }
+    world.clock.advance(DAY);
+    let ports = Ports { clock: Arc::new(Slow(world.clock.clone())), ..world.ingest.clone() };
+    let (mut from, mut reached, mut rounds) = (None, BTreeSet::new(), 0);
+    loop {
+        let began = world.clock.now();
+        // A dry run leaves them due, as executions that run do; each round may have a process of its own.
+        let round = Maintenance::new(ports.clone(), "media").round(from, true).await.unwrap();
+        let took = Duration::try_from(world.clock.now().duration_since(began)).unwrap();
+        assert!(took < Duration::from_secs(50), "{took:?}");
+        reached.extend(round.findings.iter().map(|finding| finding.upload_id));
+        (from, rounds) = (round.next, rounds + 1);
+        if from.is_none() {
+            break;
+        }
+    }
+    assert_eq!((reached.len() as u128, rounds > 1), (BACKLOG, true));
 }
 
 #[tokio::test]

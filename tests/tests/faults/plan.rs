@@ -28,12 +28,22 @@ pub struct Plan {
 struct State {
     calls: Vec<&'static str>,
     fault: Option<(usize, Fault)>,
+    is_out: Option<fn(&str) -> bool>,
 }
 
 impl Plan {
     /// Brings `fault` at call number `at`, once.
     pub fn set(&self, at: usize, fault: Fault) {
         self.state.lock().expect("no test panics with the lock").fault = Some((at, fault));
+    }
+
+    /// Lets every call fail that `is_out` picks by its name, until it is [`Plan::restore`]d.
+    pub fn interrupt(&self, is_out: fn(&str) -> bool) {
+        self.state.lock().expect("no test panics with the lock").is_out = Some(is_out);
+    }
+
+    pub fn restore(&self) {
+        self.state.lock().expect("no test panics with the lock").is_out = None;
     }
 
     /// The names of the calls so far.
@@ -46,8 +56,16 @@ impl Plan {
         self.died.notified().await;
     }
 
+    pub fn is_out(&self, call: &str) -> bool {
+        let state = self.state.lock().expect("no test panics with the lock");
+        state.is_out.is_some_and(|is_out| is_out(call))
+    }
+
     fn fault_of(&self, call: &'static str) -> Option<Fault> {
         let mut state = self.state.lock().expect("no test panics with the lock");
+        if state.is_out.is_some_and(|is_out| is_out(call)) {
+            return Some(Fault::Fails);
+        }
         let number = state.calls.len();
         state.calls.push(call);
         let due = state.fault.filter(|(at, _)| *at == number);

@@ -5,6 +5,7 @@ use crate::scripted::Act;
 use crate::world::World;
 use domain::ports::Queue as _;
 use domain::ports::queue::NewMessage;
+use domain::queue_name::STAGE_MAX_RECEIVES;
 use domain::{QueueName, Stage};
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -54,15 +55,15 @@ async fn a_stage_that_always_fails_becomes_a_dead_letter() {
             let seen = world.seen(&upload).await;
             let expected = outcomes_with_a_failed(stage);
             assert_eq!((seen.status.as_str(), seen.outcomes), expected, "{stage}: {act:?}");
-            assert_eq!(world.runs(stage), 5, "{stage}: {act:?}");
+            assert_eq!(world.runs(stage), STAGE_MAX_RECEIVES as usize, "{stage}: {act:?}");
             let letters = world.letters().await;
             assert_eq!(letters.len(), 1, "{stage}: {act:?}");
             assert_eq!((letters[0].stage, letters[0].code.as_str()), (Some(stage), "retries_exhausted"));
             assert!(!letters[0].body.contains("task_token"));
             let measured = world.metrics.text();
             for line in [
-                format!("stage_duration_seconds_count{{stage=\"{stage}\"}} 5"),
-                format!("stage_retries_total{{stage=\"{stage}\"}} 4"),
+                format!("stage_duration_seconds_count{{stage=\"{stage}\"}} {STAGE_MAX_RECEIVES}"),
+                format!("stage_retries_total{{stage=\"{stage}\"}} {}", STAGE_MAX_RECEIVES - 1),
                 format!("dead_letters_total{{queue=\"{stage}\",code=\"retries_exhausted\"}} 1"),
                 format!(
                     "stage_outcomes_total{{stage=\"{stage}\",outcome=\"failed\",code=\"retries_exhausted\"}} 1"

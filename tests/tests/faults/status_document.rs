@@ -4,6 +4,7 @@ use crate::api::Api;
 use crate::scripted::Act;
 use crate::stages::outcomes_with_a_failed;
 use crate::world::{PHOTO, World};
+use domain::queue_name::STAGE_MAX_RECEIVES;
 use domain::{Stage, UploadId};
 use lifecycle::{Redriven, redrive};
 use serde_json::{Value, json};
@@ -70,7 +71,7 @@ async fn a_stage_that_is_gone_is_told_by_its_code_until_a_redrive_completes_it()
                 };
                 assert_eq!(told.stage(other)["error"], expected, "{stage}: {act:?}: {other}");
             }
-            assert_eq!(told.stage(stage)["receive_count"], 5, "{stage}: {act:?}");
+            assert_eq!(told.stage(stage)["receive_count"], STAGE_MAX_RECEIVES, "{stage}: {act:?}");
             for (maker, link) in
                 [(Stage::ImageGeneration, "generated_image"), (Stage::MelodyGeneration, "melody")]
             {

@@ -191,6 +191,7 @@ impl Account {
         let account = Account::with_queues().await;
         let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../../statemachine/pipeline.asl.json");
         let mut definition = std::fs::read_to_string(path).expect("the definition is there");
+        definition = definition.replace("${Partition}", "aws");
         for stage in Stage::ALL {
             let name = format!("${{{}QueueUrl}}", stage.state_name());
             definition = definition.replace(&name, &account.resources.queue_url(QueueName::of(stage)));

@@ -1,7 +1,7 @@
-//! Faces, dead letters, users, secrets, sessions and counts of tries.
+//! Faces, dead letters, users, secrets, sessions, counts of tries and the cursor of maintenance.
 
 use crate::account::Account;
-use aws::{DeadLetters, Faces, Secrets, Sessions, SystemClock, Throttle, Users};
+use aws::{DeadLetters, Faces, MaintenanceCursor, Secrets, Sessions, SystemClock, Throttle, Users};
 use domain::ports::Throttle as _;
 use domain::ports::throttle::ThrottleKey;
 use domain::{contract, fixture};
@@ -153,4 +153,22 @@ async fn secrets_seeds_stay_what_they_are() {
     let clock = Arc::new(SystemClock::default());
     let secrets = Secrets::new(&account.clients, &account.resources, clock);
     contract::secrets::seeds_stay_what_they_are(&secrets).await;
+}
+
+#[tokio::test]
+async fn maintenance_continues_where_the_last_round_ended() {
+    let account = Account::with_tables().await;
+    let cursor = MaintenanceCursor::new(&account.clients, &account.resources);
+    let place = |number| fixture::awaiting_of(number, b"photo").due_place().expect("it is due some day");
+    let (first, second) = (place(1), place(2));
+    assert_eq!(cursor.get().await.unwrap(), None);
+    cursor.advance(None, None).await.unwrap();
+    cursor.advance(None, Some(&first)).await.unwrap();
+    assert_eq!(cursor.get().await.unwrap(), Some(first.clone()));
+    cursor.advance(Some(&second), None).await.unwrap();
+    assert_eq!(cursor.get().await.unwrap(), Some(first.clone()), "another round has moved it");
+    cursor.advance(Some(&first), Some(&second)).await.unwrap();
+    assert_eq!(cursor.get().await.unwrap(), Some(second.clone()));
+    cursor.advance(Some(&second), None).await.unwrap();
+    assert_eq!(cursor.get().await.unwrap(), None);
 }

@@ -47,7 +47,7 @@ pub enum EngineError {
 /// Finds faces and their emotions. One call per photo: implementations MUST NOT ask a paid service twice.
 #[async_trait]
 pub trait FaceEngine: Send + Sync {
-    /// Detects the faces of an encoded photo (JPEG, PNG or WebP), upright by its EXIF orientation. CPU work MUST NOT run on the
-    /// async thread. The same bytes MUST give the same detection.
+    /// Detects the faces of an encoded photo of any [`crate::MediaType`], upright by its orientation. CPU work MUST NOT
+    /// run on the async thread. The same bytes MUST give the same detection.
     async fn detect(&self, photo: Bytes) -> Result<Detection, EngineError>;
 }

@@ -1,142 +1,190 @@
-//! JPEG: a short walk over the headers tells what decoding will cost; then `zune-jpeg` decodes.
+//! JPEG: a walk over the markers tells what decoding costs and which decoder reads the file; `zune-jpeg` decodes the
+//! common ones, `jpeg-decoder` those that zune misreads and, at a smaller scale, those that are too large for it.
 
-use super::{DecodeError, Stored, check_size};
+mod header;
+mod repair;
+
+use super::Decoded;
+use super::colour::{self, Profile};
+use super::error::{DecodeError, check_memory, check_sides};
+use super::source::{Cancel, Source};
+use crate::limits::{MAX_JPEG_PIXELS, MAX_MEMORY, MAX_PIXELS};
 use crate::orientation::Orientation;
-use crate::picture::Picture;
+use crate::picture::{Picture, WORKING_SIDE};
+use header::{Header, Process, Scans};
+use jpeg_decoder::ColorTransform;
+use repair::repaired;
+use std::io::Read;
 use zune_core::bytestream::ZCursor;
 use zune_core::colorspace::ColorSpace;
 use zune_core::options::DecoderOptions;
-use zune_jpeg::JpegDecoder;
 
-/// Scans of a progressive picture; encoders write about ten.
-const SCANS_LIMIT: usize = 40;
-/// Header segments that are walked over.
-const SEGMENTS_LIMIT: usize = 1000;
-
-/// What the headers say.
-#[derive(Debug, Default, PartialEq, Eq)]
-struct Header {
-    width: usize,
-    height: usize,
-    progressive: bool,
-    /// Sampling factors (across, down) of each component.
-    sampling: Vec<(usize, usize)>,
-    /// Components in the first scan.
-    scanned: usize,
-    exif: Option<std::ops::Range<usize>>,
-}
+/// Scans of a progressive picture; encoders write about ten. A sequential one has one for each component at most.
+const MAX_SCANS: usize = 40;
+/// Bytes a pixel that the lossless decoder takes: samples and their differences.
+const LOSSLESS_BYTES: usize = 24;
 
 /// Decodes a JPEG. Pixels missing at the end come out grey, as in other decoders: much of the photo may be there.
-pub(super) fn decode(bytes: &[u8]) -> Result<Stored, DecodeError> {
-    let header = Header::parse(bytes)?;
-    check_size(header.width, header.height, header.memory())?;
+pub(super) fn decode(bytes: &[u8], cancel: &Cancel) -> Result<Decoded, DecodeError> {
+    let mut header = Header::parse(bytes)?;
+    let scans = Scans::parse(bytes, header.scan_at);
+    let bytes = repaired(bytes, &mut header, &scans);
+    check_sides(header.width, header.height, MAX_JPEG_PIXELS)?;
+    let max_scans = if header.process == Process::Progressive { MAX_SCANS } else { header.components.len() };
+    if scans.count > max_scans {
+        return Err(DecodeError::undecodable(format!("{} scans, at most {max_scans}", scans.count)));
+    }
+    let exif = header.exif.clone().map_or(&[][..], |range| &bytes[range]);
+    let orientation = Orientation::from_exif(exif);
+    let picture = match header.fits_zune() {
+        true => common(&bytes, &header)?,
+        false => scaled(&bytes, &header, cancel)?,
+    };
+    Ok(Decoded { picture, orientation })
+}
+
+/// Whether a file is a JPEG of 1 or 3 components that every decoder reads alike: nothing is repaired or rerouted.
+pub(super) fn is_plain(bytes: &[u8]) -> bool {
+    Header::parse(bytes).is_ok_and(|header| {
+        let lines = Scans::parse(bytes, header.scan_at).lines;
+        header.has_huffman_tables && header.fits_zune() && lines.is_none()
+    })
+}
+
+/// Decodes with zune-jpeg, at full size.
+fn common(bytes: &[u8], header: &Header) -> Result<Picture, DecodeError> {
     let options = DecoderOptions::new_fast()
-        .set_max_width(super::SIDE_LIMIT)
-        .set_max_height(super::SIDE_LIMIT)
-        .jpeg_set_max_scans(SCANS_LIMIT)
+        .set_max_width(header.width)
+        .set_max_height(header.height)
+        .jpeg_set_max_scans(MAX_SCANS)
         .jpeg_set_out_colorspace(ColorSpace::RGB);
-    let mut decoder = JpegDecoder::new_with_options(ZCursor::new(bytes), options);
+    let mut decoder = zune_jpeg::JpegDecoder::new_with_options(ZCursor::new(bytes), options);
     decoder.decode_headers().map_err(DecodeError::undecodable)?;
     let agreed = decoder.info().map(|info| (usize::from(info.width), usize::from(info.height)));
     if agreed != Some((header.width, header.height)) {
-        return Err(DecodeError::Undecodable("it declares its size twice".to_owned()));
+        return Err(DecodeError::undecodable("it declares its size twice"));
     }
     let rgb = decoder.decode().map_err(DecodeError::undecodable)?;
-    let wrong = || DecodeError::Undecodable("pixels are missing".to_owned());
-    let picture = Picture::new(header.width, header.height, rgb).ok_or_else(wrong)?;
-    let exif = header.exif.map_or(&[][..], |range| &bytes[range]);
-    Ok(Stored { picture, orientation: Orientation::from_exif(exif) })
+    Picture::new(header.width, header.height, rgb).ok_or_else(DecodeError::missing_pixels)
+}
+
+/// Decodes with jpeg-decoder, at the scale that [`Header::divisor`] chooses.
+fn scaled(bytes: &[u8], header: &Header, cancel: &Cancel) -> Result<Picture, DecodeError> {
+    let divisor = header.divisor()?;
+    // An endless end: what is missing of a truncated file is decoded as zeros.
+    let padded = Source::new(bytes, cancel).chain(EndMarkers(0));
+    let mut decoder = jpeg_decoder::Decoder::new(padded);
+    decoder.set_color_transform(header.transform());
+    decoder.set_max_decoding_buffer_size(MAX_MEMORY);
+    let part = |length: usize| length.div_ceil(divisor);
+    let (width, height) = (part(header.width), part(header.height));
+    if header.process != Process::Lossless {
+        decoder.scale(width as u16, height as u16).map_err(DecodeError::undecodable)?;
+    }
+    let pixels = decoder.decode().map_err(DecodeError::undecodable)?;
+    let info = decoder.info().map(|info| (usize::from(info.width), usize::from(info.height)));
+    if info != Some((width, height)) {
+        return Err(DecodeError::undecodable("it declares its size twice"));
+    }
+    let rgb = match header.components.len() {
+        1 => colour::flatten(pixels, 1),
+        3 => pixels,
+        _ => ink(pixels, header, bytes),
+    };
+    let picture = Picture::new(width, height, rgb).ok_or_else(DecodeError::missing_pixels)?;
+    Ok(picture.of_original(header.width, header.height))
+}
+
+/// CMYK to RGB, by the file's profile if that can be used.
+fn ink(mut cmyk: Vec<u8>, header: &Header, bytes: &[u8]) -> Vec<u8> {
+    // jpeg-decoder takes samples for inverted, which only Adobe's are.
+    if header.adobe.is_none() {
+        cmyk.iter_mut().for_each(|sample| *sample = 255 - *sample);
+    }
+    let profile = header.profile(bytes).and_then(|icc| Profile::of_cmyk(&icc));
+    colour::cmyk_to_rgb(cmyk, profile.as_ref())
+}
+
+/// End markers without end, for a decoder that reads on.
+struct EndMarkers(u8);
+
+impl Read for EndMarkers {
+    fn read(&mut self, buffer: &mut [u8]) -> std::io::Result<usize> {
+        for byte in buffer.iter_mut() {
+            self.0 = if self.0 == 0xFF { 0xD9 } else { 0xFF };
+            *byte = self.0;
+        }
+        Ok(buffer.len())
+    }
 }
 
 impl Header {
-    /// Walks the segments up to the first scan.
-    fn parse(bytes: &[u8]) -> Result<Header, DecodeError> {
-        let ended = || DecodeError::Undecodable("it ends before its pixels".to_owned());
-        let mut header = Header::default();
-        let mut at = 2;
-        for _ in 0..SEGMENTS_LIMIT {
-            // Fill bytes and rubbish between segments are skipped, as decoders do.
-            at += bytes.get(at..).and_then(|rest| rest.iter().position(|&b| b == 0xFF)).ok_or_else(ended)?;
-            at += bytes[at..].iter().position(|&b| b != 0xFF).ok_or_else(ended)?;
-            let marker = bytes[at];
-            at += 1;
-            if matches!(marker, 0 | 0x01 | 0xD0..=0xD8) {
-                continue;
-            }
-            let length = bytes.get(at..at + 2).map(|b| usize::from(u16::from_be_bytes([b[0], b[1]])));
-            let length = length.filter(|&length| length >= 2).ok_or_else(ended)?;
-            let segment = bytes.get(at + 2..at + length).ok_or_else(ended)?;
-            if header.segment(marker, segment, at + 2)? {
-                return Ok(header);
-            }
-            at += length;
-        }
-        Err(DecodeError::Undecodable("it has too many headers".to_owned()))
+    /// Whether zune-jpeg reads such files rightly, and at full size within the limits.
+    fn fits_zune(&self) -> bool {
+        let pixels = self.width * self.height;
+        let memory = pixels * 3 + if self.process == Process::Progressive { self.coefficients() } else { 0 };
+        !self.is_odd() && pixels <= MAX_PIXELS && memory <= MAX_MEMORY
     }
 
-    /// Takes one segment in; whether it was the first scan's header, after a frame's.
-    fn segment(&mut self, marker: u8, segment: &[u8], start: usize) -> Result<bool, DecodeError> {
-        match marker {
-            0xC0..=0xC2 => self.frame(marker, segment)?,
-            0xC3 | 0xC5..=0xC7 | 0xC9..=0xCB | 0xCD..=0xCF => {
-                return Err(DecodeError::Undecodable(
-                    "lossless and arithmetic JPEG are not supported".to_owned(),
-                ));
-            }
-            0xE1 if self.exif.is_none() && segment.starts_with(b"Exif\0\0") => {
-                self.exif = Some(start..start + segment.len());
-            }
-            0xDA if self.sampling.is_empty() => {
-                return Err(DecodeError::Undecodable("a scan comes before the frame".to_owned()));
-            }
-            0xDA => {
-                self.scanned = segment.first().copied().map_or(0, usize::from);
-                return Ok(true);
-            }
-            0xD9 => return Err(DecodeError::Undecodable("it ends before its pixels".to_owned())),
-            _ => {}
-        }
-        Ok(false)
+    /// Kinds that zune-jpeg 0.5.15 misreads or refuses.
+    fn is_odd(&self) -> bool {
+        let separate = self.process == Process::Sequential && self.scanned < self.components.len();
+        let false_rgb = self.components.len() == 3 && self.jfif && self.adobe == Some(0);
+        separate
+            || false_rgb
+            || self.has_rare_sampling()
+            || self.components.len() == 4
+            || self.process == Process::Lossless
     }
 
-    fn frame(&mut self, marker: u8, segment: &[u8]) -> Result<(), DecodeError> {
-        let bad = |what: &str| DecodeError::Undecodable(what.to_owned());
-        let [precision, h1, h2, w1, w2, components, rest @ ..] = segment else {
-            return Err(bad("its frame header is too short"));
-        };
-        if !self.sampling.is_empty() {
-            return Err(bad("it has two frames"));
-        }
-        if *precision != 8 {
-            return Err(bad("only 8 bits a sample are supported"));
-        }
-        if !matches!(components, 1 | 3 | 4) {
-            return Err(bad("it has neither 1, 3 nor 4 colour components"));
-        }
-        let parts = rest.as_chunks::<3>().0;
-        self.sampling = parts.iter().map(|p| (usize::from(p[1] >> 4), usize::from(p[1] & 15))).collect();
-        let sound = |&(across, down): &(usize, usize)| (1..=4).contains(&across) && (1..=4).contains(&down);
-        if self.sampling.len() != usize::from(*components) || !self.sampling.iter().all(sound) {
-            return Err(bad("its sampling factors are wrong"));
-        }
-        self.progressive = marker == 0xC2;
-        self.width = usize::from(u16::from_be_bytes([*w1, *w2]));
-        self.height = usize::from(u16::from_be_bytes([*h1, *h2]));
-        Ok(())
+    /// A factor other than 1, 2 and 4, chroma finer than luma, or two kinds of chroma.
+    fn has_rare_sampling(&self) -> bool {
+        let factors = |&(_, across, down): &(u8, usize, usize)| (across, down);
+        let all: Vec<_> = self.components.iter().map(factors).collect();
+        let [luma, chroma, rest @ ..] = &all[..] else { return false };
+        all.iter().any(|&(across, down)| across == 3 || down == 3)
+            || all.iter().any(|&(across, down)| across > luma.0 || down > luma.1)
+            || (all.len() == 3 && rest[0] != *chroma)
     }
 
-    /// Bytes that decoding allocates: the pixels, and all coefficients as 16-bit numbers where a scan does not hold
-    /// all components.
-    fn memory(&self) -> usize {
-        let pixels = self.width * self.height * 3;
-        if !self.progressive && self.scanned == self.sampling.len() {
-            return pixels;
+    /// Bytes of all coefficients, as 16-bit numbers.
+    fn coefficients(&self) -> usize {
+        self.blocks() * 64 * 2
+    }
+
+    /// By how much each side is divided: as much as leaves [`WORKING_SIDE`], and more if memory demands it.
+    fn divisor(&self) -> Result<usize, DecodeError> {
+        if self.process == Process::Lossless {
+            check_memory(self.width, self.height, self.width * self.height * LOSSLESS_BYTES)?;
+            return Ok(1);
         }
-        let across = self.sampling.iter().map(|s| s.0).max().unwrap_or(1);
-        let down = self.sampling.iter().map(|s| s.1).max().unwrap_or(1);
-        let units = self.width.div_ceil(8 * across) * self.height.div_ceil(8 * down);
-        let blocks: usize = self.sampling.iter().map(|(across, down)| across * down).sum();
-        pixels + units * blocks * 64 * 2
+        let longest = self.width.max(self.height);
+        let enough = [8, 4, 2].into_iter().find(|divisor| longest.div_ceil(*divisor) >= WORKING_SIDE);
+        let from = enough.unwrap_or(1);
+        let smallest = [1, 2, 4, 8].into_iter().find(|&n| n >= from && self.memory(n) <= MAX_MEMORY);
+        smallest.map_or_else(|| check_memory(self.width, self.height, self.memory(8)).map(|()| 8), Ok)
+    }
+
+    /// Bytes that jpeg-decoder allocates for a picture of a `divisor`th: pixels, planes, and coefficients, which a
+    /// progressive picture keeps.
+    fn memory(&self, divisor: usize) -> usize {
+        let area = divisor * divisor;
+        let pixels = self.width.div_ceil(divisor) * self.height.div_ceil(divisor) * self.components.len();
+        let kept = if self.process == Process::Progressive { self.coefficients() } else { 0 };
+        pixels + (self.blocks() * 64).div_ceil(area) + kept
+    }
+
+    /// The colours of the samples, by the rules of libjpeg.
+    fn transform(&self) -> ColorTransform {
+        let names: Vec<u8> = self.components.iter().map(|component| component.0).collect();
+        match (names.as_slice(), self.adobe) {
+            ([_], _) => ColorTransform::Grayscale,
+            (_, Some(2)) if names.len() == 4 => ColorTransform::YCCK,
+            ([_, _, _, _], _) => ColorTransform::CMYK,
+            _ if self.jfif => ColorTransform::YCbCr,
+            (_, Some(0)) | (b"RGB", None) => ColorTransform::RGB,
+            _ => ColorTransform::YCbCr,
+        }
     }
 }
 
@@ -154,19 +202,47 @@ mod tests {
         bytes
     }
 
+    fn sized(width: usize, height: usize, process: Process) -> Header {
+        let components = vec![(1, 2, 2), (2, 1, 1), (3, 1, 1)];
+        Header { width, height, process, components, scanned: 3, ..Header::default() }
+    }
+
     #[test]
-    fn the_headers_tell_size_and_cost() {
-        let baseline = Header::parse(&encoded(20, 10, false)).unwrap();
-        assert_eq!(
-            (baseline.width, baseline.height, baseline.progressive, baseline.memory()),
-            (20, 10, false, 600)
-        );
-        let progressive = Header::parse(&encoded(20, 10, true)).unwrap();
-        assert!(progressive.progressive && progressive.memory() > 600 + 20 * 10 * 2);
+    fn headers_declare_size_and_cost() {
+        for progressive in [false, true] {
+            let bytes = encoded(20, 10, progressive);
+            let header = Header::parse(&bytes).unwrap();
+            assert_eq!((header.width, header.height), (20, 10));
+            assert_eq!(header.process == Process::Progressive, progressive);
+            assert!(header.has_huffman_tables && header.jfif && header.fits_zune());
+            assert_eq!(Scans::parse(&bytes, header.scan_at).count > 1, progressive);
+        }
+    }
+
+    #[test]
+    fn the_scale_follows_from_size_and_memory() {
+        use Process::{Progressive, Sequential};
+        for (width, height, process, divisor) in [
+            (8000, 6000, Sequential, None),
+            (8256, 5504, Progressive, Some(2)),
+            (16_382, 200, Sequential, None),
+            (16_380, 3900, Sequential, Some(2)),
+            (16_384, 3900, Sequential, Some(4)),
+            (30_000, 6600, Sequential, Some(4)),
+            (16_320, 12_240, Sequential, Some(2)),
+            (9500, 8800, Progressive, Some(8)),
+        ] {
+            let header = sized(width, height, process);
+            let chosen = if header.fits_zune() { None } else { Some(header.divisor().unwrap()) };
+            assert_eq!(chosen, divisor, "{width} × {height} {process:?}");
+        }
+        let error = sized(12_000, 8_000, Progressive).divisor().unwrap_err();
+        assert!(error.to_string().contains("at most 256"), "{error}");
     }
 
     #[test]
     fn a_declared_giant_is_refused_without_pixels() {
+        let decode = |bytes: &[u8]| super::decode(bytes, &Cancel::default());
         let mut bytes = encoded(20, 10, false);
         let frame = bytes.windows(2).position(|w| w == [0xFF, 0xC0]).unwrap();
         bytes[frame + 5..frame + 9].fill(0xFF);

@@ -26,7 +26,8 @@ async fn sees_faces_and_says_who_saw_them() {
 async fn refuses_with_the_decoders_code() {
     let permits = Arc::new(Semaphore::new(1));
     let engine = engine(&permits);
-    for (bytes, wanted) in [(&b"GIF89a"[..], "unsupported_type"), (b"\xff\xd8\xff\xd9", "undecodable_image")]
+    for (bytes, wanted) in
+        [(&b"%PDF-1.7"[..], "unsupported_type"), (b"\xff\xd8\xff\xd9", "undecodable_image")]
     {
         let refused = engine.detect(bytes.into()).await;
         assert!(matches!(refused, Err(EngineError::Refused { code, .. }) if code == wanted), "{refused:?}");

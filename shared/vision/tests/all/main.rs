@@ -4,8 +4,10 @@
 #![allow(clippy::unwrap_used)]
 
 mod face_engine;
+mod formats;
 mod hostile;
 mod models;
 mod photos;
+mod profiles;
 mod reference;
 mod samples;

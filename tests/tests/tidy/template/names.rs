@@ -40,6 +40,54 @@ fn the_state_machine_is_told_the_queue_of_every_task() {
         let queue = resource_of(QueueName::of(stage));
         assert_eq!(told[&format!("{queue}Url")], json!({"Ref": queue}));
     }
+    assert_eq!(told["Partition"], json!({"Ref": "AWS::Partition"}));
+    assert!(!definition.contains("arn:aws:"), "China and GovCloud have partitions of their own");
+}
+
+/// CloudFormation updates what is referred to first. Functions of the last version must not receive messages of a new
+/// definition, so no function refers to the state machine but by its fixed name.
+#[test]
+fn the_state_machine_is_updated_after_the_functions() {
+    let template = Template::read();
+    let waits_for = template.at("/Resources/StateMachine/DependsOn").as_array().expect("a list of functions");
+    let functions = template.of_type("AWS::Serverless::Function");
+    let functions: Vec<&str> = functions.into_iter().map(|(name, _)| name).collect();
+    let waits_for: BTreeSet<&str> = waits_for.iter().filter_map(|name| name.as_str()).collect();
+    assert_eq!(waits_for, functions.iter().copied().collect());
+    let name = json!({"Fn::Sub": "${AWS::StackName}-pipeline"});
+    assert_eq!(template.properties("StateMachine")["Name"], name);
+    for function in functions {
+        let told = template.environment(function)["SEMBLANTE_STATE_MACHINE"].to_string();
+        assert!(told.contains(":stateMachine:${AWS::StackName}-pipeline"), "{function}: {told}");
+    }
+    let policies = template.of_type("AWS::IAM::Role").into_iter();
+    for (name, policy) in policies.chain(template.of_type("AWS::IAM::ManagedPolicy")) {
+        let text = policy.to_string();
+        assert!(!text.contains(r#""Ref":"StateMachine""#) && !text.contains("${StateMachine"), "{name}");
+    }
+}
+
+/// As in AWS's examples of `x-amazon-apigateway-any-method`; nothing says that an import takes a function's bare ARN.
+#[test]
+fn the_api_calls_its_function_by_the_documented_address() {
+    let template = Template::read();
+    let integration = "/Resources/HttpApi/Properties/DefinitionBody/paths/~1$default/x-amazon-apigateway-any-method/x-amazon-apigateway-integration";
+    let function =
+        "arn:${AWS::Partition}:lambda:${AWS::Region}:${AWS::AccountId}:function:${AWS::StackName}-api";
+    let uri = format!(
+        "arn:${{AWS::Partition}}:apigateway:${{AWS::Region}}:lambda:path/2015-03-31/functions/{function}/invocations"
+    );
+    assert_eq!(template.at(integration)["uri"], json!({"Fn::Sub": uri}));
+    let name = json!({"Fn::Sub": "${AWS::StackName}-api"});
+    assert_eq!(template.properties("ApiFunction")["FunctionName"], name);
+}
+
+/// SQS takes names of 80 characters; lambda/deploy/account.py refuses a longer name of a stack before the build.
+#[test]
+fn the_longest_name_of_a_stack_leaves_room_for_its_queues() {
+    let longest = QueueName::all().map(|queue| queue.as_str().len() + 1).max().expect("there are queues");
+    let told = format!("MAX_STACK_NAME = {}\n", 80 - longest);
+    assert!(repository::read("lambda/deploy/account.py").contains(&told), "{told}");
 }
 
 #[test]

@@ -187,7 +187,7 @@ const FUNCTIONS: [(&str, &[&str]); 9] = [
     ("ImageGeneration", &["uploads", "writing dead letters", "answering", "pictures"]),
     ("MelodyGeneration", &["uploads", "writing dead letters", "answering", "melodies"]),
     ("GalleryIndexing", &["uploads", "writing dead letters", "answering", "closing", "telling"]),
-    ("DeadLetters", &["uploads", "writing dead letters", "answering", "closing", "telling"]),
+    ("DeadLetters", &["uploads", "writing dead letters", "answering", "closing", "telling", "ordering"]),
     (
         "Maintenance",
         &[
@@ -213,9 +213,15 @@ const LEAVING: [&str; 2] = ["sqs:ChangeMessageVisibility", "sqs:SendMessage"];
 const READY: (&str, &str) = ("Api", "sqs:GetQueueAttributes UploadsQueue");
 
 /// Actions that AWS defines without resource types. Each list is a statement of its own.
-const WITHOUT_RESOURCE: [&[&str]; 3] = [
+const WITHOUT_RESOURCE: [&[&str]; 4] = [
     &["rekognition:DetectFaces"],
     &["xray:PutTelemetryRecords", "xray:PutTraceSegments"],
+    &[
+        "xray:GetSamplingRules",
+        "xray:GetSamplingTargets",
+        "xray:PutTelemetryRecords",
+        "xray:PutTraceSegments",
+    ],
     &[
         "logs:CreateLogDelivery",
         "logs:DeleteLogDelivery",
@@ -331,9 +337,10 @@ fn resources(resource: &Value) -> Vec<String> {
         return list.iter().flat_map(resources).collect();
     }
     let one = match (resource["Fn::Sub"].as_str(), resource["Ref"].as_str(), resource.as_str()) {
-        (Some(sub), ..) if sub.ends_with(":execution:${StateMachine.Name}:*") => {
+        (Some(sub), ..) if sub.ends_with(":execution:${AWS::StackName}-pipeline:*") => {
             "StateMachine/executions".into()
         }
+        (Some(sub), ..) if sub.ends_with(":stateMachine:${AWS::StackName}-pipeline") => "StateMachine".into(),
         (Some(sub), ..) => sub.replace("${", "").replace(".Arn}", ""),
         (_, Some(reference), _) => reference.to_owned(),
         (.., Some(text)) => text.to_owned(),

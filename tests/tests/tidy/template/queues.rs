@@ -3,6 +3,7 @@
 use super::document::{Template, attribute_of};
 use super::names::resource_of;
 use crate::repository;
+use domain::queue_name::{STAGE_MAX_RECEIVES, UPLOADS_MAX_RECEIVES};
 use domain::{QueueName, Stage};
 use serde_json::{Value, json};
 
@@ -19,17 +20,22 @@ fn functions(template: &Template) -> Vec<&str> {
 }
 
 #[test]
-fn every_queue_has_its_dead_letters_and_one_limit_of_receives() {
+fn every_queue_has_its_dead_letters_and_its_limit_of_receives() {
     let template = Template::read();
     for queue in QueueName::live() {
         let redrive = &template.properties(&resource_of(queue))["RedrivePolicy"];
         assert_eq!(attribute_of(&redrive["deadLetterTargetArn"]), resource_of(queue.dead_letters()));
-        assert_eq!(redrive["maxReceiveCount"], json!({"Ref": "MaxReceives"}), "{queue}");
+        let receives = match queue.stage() {
+            Some(_) => json!({"Ref": "MaxReceives"}),
+            None => json!(UPLOADS_MAX_RECEIVES),
+        };
+        assert_eq!(redrive["maxReceiveCount"], receives, "{queue}");
     }
+    assert_eq!(number(template.at("/Parameters/MaxReceives/Default")), u64::from(STAGE_MAX_RECEIVES));
     assert!(number(template.at("/Parameters/MaxReceives/MinValue")) >= 5);
     for function in functions(&template) {
         let told = &template.environment(function)["SEMBLANTE_MAX_RECEIVES"];
-        assert_eq!(*told, json!({"Ref": "MaxReceives"}), "{function} knows the queues' own limit");
+        assert_eq!(*told, json!({"Ref": "MaxReceives"}), "{function} knows the stages' own limit");
     }
 }
 
@@ -55,6 +61,8 @@ fn a_message_stays_hidden_for_six_times_its_function() {
         for (queue, _) in template.sources(function) {
             let visibility = number(&template.properties(queue)["VisibilityTimeout"]);
             assert!(visibility >= 6 * timeout, "{queue}: {visibility} s, {function}: {timeout} s");
+            // A function that ends without changing the visibility uses up one receive in that time.
+            assert!(visibility * u64::from(STAGE_MAX_RECEIVES) >= 3600, "{queue}: less than an hour");
         }
     }
 }
@@ -89,6 +97,21 @@ fn messages_outlive_their_backlog_and_tasks_outlive_their_messages() {
     assert_eq!(tasks, Stage::ALL.len());
 }
 
+/// Sending a task's message is tried again for an hour, even if chance halves every wait.
+#[test]
+fn the_state_machine_outlasts_an_incident_of_its_queues() {
+    let definition: Value =
+        serde_json::from_str(&repository::read("statemachine/pipeline.asl.json")).expect("it is JSON");
+    each_task(&definition, &mut |name, task| {
+        let retry = &task["Retry"][0];
+        let [first, rate, most] =
+            ["IntervalSeconds", "BackoffRate", "MaxDelaySeconds"].map(|field| number(&retry[field]));
+        let tries = u32::try_from(number(&retry["MaxAttempts"])).expect("a small number");
+        let waits = (0..tries).map(|tried| (first * rate.pow(tried)).min(most));
+        assert!(waits.sum::<u64>() / 2 > 3600, "{name}");
+    });
+}
+
 fn each_task(machine: &Value, look: &mut impl FnMut(&str, &Value)) {
     for (name, state) in machine["States"].as_object().into_iter().flatten() {
         if state["Type"] == "Task" {
@@ -114,6 +137,11 @@ fn sources_report_each_message_and_are_held_back() {
                 10
             };
             assert_eq!(number(&source["BatchSize"]), most, "{queue}");
+            if QueueName::live().all(|live| *queue != resource_of(live)) {
+                // With a maximum Lambda would not poll idle queues less: AWS charges for each empty receive.
+                assert_eq!(source.get("ScalingConfig"), None, "{queue}");
+                continue;
+            }
             let concurrency = &source["ScalingConfig"]["MaximumConcurrency"];
             let least = match concurrency["Ref"].as_str() {
                 Some(parameter) => number(template.at(&format!("/Parameters/{parameter}/MinValue"))),
