@@ -147,7 +147,7 @@ const REFUSALS: [(&str, &str); 20] = [
         "como máximo {limit} cargas pueden estar abiertas a la vez; espere a que terminen o bórrelas",
     ),
     (
-        "too_many_awaited_bytes",
+        "too_many_declared_bytes",
         "como máximo {limit} bytes pueden estar declarados a la vez; suba antes las fotos declaradas",
     ),
     ("quota_exceeded", "como máximo {limit} bytes se pueden guardar; borre algunas fotos"),

@@ -143,7 +143,7 @@ async fn an_upload_that_failed_within_the_wait_has_an_error() {
 
 #[tokio::test]
 async fn refusals_speak_the_callers_language() {
-    let server = Server::start().await;
+    let server = Server::with(|settings| settings.max_inline_bytes = 100_000).await;
     let ana = Client::of(&server, "ana@acme");
     for (path, body, code, english, spanish) in [
         (
