@@ -22,7 +22,7 @@ use tracing_subscriber::filter::{LevelFilter, Targets};
 
 /// Turn photos into faces, emotions, a picture, a melody and a gallery.
 ///
-/// Settings come from flags, from SEMBLANTE_<KEY> in the environment, and from semblante.toml, in this order. `semblante
+/// Settings come from flags, from `SEMBLANTE_<KEY>` in the environment, and from semblante.toml, in this order. `semblante
 /// settings` lists the keys.
 #[derive(Debug, Parser)]
 #[command(name = "semblante", version, after_help = exit::HELP, max_term_width = 100)]

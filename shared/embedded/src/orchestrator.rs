@@ -103,12 +103,12 @@ impl Orchestrator {
         Ok(self.fire_due().await? == MAX_FIRED || self.delete_old().await? == MAX_DELETED)
     }
 
-    /// Deletes executions that ended before [`RETENTION`], at most [`MAX_DELETED`]; returns how many.
+    /// Deletes executions that ended before [`RETENTION`], at most `MAX_DELETED`; returns how many.
     pub async fn delete_old(&self) -> Result<usize, PortError> {
         self.store.write(|txn| execution_row::delete_old(txn, RETENTION, MAX_DELETED)).await
     }
 
-    /// Fires the timers that are due, at most [`MAX_FIRED`]; returns how many were due.
+    /// Fires the timers that are due, at most `MAX_FIRED`; returns how many were due.
     pub async fn fire_due(&self) -> Result<usize, PortError> {
         let definitions = self.definitions.clone();
         self.store
