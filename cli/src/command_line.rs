@@ -66,8 +66,8 @@ enum Command {
 enum Work {
     /// Start everything in one process: API, intake, five stages, state machine
     ///
-    /// Prints one line when it is ready: "listening on http://ADDRESS:PORT". SIGTERM or Ctrl-C stops it; unfinished
-    /// work continues at the next start.
+    /// Prints "listening on http://ADDRESS:PORT" when it is ready, and a line with the address of metrics if it has one.
+    /// SIGTERM or Ctrl-C stops it; unfinished work continues at the next start.
     ///
     /// With --backend aws it polls the queues of an account in which template.yaml is deployed, beside the functions or,
     /// with their event sources disabled, in their place. Step Functions runs the state machine.

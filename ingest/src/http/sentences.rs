@@ -32,7 +32,7 @@ impl Language {
 }
 
 /// The figures are those of the embedded face detection.
-const SENTENCES: [(&str, &str, &str); 17] = [
+const SENTENCES: [(&str, &str, &str); 16] = [
     (
         "image_too_large",
         "the picture is too large: at most 30,000 pixels a side and 200 megapixels are accepted",
@@ -78,7 +78,6 @@ const SENTENCES: [(&str, &str, &str); 17] = [
         "the maker refused the order as invalid",
         "el generador rechazó el pedido por no ser válido",
     ),
-    ("unsupported_art", "the maker cannot make this", "el generador no puede crear esto"),
     (
         "no_answer",
         "the stage gave no result; replay the upload",
