@@ -227,7 +227,7 @@ impl<'a, 'b> Transition<'a, 'b> {
     }
 }
 
-/// A stored status.
+/// The status in a stored row; any other word is `Broken`, so that a damaged row is never taken for an ended execution.
 pub(crate) fn status(stored: &str) -> Result<ExecutionStatus, PortError> {
     serde_json::from_value(stored.into()).map_err(unreadable)
 }
