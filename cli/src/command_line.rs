@@ -22,7 +22,7 @@ use tracing_subscriber::filter::{LevelFilter, Targets};
 
 /// Turn photos into faces, emotions, a picture, a melody and a gallery.
 ///
-/// Settings come from flags, from SEMBLANTE_<KEY> in the environment, and from semblante.toml, in this order. `semblante
+/// Settings come from flags, from `SEMBLANTE_<KEY>` in the environment, and from semblante.toml, in this order. `semblante
 /// settings` lists the keys.
 #[derive(Debug, Parser)]
 #[command(name = "semblante", version, after_help = exit::HELP, max_term_width = 100)]
@@ -66,8 +66,8 @@ enum Command {
 enum Work {
     /// Start everything in one process: API, intake, five stages, state machine
     ///
-    /// Prints one line when it is ready: "listening on http://ADDRESS:PORT". SIGTERM or Ctrl-C stops it; unfinished
-    /// work continues at the next start.
+    /// Prints "listening on http://ADDRESS:PORT" when it is ready, and a line with the address of metrics if it has one.
+    /// SIGTERM or Ctrl-C stops it; unfinished work continues at the next start.
     ///
     /// With --backend aws it polls the queues of an account in which template.yaml is deployed, beside the functions or,
     /// with their event sources disabled, in their place. Step Functions runs the state machine.

@@ -29,7 +29,7 @@ fn object(stage: Stage, content_type: &str) -> NewObject {
     NewObject {
         bytes: b"fake".as_slice().into(),
         content_type: content_type.into(),
-        metadata: provenance(&made_by(stage)).into_iter().collect(),
+        metadata: [provenance(&made_by(stage))].into(),
     }
 }
 

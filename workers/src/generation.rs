@@ -77,7 +77,7 @@ fn done(artefact: Artefact, upload: &Upload, stage: Stage) -> StageEnd {
     let object = |file: ArtFile| NewObject {
         bytes: file.bytes,
         content_type: file.content_type.into(),
-        metadata: provenance(made_by).into_iter().collect(),
+        metadata: [provenance(made_by)].into(),
     };
     let objects = keys.into_iter().zip(artefact.files.into_iter().map(object)).collect();
     StageEnd::Done(Box::new(StageOutput {

@@ -36,7 +36,7 @@ impl Language {
 pub(crate) const MAX_SIDE_PX: u32 = 30_000;
 pub(crate) const MAX_MEGAPIXELS: u32 = 200;
 
-const SENTENCES: [(&str, &str, &str); 17] = [
+const SENTENCES: [(&str, &str, &str); 16] = [
     (
         "image_too_large",
         "the picture is too large: at most {side} pixels a side, and {megapixels} megapixels as JPEG (about 85 if progressive) or 50 in another format, are accepted",
@@ -83,7 +83,6 @@ const SENTENCES: [(&str, &str, &str); 17] = [
         "the maker refused the order as invalid",
         "el generador rechazó el pedido por no ser válido",
     ),
-    ("unsupported_art", "the maker cannot make this", "el generador no puede crear esto"),
     (
         "no_answer",
         "the stage gave no result; replay the upload",

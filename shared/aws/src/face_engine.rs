@@ -102,7 +102,8 @@ fn landmarks(detail: &FaceDetail) -> Vec<[f64; 2]> {
     points.into_iter().map(|(_, point)| point).collect()
 }
 
-/// Rekognition's confidences are percentages that need not sum to 100; each is divided by their sum.
+/// Rekognition's confidences are percentages that need not sum to 100; each is divided by their sum. A face without any
+/// of them, or with zeros alone, is UNKNOWN.
 fn emotions(detail: &FaceDetail) -> Distribution {
     let told = detail.emotions().iter().filter_map(|emotion| {
         let name = serde_json::Value::from(emotion.r#type()?.as_str());

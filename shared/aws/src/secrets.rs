@@ -102,7 +102,7 @@ impl Secrets {
         self.keys_younger_than(MAX_AGE).await
     }
 
-    /// The keys, for a token that was signed with none of them: read again unless they are younger than [`MIN_AGE`].
+    /// The keys, for a token that was signed with none of them: read again unless they are younger than `MIN_AGE`.
     pub async fn keys_for_unknown(&self) -> Result<Arc<Keys>, PortError> {
         self.keys_younger_than(MIN_AGE).await
     }

@@ -106,6 +106,7 @@ fn of_status_change(detail: &Value) -> Result<IntakeMessage, InvalidIntakeMessag
     match (name, status) {
         (_, Some(ExecutionStatus::Running)) => Ok(IntakeMessage::Ignored("a running execution")),
         (Some(name), Some(status)) => {
+            // Step Functions leaves out a long input; the handler logs an end that it cannot attribute.
             let input = serde_json::from_str(text(detail, "input")).ok();
             Ok(IntakeMessage::ExecutionEnded { name, status, input })
         }

@@ -5,13 +5,13 @@ use crate::clock::from_ms;
 use crate::error::{sql, unreadable};
 use crate::execution_row;
 use crate::store::Store;
-use crate::transition::{Definitions, Transition, ended, token_owner};
+use crate::transition::{Definitions, Transition, status, token_owner};
 use crate::writer::WriteTxn;
 use async_trait::async_trait;
 use domain::ports::orchestrator::{Answered, Execution};
 use domain::ports::{self, PortError};
 use domain::{ExecutionInput, ExecutionName, QueueName, Stage, TaskToken};
-use rusqlite::OptionalExtension;
+use rusqlite::{OptionalExtension, Row};
 use serde_json::Value;
 use statemachine::{Definition, Event, LoadError, PIPELINE, Seed, Substitutions};
 use std::sync::Arc;
@@ -104,12 +104,12 @@ impl Orchestrator {
         Ok(self.fire_due().await? == MAX_FIRED || self.delete_old().await? == MAX_DELETED)
     }
 
-    /// Deletes executions that ended before [`RETENTION`], at most [`MAX_DELETED`]; returns how many.
+    /// Deletes executions that ended before [`RETENTION`], at most `MAX_DELETED`; returns how many.
     pub async fn delete_old(&self) -> Result<usize, PortError> {
         self.store.write(|txn| execution_row::delete_old(txn, RETENTION, MAX_DELETED)).await
     }
 
-    /// Fires the timers that are due, at most [`MAX_FIRED`]; returns how many were due.
+    /// Fires the timers that are due, at most `MAX_FIRED`; returns how many were due.
     pub async fn fire_due(&self) -> Result<usize, PortError> {
         let definitions = self.definitions.clone();
         self.store
@@ -205,30 +205,14 @@ impl ports::Orchestrator for Orchestrator {
     }
 
     async fn describe(&self, name: &ExecutionName) -> Result<Option<Execution>, PortError> {
+        const SELECT: &str =
+            "SELECT status, input, output, started_at, ended_at, error, cause FROM execution WHERE name = ?1";
         let name = name.to_string();
         self.store
             .read(move |connection| {
-                connection
-                    .prepare_cached(
-                        "SELECT status, input, started_at, ended_at, output, error, cause FROM execution WHERE name = ?1",
-                    )
-                    .and_then(|mut select| {
-                        select
-                            .query_row([name], |row| {
-                                let json = |text: Option<String>| text.and_then(|text| serde_json::from_str(&text).ok());
-                                Ok(Execution {
-                                    status: ended(&row.get::<_, String>(0)?),
-                                    input: json(row.get(1)?).unwrap_or_default(),
-                                    started_at: from_ms(row.get(2)?),
-                                    ended_at: row.get::<_, Option<i64>>(3)?.map(from_ms),
-                                    output: json(row.get(4)?),
-                                    error: row.get(5)?,
-                                    cause: row.get(6)?,
-                                })
-                            })
-                            .optional()
-                    })
-                    .map_err(sql)
+                let mut select = connection.prepare_cached(SELECT).map_err(sql)?;
+                let found = select.query_row([name], |row| Ok(execution(row))).optional().map_err(sql)?;
+                found.transpose()
             })
             .await
     }
@@ -247,13 +231,32 @@ impl Orchestrator {
     }
 }
 
+/// Reads an execution's row. Its JSON is ours: what does not parse is damage, which must not read like an empty value.
+fn execution(row: &Row<'_>) -> Result<Execution, PortError> {
+    let [stored, input] = [text(row, 0)?, text(row, 1)?].map(Option::unwrap_or_default);
+    let json = |text: String| serde_json::from_str(&text).map_err(unreadable);
+    Ok(Execution {
+        status: status(&stored)?,
+        input: json(input)?,
+        output: text(row, 2)?.map(json).transpose()?,
+        started_at: from_ms(row.get(3).map_err(sql)?),
+        ended_at: row.get::<_, Option<i64>>(4).map_err(sql)?.map(from_ms),
+        error: text(row, 5)?,
+        cause: text(row, 6)?,
+    })
+}
+
+fn text(row: &Row<'_>, column: usize) -> Result<Option<String>, PortError> {
+    row.get(column).map_err(sql)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::clock::ManualClock;
     use crate::store::Options;
     use domain::fixture;
-    use domain::ports::{Clock, Orchestrator as _};
+    use domain::ports::{Clock, Orchestrator as _, PortErrorKind};
 
     #[tokio::test]
     async fn old_executions_are_deleted_although_no_timer_is_due() {
@@ -310,5 +313,22 @@ mod tests {
         assert_eq!(orchestrator.fire_due().await.unwrap(), 0, "the broken one is not fired in a hot loop");
         clock.advance(AFTER_A_BROKEN_TIMER);
         assert_eq!(orchestrator.fire_due().await.unwrap(), 1, "the broken one is tried again");
+    }
+
+    #[tokio::test]
+    async fn a_damaged_execution_is_an_error_and_not_an_empty_one() {
+        let root = tempfile::tempdir().unwrap();
+        let store = Store::open(root.path(), Options::default()).unwrap();
+        let orchestrator = Orchestrator::open(&store).await.unwrap();
+        for (number, damage) in (0..).zip(["status = 'LOST'", "input = '{'", "output = '{'"]) {
+            let upload = fixture::stored_from(fixture::awaiting_of(number, b"photo"));
+            let name = ExecutionName::new(upload.upload_id, upload.attempt);
+            orchestrator.start(&name, &ExecutionInput::of(&upload)).await.unwrap();
+            assert!(orchestrator.describe(&name).await.unwrap().is_some());
+            let (damage, row) = (format!("UPDATE execution SET {damage} WHERE name = ?1"), name.to_string());
+            store.write(move |txn| txn.connection.execute(&damage, [row]).map_err(sql)).await.unwrap();
+            let error = orchestrator.describe(&name).await.unwrap_err();
+            assert_eq!(error.kind, PortErrorKind::Broken, "{error}");
+        }
     }
 }

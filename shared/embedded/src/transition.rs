@@ -222,14 +222,14 @@ impl<'a, 'b> Transition<'a, 'b> {
             return Ok(());
         }
         let input = &self.frame.execution().input;
-        let body = IntakeMessage::status_change_body(&self.name, ended(end.status.as_str()), input);
+        let body = IntakeMessage::status_change_body(&self.name, status(end.status.as_str())?, input);
         send_in(self.txn, QueueName::UPLOADS, &NewMessage::new(body, None))
     }
 }
 
-/// A stored status; an unknown one counts as failed.
-pub(crate) fn ended(status: &str) -> ExecutionStatus {
-    serde_json::from_value(status.into()).unwrap_or(ExecutionStatus::Failed)
+/// The status in a stored row; any other word is `Broken`, so that a damaged row is never taken for an ended execution.
+pub(crate) fn status(stored: &str) -> Result<ExecutionStatus, PortError> {
+    serde_json::from_value(stored.into()).map_err(unreadable)
 }
 
 /// The execution and task that wait for a token; None if none does any more.

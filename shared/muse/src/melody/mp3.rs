@@ -16,10 +16,13 @@ pub(super) fn encode(
     encoder.push_pcm_f32(&recording.interleaved(), 2, RATE)?;
     encoder.finish();
     let mut mp3 = tag(title, sentence);
-    while let Ok(packet) = encoder.next_packet() {
-        mp3.extend_from_slice(&packet);
+    loop {
+        match encoder.next_packet() {
+            Ok(packet) => mp3.extend_from_slice(&packet),
+            Err(rusty_mp3::Error::Eof) => return Ok(mp3),
+            Err(error) => return Err(error),
+        }
     }
-    Ok(mp3)
 }
 
 /// An ID3v2.4 tag: title, encoder, comment, and a text frame for machines.
