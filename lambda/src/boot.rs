@@ -115,7 +115,7 @@ impl Installation {
         Ok(match &settings.faces {
             Some(faces) if faces.engine == FaceEngine::Embedded => {
                 let analyser = Arc::new(vision::Analyser::open(&faces.models_dir)?);
-                Arc::new(vision::FaceEngine::new(analyser, permits(), false))
+                Arc::new(vision::FaceEngine::new(analyser, permits(), faces.emotion_prior))
             }
             _ => Arc::new(aws::FaceEngine::new(&self.clients, permits())),
         })

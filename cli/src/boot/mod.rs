@@ -55,7 +55,7 @@ async fn face_engine(
     match settings.face_engine {
         FaceEngine::Embedded => {
             let analyser = Arc::new(vision::Analyser::open(&settings.models_dir)?);
-            Ok(Arc::new(vision::FaceEngine::new(analyser, permits, false)))
+            Ok(Arc::new(vision::FaceEngine::new(analyser, permits, settings.emotion_prior)))
         }
         #[cfg(feature = "aws")]
         FaceEngine::Rekognition => Ok(account::face_engine(permits).await),

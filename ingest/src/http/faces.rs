@@ -72,16 +72,24 @@ async fn found(api: &Api, upload: &Upload) -> Result<Vec<Face>, Problem> {
 fn document(upload: &Upload, number: usize, face: &Face) -> Value {
     let attempt = upload.results.get(&Stage::FaceDetection).map_or(0, |result| result.attempt);
     let affect = Affect::new(face.emotions.clone());
-    json!({
+    let (tone, tone_confidence) = face.emotions.tone();
+    let mut document = json!({
         "face_id": format!("{}.{attempt}.{number}", upload.upload_id),
         "box": face.bounding_box,
         "confidence": face.confidence,
         "landmarks": face.landmarks,
         "emotions": face.emotions,
         "emotion": affect.dominant(),
+        "uncertain": face.emotions.is_uncertain(),
+        "tone": tone,
+        "tone_confidence": tone_confidence,
         "valence": affect.valence,
         "arousal": affect.arousal,
-    })
+    });
+    if let Some(raw) = &face.emotions_raw {
+        document["emotions_raw"] = json!(raw);
+    }
+    document
 }
 
 pub(crate) async fn detect(

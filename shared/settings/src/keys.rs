@@ -48,6 +48,7 @@ mod table {
     pub const MAX_RECEIVES: Key<u32> = key("max_receives", "10", "Receives of a message before it is a dead letter; queue uploads: at least 20", |text| whole(text, 1..=1000));
     pub const FACE_ENGINE: Key<FaceEngine> = key("face_engine", "embedded", "Face engine: embedded, or rekognition (Amazon Rekognition, paid per photo)", |text| choice(text, &FACE_ENGINES));
     pub const MODELS_DIR: Key<PathBuf> = key("models_dir", "models", "Directory of the embedded face engine's networks (`make models`)", path);
+    pub const EMOTION_PRIOR: Key<f64> = key("emotion_prior", "0.25", "How far the embedded engine weighs emotions by their everyday frequency: 0 not, 1 fully", share);
     pub const PICTURE_SIZE: Key<u16> = key("picture_size", "1024", "Width and height of generated pictures, in pixels", |text| whole(text, 16..=2048));
     pub const MELODY_BARS: Key<Option<u32>> = key("melody_bars", "0", "Bars of generated melodies, at most 16; 0 leaves it to the emotion", bars);
     pub const LISTEN: Key<String> = key("listen", "127.0.0.1:8080", "Address and port that `up` listens on; port 0 takes a free one", address);

@@ -9,7 +9,7 @@ use vision::{Analyser, ENGINE, FaceEngine, MODEL};
 
 fn engine(permits: &Arc<Semaphore>) -> FaceEngine {
     let analyser = Arc::new(Analyser::open(&samples::models_dir()).unwrap());
-    FaceEngine::new(analyser, Arc::clone(permits), false)
+    FaceEngine::new(analyser, Arc::clone(permits), 0.25)
 }
 
 #[tokio::test]
