@@ -2,9 +2,11 @@
 
 mod address;
 pub mod caller;
+pub mod documents;
 mod endpoints;
 mod failure;
 mod fields;
+mod page;
 pub mod password;
 mod secret;
 pub mod service;

@@ -1,6 +1,7 @@
 //! Accounts: signing up, logging in, and the user of a token.
 
 use super::caller::{AuthError, Authenticate, Caller};
+use super::documents::SessionMode;
 use super::failure::AuthFailure;
 use super::password::{Password, Passwords};
 use super::sessions::{Sessions, TokenPair};
@@ -35,6 +36,7 @@ pub(super) struct SignupRequest {
     pub name: Option<String>,
     pub tenant: Option<TenantId>,
     pub role: Option<Role>,
+    pub mode: SessionMode,
 }
 
 pub(super) struct LoginRequest<'a> {
@@ -42,6 +44,7 @@ pub(super) struct LoginRequest<'a> {
     pub password: &'a str,
     pub tenant: Option<TenantId>,
     pub address: &'a str,
+    pub mode: SessionMode,
 }
 
 impl AuthService {
@@ -83,7 +86,7 @@ impl AuthService {
             Err(error) => return Err(error.into()),
         }
         tracing::info!(tenant.id = %user.tenant_id, user.id = %user.user_id, "user signed up");
-        self.sessions.begin(user).await
+        self.sessions.begin(user, signup.mode).await
     }
 
     /// Takes as long and fails alike for an unknown e-mail address and a wrong password.
@@ -111,7 +114,7 @@ impl AuthService {
         let user = self.with_current_hash(user, password).await?;
         self.ports.throttle.forgive(tries).await?;
         self.take(known, &KNOWN).await?;
-        self.sessions.begin(user).await
+        self.sessions.begin(user, login.mode).await
     }
 
     /// Hashes the password of a user again whose hash has outdated parameters. A change of the user meanwhile goes first.
@@ -129,12 +132,17 @@ impl AuthService {
 
     /// Exchanges a refresh token. Refreshes are counted per session, so that those of many users behind one address do not
     /// add up; invalid tokens are counted per address.
-    pub(super) async fn refresh(&self, token: &str, address: &str) -> Result<TokenPair, AuthFailure> {
-        match self.sessions.of_refresh_token(token).await {
+    pub(super) async fn refresh(
+        &self,
+        token: &str,
+        mode: SessionMode,
+        address: &str,
+    ) -> Result<TokenPair, AuthFailure> {
+        match self.sessions.of_refresh_token(token, mode).await {
             Ok(session) => {
-                let key = ThrottleKey::of(&["refreshes", &session.to_string()]);
+                let key = ThrottleKey::of(&["refreshes", &session.session_id.to_string()]);
                 self.take(key, &self.settings.refreshes).await?;
-                self.sessions.refresh(token).await
+                self.sessions.refresh(token, mode).await
             }
             Err(failure) => {
                 self.admit(address).await?;
@@ -168,6 +176,12 @@ impl AuthService {
         let caller = self.sessions.caller(bearer, true).await?;
         let Caller { tenant_id, user_id, session_id, .. } = caller;
         self.sessions.end(&SessionKey { tenant_id, user_id, session_id }).await
+    }
+
+    /// Ends the session of the page's cookie. Errors: there is none.
+    pub(super) async fn log_out_page(&self, cookie: &str) -> Result<(), AuthFailure> {
+        let session = self.sessions.of_refresh_token(cookie, SessionMode::Cookie).await?;
+        self.sessions.end(&session).await
     }
 }
 

@@ -1,6 +1,7 @@
 //! Sessions: a login begins one with an access token for 15 minutes and a refresh token, which gets the next pair once.
 
 use super::caller::{AuthError, Caller};
+use super::documents::SessionMode;
 use super::failure::AuthFailure;
 use super::secret::SecretToken;
 use super::token::Claims;
@@ -20,6 +21,7 @@ const CACHED: Duration = Duration::from_secs(30);
 
 pub struct TokenPair {
     pub user: User,
+    pub mode: SessionMode,
     /// A JWT for [`ACCESS_LIFE`].
     pub access_token: String,
     pub refresh_token: String,
@@ -43,30 +45,30 @@ impl Sessions {
     }
 
     /// The caller must have authenticated `user`.
-    pub async fn begin(&self, user: User) -> Result<TokenPair, AuthFailure> {
+    pub async fn begin(&self, user: User, mode: SessionMode) -> Result<TokenPair, AuthFailure> {
         let now = self.ports.clock.now();
         let (tenant_id, user_id) = (user.tenant_id.clone(), user.user_id.clone());
         let session = Session::begin(SessionKey { tenant_id, user_id, session_id: Uuid::now_v7() }, now);
         let secret = SecretToken::random()?;
-        let token = SessionToken::refresh(&session, secret.digest());
+        let token = refresh_token(&session, &secret, mode);
         self.ports.sessions.begin(session.clone(), token).await?;
-        self.pair(user, &session.key, &secret, now).await
+        self.pair(user, &session.key, (&secret, mode), now).await
     }
 
     /// The session of a refresh token, spent or not.
-    pub async fn of_refresh_token(&self, raw: &str) -> Result<Uuid, AuthFailure> {
+    pub async fn of_refresh_token(&self, raw: &str, mode: SessionMode) -> Result<SessionKey, AuthFailure> {
         let secret = SecretToken::parse(raw).ok_or(AuthFailure::InvalidToken)?;
-        let (_, session) = self.find(&secret, self.ports.clock.now()).await?;
-        Ok(session.key.session_id)
+        let (_, session) = self.find(&secret, mode, self.ports.clock.now()).await?;
+        Ok(session.key)
     }
 
     /// Exchanges a refresh token for the next pair. The same token again within 30 seconds gets the same successor, if that
     /// is unused: an answer was lost. If it is used, the request fails and the session goes on: a second tab is late. Reuse
     /// after that means that two clients have the token, so the session ends.
-    pub async fn refresh(&self, raw: &str) -> Result<TokenPair, AuthFailure> {
+    pub async fn refresh(&self, raw: &str, mode: SessionMode) -> Result<TokenPair, AuthFailure> {
         let secret = SecretToken::parse(raw).ok_or(AuthFailure::InvalidToken)?;
         let now = self.ports.clock.now();
-        let (token, session) = self.find(&secret, now).await?;
+        let (token, session) = self.find(&secret, mode, now).await?;
         let key = &session.key;
         let Some(user) = self.ports.users.get(&key.tenant_id, &key.user_id).await? else {
             self.end(key).await?;
@@ -74,13 +76,13 @@ impl Sessions {
         };
         let rotated = match &token.spent {
             Some(_) => None,
-            None => self.rotate(&secret, &session, now).await?,
+            None => self.rotate(&secret, mode, &session, now).await?,
         };
         let successor = match rotated {
             Some(successor) => successor,
-            None => self.repeat(&secret, now).await?,
+            None => self.repeat(&secret, mode, now).await?,
         };
-        self.pair(user, key, &successor, now).await
+        self.pair(user, key, (&successor, mode), now).await
     }
 
     /// Ends a session: here at once, in other processes within 30 seconds.
@@ -111,22 +113,24 @@ impl Sessions {
     async fn find(
         &self,
         secret: &SecretToken,
+        mode: SessionMode,
         now: Timestamp,
     ) -> Result<(SessionToken, Session), AuthFailure> {
         let found = self.ports.sessions.token(&secret.digest(), now).await?;
-        found.filter(|(token, _)| token.kind == TokenKind::Refresh).ok_or(AuthFailure::InvalidToken)
+        found.filter(|(token, _)| token.kind == kind(mode)).ok_or(AuthFailure::InvalidToken)
     }
 
     /// Spends an unspent token; None if another request spent it first.
     async fn rotate(
         &self,
         secret: &SecretToken,
+        mode: SessionMode,
         session: &Session,
         now: Timestamp,
     ) -> Result<Option<SecretToken>, AuthFailure> {
         let successor = SecretToken::random()?;
         let refreshed = session.refreshed(now);
-        let token = SessionToken::refresh(&refreshed, successor.digest());
+        let token = refresh_token(&refreshed, &successor, mode);
         let spent = Spent { at: now, successor: successor.digest(), sealed: Some(secret.seal(&successor)) };
         match self.ports.sessions.rotate(&secret.digest(), spent, token, refreshed).await {
             Ok(()) => Ok(Some(successor)),
@@ -136,15 +140,20 @@ impl Sessions {
     }
 
     /// The successor of a spent token if repeating it is harmless; otherwise the session ends.
-    async fn repeat(&self, secret: &SecretToken, now: Timestamp) -> Result<SecretToken, AuthFailure> {
-        let (token, session) = self.find(secret, now).await?;
+    async fn repeat(
+        &self,
+        secret: &SecretToken,
+        mode: SessionMode,
+        now: Timestamp,
+    ) -> Result<SecretToken, AuthFailure> {
+        let (token, session) = self.find(secret, mode, now).await?;
         let spent = token.spent.ok_or(AuthFailure::InvalidToken)?;
         let successor = spent.sealed.and_then(|sealed| secret.unseal(&sealed, &spent.successor));
         let current = self.ports.sessions.token(&spent.successor, now).await?;
         let unused = current.is_some_and(|(token, _)| token.spent.is_none());
         match successor {
             Some(successor) if unused && spent.is_repeatable(now) => Ok(successor),
-            _ if spent.is_repeatable(now) => Err(AuthFailure::InvalidToken),
+            _ if spent.is_repeatable(now) => Err(AuthFailure::Superseded),
             _ => {
                 let session_id = session.key.session_id;
                 tracing::warn!(session.id = %session_id, "refresh token reused; session ended");
@@ -158,7 +167,7 @@ impl Sessions {
         &self,
         user: User,
         key: &SessionKey,
-        refresh: &SecretToken,
+        (refresh, mode): (&SecretToken, SessionMode),
         now: Timestamp,
     ) -> Result<TokenPair, AuthFailure> {
         let iat = now.as_second();
@@ -174,6 +183,17 @@ impl Sessions {
             exp: iat + ACCESS_LIFE.as_secs().cast_signed(),
         };
         let access_token = self.keys.sign(&claims).await?;
-        Ok(TokenPair { user, access_token, refresh_token: refresh.encode() })
+        Ok(TokenPair { user, mode, access_token, refresh_token: refresh.encode() })
     }
+}
+
+fn kind(mode: SessionMode) -> TokenKind {
+    match mode {
+        SessionMode::Token => TokenKind::Refresh,
+        SessionMode::Cookie => TokenKind::Cookie,
+    }
+}
+
+fn refresh_token(session: &Session, secret: &SecretToken, mode: SessionMode) -> SessionToken {
+    SessionToken { kind: kind(mode), ..SessionToken::refresh(session, secret.digest()) }
 }

@@ -2,6 +2,7 @@
 
 mod accounts;
 mod bodies;
+mod cookies;
 mod server;
 mod sessions;
 mod throttling;

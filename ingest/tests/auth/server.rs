@@ -30,6 +30,7 @@ pub struct Server {
 pub struct Reply {
     pub status: u16,
     head: String,
+    cookie: Option<String>,
     pub body: Value,
 }
 
@@ -143,7 +144,14 @@ impl Reply {
         let (head, body) = answer.split_once("\r\n\r\n").expect("a head and a body");
         let status = head.split(' ').nth(1).and_then(|status| status.parse().ok()).expect("a status");
         let body = if body.is_empty() { Value::Null } else { serde_json::from_str(body).expect("JSON") };
-        Reply { status, head: head.to_lowercase(), body }
+        let cookie = head.split_once("__Host-refresh=").and_then(|(_, rest)| rest.split_once(';'));
+        let cookie = cookie.map(|(token, _)| token.to_owned());
+        Reply { status, head: head.to_lowercase(), cookie, body }
+    }
+
+    /// The refresh token in `Set-Cookie`.
+    pub fn cookie(&self) -> String {
+        self.cookie.clone().unwrap_or_else(|| panic!("no cookie beside {}", self.body))
     }
 
     /// A header's value, in lower case.

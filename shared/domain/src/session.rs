@@ -32,12 +32,14 @@ pub struct Session {
     pub expires_at: Timestamp,
 }
 
-/// The use of a session token. One kind is never accepted as the other.
+/// The use of a session token. One kind is never accepted as another.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum TokenKind {
     /// Is exchanged for a new pair of tokens, once.
     Refresh,
+    /// As `Refresh`, and only from the cookie of the page.
+    Cookie,
     /// Gives access, as an opaque token.
     Access,
 }

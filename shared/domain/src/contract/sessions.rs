@@ -110,6 +110,11 @@ pub async fn kinds_read_back(sessions: &dyn Sessions) {
     sessions.begin(session.clone(), opaque.clone()).await.expect("beginning works");
     assert_eq!(token(sessions, "opaque", now()).await, Some((opaque, session)));
     assert_eq!(token(sessions, "opaque", later(3600)).await, None);
+    let session = self::session(2);
+    let refresh = SessionToken::refresh(&session, digest("cookie"));
+    let cookie = SessionToken { kind: TokenKind::Cookie, ..refresh };
+    sessions.begin(session.clone(), cookie.clone()).await.expect("beginning works");
+    assert_eq!(token(sessions, "cookie", now()).await, Some((cookie, session)));
 }
 
 /// An ended session is gone with its tokens, and nothing brings it back.
