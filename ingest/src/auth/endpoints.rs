@@ -1,12 +1,14 @@
 //! The routes of authentication.
 
 use super::address::Address;
+use super::demo;
 use super::documents::{SessionMode, TokenDocument, UserDocument};
 use super::failure::AuthFailure;
 use super::fields::Fields;
 use super::page::{self, Page};
 use super::password::Password;
 use super::service::{AuthService, LoginRequest, SignupRequest};
+use super::session_list;
 use super::sessions::TokenPair;
 use crate::problem::Problem;
 use axum::body::Body;
@@ -15,7 +17,7 @@ use axum::http::header::{AUTHORIZATION, CACHE_CONTROL, SET_COOKIE};
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
-use axum::routing::{get, post};
+use axum::routing::{delete, get, post};
 use axum::{Json, Router};
 use std::convert::Infallible;
 use std::net::{IpAddr, Ipv6Addr, SocketAddr};
@@ -43,6 +45,10 @@ pub fn routes(service: Arc<AuthService>) -> Router {
     Router::new()
         .route("/api/v1/auth/signup", post(sign_up))
         .route("/api/v1/auth/login", post(log_in))
+        .route("/api/v1/auth/demo", post(demo::begin))
+        .route("/api/v1/auth/password", post(session_list::change_password))
+        .route("/api/v1/auth/sessions", get(session_list::list).delete(session_list::end_others))
+        .route("/api/v1/auth/sessions/{id}", delete(session_list::end))
         .route("/api/v1/auth/whoami", get(who_am_i).post(who_am_i))
         .route("/api/v1/auth/logout", post(log_out))
         .route("/api/v1/token/refresh", post(refresh))

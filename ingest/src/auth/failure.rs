@@ -28,6 +28,17 @@ pub enum AuthFailure {
     /// A browser sent the request for another site's page.
     #[error("the page of another origin cannot use this session")]
     ForeignOrigin,
+    #[error("this installation has no demo user")]
+    NoDemoUser,
+    /// The caller is known and does not confirm it.
+    #[error("the present password is another one")]
+    WrongPassword,
+    #[error("this account has no password")]
+    NoPassword,
+    #[error("the caller has no such session")]
+    NoSuchSession,
+    #[error("the account changed meanwhile; send the request again")]
+    ChangedMeanwhile,
     #[error("e-mail address already registered")]
     EmailTaken,
     #[error("signup creates customers; only an admin can create admins")]
@@ -83,6 +94,11 @@ impl From<AuthFailure> for Problem {
             }
             AuthFailure::Superseded => plain(StatusCode::CONFLICT, "session_refreshed"),
             AuthFailure::ForeignOrigin => plain(StatusCode::FORBIDDEN, "foreign_origin"),
+            AuthFailure::NoDemoUser => plain(StatusCode::NOT_FOUND, "no_demo_user"),
+            AuthFailure::WrongPassword => plain(StatusCode::FORBIDDEN, "wrong_password"),
+            AuthFailure::NoPassword => plain(StatusCode::CONFLICT, "no_password"),
+            AuthFailure::NoSuchSession => plain(StatusCode::NOT_FOUND, "no_such_session"),
+            AuthFailure::ChangedMeanwhile => plain(StatusCode::CONFLICT, "changed_meanwhile"),
             AuthFailure::EmailTaken => plain(StatusCode::CONFLICT, "email_taken"),
             AuthFailure::RoleNotAllowed => plain(StatusCode::FORBIDDEN, "role_not_allowed"),
             AuthFailure::TenantClosed => plain(StatusCode::FORBIDDEN, "tenant_closed"),

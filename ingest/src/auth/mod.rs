@@ -2,6 +2,7 @@
 
 mod address;
 pub mod caller;
+mod demo;
 pub mod documents;
 mod endpoints;
 mod failure;
@@ -10,6 +11,7 @@ mod page;
 pub mod password;
 mod secret;
 pub mod service;
+mod session_list;
 mod sessions;
 pub mod settings;
 pub mod token;

@@ -1,6 +1,7 @@
 //! Accounts: signing up, logging in, and the user of a token.
 
 use super::caller::{AuthError, Authenticate, Caller};
+use super::demo::DEMO_EMAIL;
 use super::documents::SessionMode;
 use super::failure::AuthFailure;
 use super::password::{Password, Passwords};
@@ -23,10 +24,10 @@ const KNOWN: Rule =
     Rule { free: u32::MAX, window: Duration::from_secs(90 * 24 * 3600), beyond: Beyond::Refuse };
 
 pub struct AuthService {
-    ports: Ports,
+    pub(super) ports: Ports,
     pub(super) settings: AuthSettings,
     pub(super) sessions: Sessions,
-    passwords: Passwords,
+    pub(super) passwords: Passwords,
 }
 
 pub(super) struct SignupRequest {
@@ -37,6 +38,14 @@ pub(super) struct SignupRequest {
     pub tenant: Option<TenantId>,
     pub role: Option<Role>,
     pub mode: SessionMode,
+}
+
+/// A password that is about to be verified.
+pub(super) struct Attempt<'a> {
+    pub tenant: &'a TenantId,
+    /// The account as it was typed, or the user's e-mail address or id.
+    pub account: &'a str,
+    pub address: &'a str,
 }
 
 pub(super) struct LoginRequest<'a> {
@@ -69,16 +78,16 @@ impl AuthService {
         if tenant != self.settings.default_tenant {
             return Err(AuthFailure::TenantClosed);
         }
-        if self.ports.users.by_email(&tenant, &signup.email).await?.is_some() {
+        let is_taken = self.ports.users.by_email(&tenant, &signup.email).await?.is_some();
+        if is_taken || signup.email.as_str() == DEMO_EMAIL {
             return Err(AuthFailure::EmailTaken);
         }
-        let user_id = UserId::parse(&Uuid::now_v7().to_string()).expect("a UUID is a legal id");
         let user = User {
             email: Some(signup.email),
             username: signup.username,
             name: signup.name,
             password_hash: Some(self.passwords.hash(signup.password).await?),
-            ..User::new(tenant, user_id, Role::Customer, self.ports.clock.now())
+            ..User::new(tenant, fresh_id(), Role::Customer, self.ports.clock.now())
         };
         match self.ports.users.create(user.clone()).await {
             Ok(()) => {}
@@ -94,15 +103,8 @@ impl AuthService {
         let tenant = login.tenant.unwrap_or_else(|| self.settings.default_tenant.clone());
         let email = Email::parse(login.email).ok();
         let account = email.as_ref().map_or(login.email, Email::as_str);
-        let tries = ThrottleKey::of(&["failures", tenant.as_str(), account, login.address]);
-        // Counted before the password is verified, so that concurrent guesses count too; a success forgives.
-        self.take(tries, &self.settings.failures).await?;
-        let known = ThrottleKey::of(&["known", tenant.as_str(), account, login.address]);
-        if self.ports.throttle.count(known, self.ports.clock.now()).await? == 0 {
-            // Guesses from many addresses together; the owner at a known address never waits for them.
-            let strangers = ThrottleKey::of(&["strangers", tenant.as_str(), account]);
-            self.take(strangers, &self.settings.strangers).await?;
-        }
+        let attempt = Attempt { tenant: &tenant, account, address: login.address };
+        self.count(&attempt).await?;
         let user = match &email {
             Some(email) => self.find(&tenant, email).await?,
             None => None,
@@ -112,9 +114,25 @@ impl AuthService {
         let fits = self.passwords.verify(hash, password.clone()).await?;
         let user = user.filter(|_| fits).ok_or(AuthFailure::WrongCredentials)?;
         let user = self.with_current_hash(user, password).await?;
-        self.ports.throttle.forgive(tries).await?;
-        self.take(known, &KNOWN).await?;
+        self.forgive(&attempt).await?;
         self.sessions.begin(user, login.mode).await
+    }
+
+    /// Counts an attempt before its password is verified, so that concurrent guesses count too.
+    pub(super) async fn count(&self, attempt: &Attempt<'_>) -> Result<(), AuthFailure> {
+        self.take(attempt.key("failures"), &self.settings.failures).await?;
+        if self.ports.throttle.count(attempt.key("known"), self.ports.clock.now()).await? == 0 {
+            // Guesses from many addresses together; the owner at a known address never waits for them.
+            let strangers = ThrottleKey::of(&["strangers", attempt.tenant.as_str(), attempt.account]);
+            self.take(strangers, &self.settings.strangers).await?;
+        }
+        Ok(())
+    }
+
+    /// After an attempt with the right password: its failures are forgiven and its address is known.
+    pub(super) async fn forgive(&self, attempt: &Attempt<'_>) -> Result<(), AuthFailure> {
+        self.ports.throttle.forgive(attempt.key("failures")).await?;
+        self.take(attempt.key("known"), &KNOWN).await
     }
 
     /// Hashes the password of a user again whose hash has outdated parameters. A change of the user meanwhile goes first.
@@ -152,7 +170,7 @@ impl AuthService {
     }
 
     /// Looking up by address may be a moment behind, so the user is read again by id.
-    async fn find(&self, tenant: &TenantId, email: &Email) -> Result<Option<User>, AuthFailure> {
+    pub(super) async fn find(&self, tenant: &TenantId, email: &Email) -> Result<Option<User>, AuthFailure> {
         let Some(found) = self.ports.users.by_email(tenant, email).await? else { return Ok(None) };
         let user = self.ports.users.get(tenant, &found.user_id).await?;
         Ok(user.filter(|user| user.email.as_ref() == Some(email)))
@@ -183,6 +201,17 @@ impl AuthService {
         let session = self.sessions.of_refresh_token(cookie, SessionMode::Cookie).await?;
         self.sessions.end(&session).await
     }
+}
+
+impl Attempt<'_> {
+    fn key(&self, count: &str) -> ThrottleKey {
+        ThrottleKey::of(&[count, self.tenant.as_str(), self.account, self.address])
+    }
+}
+
+/// The id of a new user.
+pub(super) fn fresh_id() -> UserId {
+    UserId::parse(&Uuid::now_v7().to_string()).expect("a UUID is a legal id")
 }
 
 #[async_trait]

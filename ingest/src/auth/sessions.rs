@@ -44,7 +44,7 @@ impl Sessions {
         self.keys.jwks().await
     }
 
-    /// The caller must have authenticated `user`.
+    /// The caller must have authenticated `user`. Errors: the user was removed, or got another password, since then.
     pub async fn begin(&self, user: User, mode: SessionMode) -> Result<TokenPair, AuthFailure> {
         let now = self.ports.clock.now();
         let (tenant_id, user_id) = (user.tenant_id.clone(), user.user_id.clone());
@@ -52,6 +52,13 @@ impl Sessions {
         let secret = SecretToken::random()?;
         let token = refresh_token(&session, &secret, mode);
         self.ports.sessions.begin(session.clone(), token).await?;
+        // What ends all sessions of a user changes the user first, so that it ends this one or is seen here.
+        let current = self.ports.users.get(&user.tenant_id, &user.user_id).await?;
+        let is_same = |current: &User| current.password_changed_at == user.password_changed_at;
+        let Some(user) = current.filter(is_same) else {
+            self.end(&session.key).await?;
+            return Err(AuthFailure::WrongCredentials);
+        };
         self.pair(user, &session.key, (&secret, mode), now).await
     }
 
@@ -89,6 +96,23 @@ impl Sessions {
     pub async fn end(&self, key: &SessionKey) -> Result<(), AuthFailure> {
         self.ports.sessions.end(key).await?;
         self.live.remove(key);
+        Ok(())
+    }
+
+    /// The caller's live sessions, the last begun first.
+    pub async fn of(&self, caller: &Caller) -> Result<Vec<Session>, PortError> {
+        let now = self.ports.clock.now();
+        self.ports.sessions.of_user(&caller.tenant_id, &caller.user_id, now).await
+    }
+
+    /// Ends the caller's sessions but the one of the request, as [`Sessions::end`] does.
+    pub async fn end_others(&self, caller: &Caller) -> Result<(), PortError> {
+        let (tenant_id, user_id) = (&caller.tenant_id, &caller.user_id);
+        let ended = self.ports.sessions.end_all(tenant_id, user_id, Some(caller.session_id)).await?;
+        for session_id in ended {
+            let (tenant_id, user_id) = (tenant_id.clone(), user_id.clone());
+            self.live.remove(&SessionKey { tenant_id, user_id, session_id });
+        }
         Ok(())
     }
 

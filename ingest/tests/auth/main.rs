@@ -3,7 +3,9 @@
 mod accounts;
 mod bodies;
 mod cookies;
+mod demo;
 mod server;
+mod session_list;
 mod sessions;
 mod throttling;
 mod tokens;

@@ -36,11 +36,15 @@ pub struct Reply {
 
 impl Server {
     pub async fn start() -> Self {
+        Server::start_with(|_| {}).await
+    }
+
+    pub async fn start_with(change: impl FnOnce(&mut AuthSettings)) -> Self {
         let root = tempfile::tempdir().expect("a temporary directory");
         let clock = Arc::new(ManualClock::new(fixture::now()));
         let options = Options { clock: Some(clock.clone()), ..Options::default() };
         let store = Store::open(root.path(), options).expect("a fresh directory opens");
-        let service = Arc::new(service(&store, clock.clone(), store.keys().token_seeds()).await);
+        let service = Arc::new(service_with(&store, clock.clone(), store.keys().token_seeds(), change).await);
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
         let address = listener.local_addr().expect("it is bound");
         let app = routes(service.clone()).layer(axum::middleware::from_fn(request_context::around));
@@ -61,9 +65,12 @@ impl Server {
         if !body.is_empty() && !lines.contains("content-type:") {
             lines += "content-type: application/json\r\n";
         }
+        if !lines.contains("host:") {
+            lines += "host: photos.example\r\n";
+        }
         let length = body.len();
         let head = format!(
-            "{method} {path} HTTP/1.1\r\nhost: test\r\nconnection: close\r\ncontent-length: {length}\r\n{lines}\r\n"
+            "{method} {path} HTTP/1.1\r\nconnection: close\r\ncontent-length: {length}\r\n{lines}\r\n"
         );
         stream.write_all(head.as_bytes()).await.expect("the server reads");
         // The server may refuse and close before all is written.
@@ -116,12 +123,22 @@ impl Server {
 
 /// Authentication on a store.
 pub async fn service(store: &Store, clock: Arc<ManualClock>, seeds: &[[u8; 32]]) -> AuthService {
+    service_with(store, clock, seeds, |_| {}).await
+}
+
+async fn service_with(
+    store: &Store,
+    clock: Arc<ManualClock>,
+    seeds: &[[u8; 32]],
+    change: impl FnOnce(&mut AuthSettings),
+) -> AuthService {
     let orchestrator = Orchestrator::open(store).await.expect("the pipeline loads");
     let meter = Arc::new(Metrics::default());
     let ports = embedded::ports(store, &orchestrator, Policy::default(), "http://photos.example", meter);
     let ports = Ports { clock, secrets: Arc::new(Fixed(seeds.into())), ..ports };
     let mut settings = AuthSettings::new("http://photos.example");
     settings.trusted_proxies = vec!["127.0.0.1".parse().expect("an address")];
+    change(&mut settings);
     AuthService::open(ports, settings, Arc::new(Semaphore::new(2))).await.expect("there is a key")
 }
 

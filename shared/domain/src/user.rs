@@ -39,6 +39,9 @@ pub struct User {
     /// A user without one cannot log in with a password.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub password_hash: Option<PasswordHash>,
+    /// None if the password is the first one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub password_changed_at: Option<Timestamp>,
     /// The number of saves; 1 once created.
     #[serde(default)]
     pub version: u32,
@@ -56,6 +59,7 @@ impl User {
             username: None,
             name: None,
             password_hash: None,
+            password_changed_at: None,
             version: 0,
         }
     }

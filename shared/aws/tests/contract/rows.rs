@@ -108,6 +108,11 @@ async fn sessions_an_ended_session_stays_ended() {
 }
 
 #[tokio::test]
+async fn sessions_a_user_has_their_sessions_listed() {
+    contract::sessions::a_user_has_their_sessions_listed(&sessions().await).await;
+}
+
+#[tokio::test]
 async fn sessions_all_of_a_user_end() {
     contract::sessions::all_of_a_user_end(&sessions().await).await;
 }

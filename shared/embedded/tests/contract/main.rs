@@ -185,6 +185,7 @@ async fn sessions() {
     contract::sessions::a_sealed_successor_is_forgotten(&Sessions::new(&Fresh::new().store)).await;
     contract::sessions::kinds_read_back(&Sessions::new(&Fresh::new().store)).await;
     contract::sessions::an_ended_session_stays_ended(&Sessions::new(&Fresh::new().store)).await;
+    contract::sessions::a_user_has_their_sessions_listed(&Sessions::new(&Fresh::new().store)).await;
     contract::sessions::all_of_a_user_end(&Sessions::new(&Fresh::new().store)).await;
 }
 
