@@ -76,6 +76,7 @@ pub async fn routes(
     let auth_settings = AuthSettings {
         trusted_proxies: settings.trusted_proxies.clone(),
         demo_user: settings.has_demo_user(),
+        tenant_signup: settings.tenant_signup,
         ..AuthSettings::new(public_url)
     };
     let http = HttpSettings {

@@ -10,6 +10,8 @@ use super::password::Password;
 use super::service::{AuthService, LoginRequest, SignupRequest};
 use super::session_list;
 use super::sessions::TokenPair;
+use super::users;
+use super::usuarios;
 use crate::problem::Problem;
 use axum::body::Body;
 use axum::extract::{ConnectInfo, FromRequestParts, State};
@@ -52,6 +54,13 @@ pub fn routes(service: Arc<AuthService>) -> Router {
         .route("/api/v1/auth/whoami", get(who_am_i).post(who_am_i))
         .route("/api/v1/auth/logout", post(log_out))
         .route("/api/v1/token/refresh", post(refresh))
+        .route("/api/v1/users", get(users::list))
+        .route("/api/v1/users/", get(users::list))
+        .route("/api/v1/users/me", delete(users::erase))
+        .route("/api/v1/users/{id}", get(users::get))
+        .route("/api/v1/user/{id}", get(users::get))
+        .route("/usuarios/crear", post(usuarios::create))
+        .route("/usuarios/login", post(usuarios::log_in))
         .route("/.well-known/jwks.json", get(public_keys))
         .with_state(service)
 }

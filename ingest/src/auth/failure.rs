@@ -37,6 +37,8 @@ pub enum AuthFailure {
     NoPassword,
     #[error("the caller has no such session")]
     NoSuchSession,
+    #[error("the caller's tenant has no such user")]
+    NoSuchUser,
     #[error("the account changed meanwhile; send the request again")]
     ChangedMeanwhile,
     #[error("e-mail address already registered")]
@@ -98,6 +100,7 @@ impl From<AuthFailure> for Problem {
             AuthFailure::WrongPassword => plain(StatusCode::FORBIDDEN, "wrong_password"),
             AuthFailure::NoPassword => plain(StatusCode::CONFLICT, "no_password"),
             AuthFailure::NoSuchSession => plain(StatusCode::NOT_FOUND, "no_such_session"),
+            AuthFailure::NoSuchUser => plain(StatusCode::NOT_FOUND, "no_such_user"),
             AuthFailure::ChangedMeanwhile => plain(StatusCode::CONFLICT, "changed_meanwhile"),
             AuthFailure::EmailTaken => plain(StatusCode::CONFLICT, "email_taken"),
             AuthFailure::RoleNotAllowed => plain(StatusCode::FORBIDDEN, "role_not_allowed"),

@@ -16,6 +16,8 @@ mod sessions;
 pub mod settings;
 pub mod token;
 mod token_keys;
+mod users;
+mod usuarios;
 
 pub use caller::{AuthError, Authenticate, Caller};
 pub use endpoints::routes;

@@ -75,7 +75,7 @@ impl AuthService {
             return Err(AuthFailure::RoleNotAllowed);
         }
         let tenant = signup.tenant.unwrap_or_else(|| self.settings.default_tenant.clone());
-        if tenant != self.settings.default_tenant {
+        if !self.accepts_signups(&tenant).await? {
             return Err(AuthFailure::TenantClosed);
         }
         let is_taken = self.ports.users.by_email(&tenant, &signup.email).await?.is_some();
@@ -83,11 +83,9 @@ impl AuthService {
             return Err(AuthFailure::EmailTaken);
         }
         let user = User {
-            email: Some(signup.email),
             username: signup.username,
             name: signup.name,
-            password_hash: Some(self.passwords.hash(signup.password).await?),
-            ..User::new(tenant, fresh_id(), Role::Customer, self.ports.clock.now())
+            ..self.user_with_password(tenant, signup.email, Role::Customer, signup.password).await?
         };
         match self.ports.users.create(user.clone()).await {
             Ok(()) => {}
@@ -98,8 +96,33 @@ impl AuthService {
         self.sessions.begin(user, signup.mode).await
     }
 
+    /// The default tenant, and those that a user created.
+    pub(super) async fn accepts_signups(&self, tenant: &TenantId) -> Result<bool, AuthFailure> {
+        Ok(*tenant == self.settings.default_tenant || self.ports.users.is_founded(tenant).await?)
+    }
+
+    /// A new user, not yet stored.
+    pub(super) async fn user_with_password(
+        &self,
+        tenant: TenantId,
+        email: Email,
+        role: Role,
+        password: Password,
+    ) -> Result<User, AuthFailure> {
+        let password_hash = Some(self.passwords.hash(password).await?);
+        let user = User::new(tenant, fresh_id(), role, self.ports.clock.now());
+        Ok(User { email: Some(email), password_hash, ..user })
+    }
+
     /// Takes as long and fails alike for an unknown e-mail address and a wrong password.
     pub(super) async fn log_in(&self, login: LoginRequest<'_>) -> Result<TokenPair, AuthFailure> {
+        let mode = login.mode;
+        let user = self.authenticate(login).await?;
+        self.sessions.begin(user, mode).await
+    }
+
+    /// The user whose password it is.
+    pub(super) async fn authenticate(&self, login: LoginRequest<'_>) -> Result<User, AuthFailure> {
         let tenant = login.tenant.unwrap_or_else(|| self.settings.default_tenant.clone());
         let email = Email::parse(login.email).ok();
         let account = email.as_ref().map_or(login.email, Email::as_str);
@@ -115,7 +138,7 @@ impl AuthService {
         let user = user.filter(|_| fits).ok_or(AuthFailure::WrongCredentials)?;
         let user = self.with_current_hash(user, password).await?;
         self.forgive(&attempt).await?;
-        self.sessions.begin(user, login.mode).await
+        Ok(user)
     }
 
     /// Counts an attempt before its password is verified, so that concurrent guesses count too.

@@ -3,7 +3,7 @@
 use super::caller::{AuthError, Caller};
 use super::documents::SessionMode;
 use super::failure::AuthFailure;
-use super::secret::SecretToken;
+use super::secret::{OpaqueToken, SecretToken};
 use super::token::Claims;
 use super::token_keys::TokenKeys;
 use crate::cache::Cache;
@@ -47,10 +47,14 @@ impl Sessions {
     /// The caller must have authenticated `user`. Errors: the user was removed, or got another password, since then.
     pub async fn begin(&self, user: User, mode: SessionMode) -> Result<TokenPair, AuthFailure> {
         let now = self.ports.clock.now();
-        let (tenant_id, user_id) = (user.tenant_id.clone(), user.user_id.clone());
-        let session = Session::begin(SessionKey { tenant_id, user_id, session_id: Uuid::now_v7() }, now);
+        let session = Session::begin(fresh_key(&user), now);
         let secret = SecretToken::random()?;
         let token = refresh_token(&session, &secret, mode);
+        let user = self.write(&session, token, user).await?;
+        self.pair(user, &session.key, (&secret, mode), now).await
+    }
+
+    async fn write(&self, session: &Session, token: SessionToken, user: User) -> Result<User, AuthFailure> {
         self.ports.sessions.begin(session.clone(), token).await?;
         // What ends all sessions of a user changes the user first, so that it ends this one or is seen here.
         let current = self.ports.users.get(&user.tenant_id, &user.user_id).await?;
@@ -59,7 +63,18 @@ impl Sessions {
             self.end(&session.key).await?;
             return Err(AuthFailure::WrongCredentials);
         };
-        self.pair(user, &session.key, (&secret, mode), now).await
+        Ok(user)
+    }
+
+    /// Begins a session with an opaque access token, which is not refreshed. The contract is that of [`Sessions::begin`].
+    pub async fn begin_opaque(&self, user: User) -> Result<(OpaqueToken, Session, User), AuthFailure> {
+        let now = self.ports.clock.now();
+        let session = Session::opaque(fresh_key(&user), now);
+        let secret = OpaqueToken::random()?;
+        let token =
+            SessionToken { kind: TokenKind::Access, ..SessionToken::refresh(&session, secret.digest()) };
+        let user = self.write(&session, token, user).await?;
+        Ok((secret, session, user))
     }
 
     /// The session of a refresh token, spent or not.
@@ -107,8 +122,17 @@ impl Sessions {
 
     /// Ends the caller's sessions but the one of the request, as [`Sessions::end`] does.
     pub async fn end_others(&self, caller: &Caller) -> Result<(), PortError> {
+        self.end_all(caller, Some(caller.session_id)).await
+    }
+
+    /// Ends all sessions of the caller's user, as [`Sessions::end`] does.
+    pub async fn end_every(&self, caller: &Caller) -> Result<(), PortError> {
+        self.end_all(caller, None).await
+    }
+
+    async fn end_all(&self, caller: &Caller, spare: Option<Uuid>) -> Result<(), PortError> {
         let (tenant_id, user_id) = (&caller.tenant_id, &caller.user_id);
-        let ended = self.ports.sessions.end_all(tenant_id, user_id, Some(caller.session_id)).await?;
+        let ended = self.ports.sessions.end_all(tenant_id, user_id, spare).await?;
         for session_id in ended {
             let (tenant_id, user_id) = (tenant_id.clone(), user_id.clone());
             self.live.remove(&SessionKey { tenant_id, user_id, session_id });
@@ -119,6 +143,9 @@ impl Sessions {
     /// The contract is that of [`super::Authenticate::caller`].
     pub async fn caller(&self, bearer: &str, fresh: bool) -> Result<Caller, AuthError> {
         let now = self.ports.clock.now();
+        if let Some(token) = OpaqueToken::parse(bearer) {
+            return self.caller_of_opaque(token, now).await;
+        }
         let claims = self.keys.verify(bearer, now).await?;
         let (tenant_id, user_id) = (claims.tid.clone(), claims.sub.clone());
         let key = SessionKey { tenant_id, user_id, session_id: claims.sid };
@@ -132,6 +159,15 @@ impl Sessions {
         }
         let SessionKey { tenant_id, user_id, session_id } = key;
         Ok(Caller { tenant_id, user_id, role: claims.role, session_id })
+    }
+
+    /// An opaque token says nothing of its user, so session and user are read from the store each time.
+    async fn caller_of_opaque(&self, token: OpaqueToken, now: Timestamp) -> Result<Caller, AuthError> {
+        let found = self.ports.sessions.token(&token.digest(), now).await?;
+        let session = found.filter(|(token, _)| token.kind == TokenKind::Access).map(|(_, session)| session);
+        let SessionKey { tenant_id, user_id, session_id } = session.ok_or(AuthError::Invalid)?.key;
+        let user = self.ports.users.get(&tenant_id, &user_id).await?.ok_or(AuthError::Invalid)?;
+        Ok(Caller { tenant_id, user_id, role: user.role, session_id })
     }
 
     async fn find(
@@ -209,6 +245,11 @@ impl Sessions {
         let access_token = self.keys.sign(&claims).await?;
         Ok(TokenPair { user, mode, access_token, refresh_token: refresh.encode() })
     }
+}
+
+fn fresh_key(user: &User) -> SessionKey {
+    let (tenant_id, user_id) = (user.tenant_id.clone(), user.user_id.clone());
+    SessionKey { tenant_id, user_id, session_id: Uuid::now_v7() }
 }
 
 fn kind(mode: SessionMode) -> TokenKind {

@@ -9,3 +9,5 @@ mod session_list;
 mod sessions;
 mod throttling;
 mod tokens;
+mod users;
+mod usuarios;

@@ -53,6 +53,11 @@ impl Server {
         Server { clock, store, service, address, _root: root }
     }
 
+    /// The ports under the service.
+    pub async fn ports(&self) -> Ports {
+        ports(&self.store, self.clock.clone(), self.store.keys().token_seeds()).await
+    }
+
     /// Sends a request; `headers` are whole lines. A body is JSON unless they say otherwise.
     pub async fn send(&self, method: &str, path: &str, headers: &[String], body: &[u8]) -> Reply {
         let reply = self.exchange(method, path, headers, body);
@@ -132,14 +137,18 @@ async fn service_with(
     seeds: &[[u8; 32]],
     change: impl FnOnce(&mut AuthSettings),
 ) -> AuthService {
-    let orchestrator = Orchestrator::open(store).await.expect("the pipeline loads");
-    let meter = Arc::new(Metrics::default());
-    let ports = embedded::ports(store, &orchestrator, Policy::default(), "http://photos.example", meter);
-    let ports = Ports { clock, secrets: Arc::new(Fixed(seeds.into())), ..ports };
+    let ports = ports(store, clock, seeds).await;
     let mut settings = AuthSettings::new("http://photos.example");
     settings.trusted_proxies = vec!["127.0.0.1".parse().expect("an address")];
     change(&mut settings);
     AuthService::open(ports, settings, Arc::new(Semaphore::new(2))).await.expect("there is a key")
+}
+
+async fn ports(store: &Store, clock: Arc<ManualClock>, seeds: &[[u8; 32]]) -> Ports {
+    let orchestrator = Orchestrator::open(store).await.expect("the pipeline loads");
+    let meter = Arc::new(Metrics::default());
+    let ports = embedded::ports(store, &orchestrator, Policy::default(), "http://photos.example", meter);
+    Ports { clock, secrets: Arc::new(Fixed(seeds.into())), ..ports }
 }
 
 /// Seeds that never change.

@@ -47,6 +47,18 @@ pub struct User {
     pub version: u32,
 }
 
+/// A message on queue `uploads` that erases a user with all their uploads. It is sent before anything is erased, and again
+/// until late passes find nothing.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct EraseUser {
+    pub tenant_id: TenantId,
+    pub user_id: UserId,
+    pub asked_at: Timestamp,
+    /// Passes in a row, up to this one, that found no upload.
+    pub quiet_passes: u32,
+}
+
 impl User {
     /// A new user without e-mail address, names and password.
     pub fn new(tenant_id: TenantId, user_id: UserId, role: Role, created_at: Timestamp) -> Self {

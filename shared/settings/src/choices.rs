@@ -80,6 +80,7 @@ pub(crate) const ENTRANCES: [(&str, Entrance); 2] =
 pub(crate) const PROVIDERS: [(&str, Provider); 1] = [("embedded", Provider::Embedded)];
 pub(crate) const DEMO_USERS: [(&str, DemoUser); 3] =
     [("auto", DemoUser::Auto), ("on", DemoUser::On), ("off", DemoUser::Off)];
+pub(crate) const TENANT_SIGNUPS: [(&str, bool); 2] = [("open", true), ("closed", false)];
 pub(crate) const SWITCH: [(&str, bool); 2] = [("on", true), ("off", false)];
 
 /// The minimum level of log lines, by module; `auto` leaves it to the program.

@@ -169,6 +169,8 @@ async fn users() {
     contract::users::users_belong_to_a_tenant(&Users::new(&Fresh::new().store)).await;
     contract::users::an_address_has_one_owner(&Users::new(&Fresh::new().store)).await;
     contract::users::the_newest_version_is_saved(&Users::new(&Fresh::new().store)).await;
+    contract::users::an_erased_user_does_not_come_back(&Users::new(&Fresh::new().store)).await;
+    contract::users::a_tenant_is_founded_once(&Users::new(&Fresh::new().store)).await;
     contract::users::pages_go_through_a_tenant(&Users::new(&Fresh::new().store)).await;
 }
 
