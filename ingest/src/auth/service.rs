@@ -135,7 +135,8 @@ impl AuthService {
         let password = Password::typed(login.password).ok_or(AuthFailure::WrongCredentials)?;
         let hash = user.as_ref().and_then(|user| user.password_hash.clone());
         let fits = self.passwords.verify(hash, password.clone()).await?;
-        let user = user.filter(|_| fits).ok_or(AuthFailure::WrongCredentials)?;
+        let user = user.filter(|user| fits && user.disabled_at.is_none());
+        let user = user.ok_or(AuthFailure::WrongCredentials)?;
         let user = self.with_current_hash(user, password).await?;
         self.forgive(&attempt).await?;
         Ok(user)

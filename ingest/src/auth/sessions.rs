@@ -44,7 +44,8 @@ impl Sessions {
         self.keys.jwks().await
     }
 
-    /// The caller must have authenticated `user`. Errors: the user was removed, or got another password, since then.
+    /// The caller must have authenticated `user`. Errors: the user was removed, was disabled, or got another
+    /// password, since then.
     pub async fn begin(&self, user: User, mode: SessionMode) -> Result<TokenPair, AuthFailure> {
         let now = self.ports.clock.now();
         let session = Session::begin(fresh_key(&user), now);
@@ -59,7 +60,7 @@ impl Sessions {
         // What ends all sessions of a user changes the user first, so that it ends this one or is seen here.
         let current = self.ports.users.get(&user.tenant_id, &user.user_id).await?;
         let is_same = |current: &User| current.password_changed_at == user.password_changed_at;
-        let Some(user) = current.filter(is_same) else {
+        let Some(user) = current.filter(is_enabled).filter(is_same) else {
             self.end(&session.key).await?;
             return Err(AuthFailure::WrongCredentials);
         };
@@ -92,7 +93,8 @@ impl Sessions {
         let now = self.ports.clock.now();
         let (token, session) = self.find(&secret, mode, now).await?;
         let key = &session.key;
-        let Some(user) = self.ports.users.get(&key.tenant_id, &key.user_id).await? else {
+        let user = self.ports.users.get(&key.tenant_id, &key.user_id).await?;
+        let Some(user) = user.filter(is_enabled) else {
             self.end(key).await?;
             return Err(AuthFailure::InvalidToken);
         };
@@ -166,7 +168,8 @@ impl Sessions {
         let found = self.ports.sessions.token(&token.digest(), now).await?;
         let session = found.filter(|(token, _)| token.kind == TokenKind::Access).map(|(_, session)| session);
         let SessionKey { tenant_id, user_id, session_id } = session.ok_or(AuthError::Invalid)?.key;
-        let user = self.ports.users.get(&tenant_id, &user_id).await?.ok_or(AuthError::Invalid)?;
+        let user = self.ports.users.get(&tenant_id, &user_id).await?;
+        let user = user.filter(is_enabled).ok_or(AuthError::Invalid)?;
         Ok(Caller { tenant_id, user_id, role: user.role, session_id })
     }
 
@@ -245,6 +248,10 @@ impl Sessions {
         let access_token = self.keys.sign(&claims).await?;
         Ok(TokenPair { user, mode, access_token, refresh_token: refresh.encode() })
     }
+}
+
+fn is_enabled(user: &User) -> bool {
+    user.disabled_at.is_none()
 }
 
 fn fresh_key(user: &User) -> SessionKey {

@@ -42,6 +42,9 @@ pub struct User {
     /// None if the password is the first one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub password_changed_at: Option<Timestamp>,
+    /// A disabled user cannot log in, and has no sessions.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub disabled_at: Option<Timestamp>,
     /// The number of saves; 1 once created.
     #[serde(default)]
     pub version: u32,
@@ -72,6 +75,7 @@ impl User {
             name: None,
             password_hash: None,
             password_changed_at: None,
+            disabled_at: None,
             version: 0,
         }
     }
