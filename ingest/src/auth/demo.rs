@@ -2,12 +2,12 @@
 //! whoever reaches the API can use this account; setting `demo_user` switches it.
 
 use super::address::Address;
-use super::endpoints::{Service, admitted, session_mode};
+use super::documents::admitted;
 use super::failure::AuthFailure;
 use super::fields::Fields;
 use super::page::Page;
-use super::service::{AuthService, fresh_id};
-use super::sessions::TokenPair;
+use super::request::{Service, session_mode};
+use super::service::{AuthService, DEMO_EMAIL, fresh_id};
 use crate::problem::Problem;
 use axum::body::Body;
 use axum::extract::State;
@@ -16,9 +16,6 @@ use axum::response::Response;
 use domain::Email;
 use domain::ports::PortErrorKind;
 use domain::user::{Role, User};
-
-/// No mailbox is at it (RFC 2606, 2), and no signup takes it.
-pub const DEMO_EMAIL: &str = "demo@semblante.invalid";
 
 /// A page of another site, or of another name for this address, gets no token: the caller needs no secret.
 pub async fn begin(
@@ -38,7 +35,7 @@ pub async fn begin(
     }
     let mode = session_mode(&Fields::read(&headers, body).await?, &page)?;
     let user = service.demo_user().await?;
-    let pair: TokenPair = service.sessions.begin(user, mode).await?;
+    let pair = service.sessions.begin(user, mode).await?;
     Ok(admitted(StatusCode::OK, pair))
 }
 

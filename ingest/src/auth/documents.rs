@@ -1,18 +1,14 @@
 //! The documents that the routes of accounts answer.
 
-use super::sessions::{ACCESS_LIFE, TokenPair};
+use super::cookie;
+use super::sessions::{ACCESS_LIFE, SessionMode, TokenPair};
+use axum::Json;
+use axum::http::StatusCode;
+use axum::http::header::{CACHE_CONTROL, SET_COOKIE};
+use axum::response::{IntoResponse, Response};
 use domain::user::{Role, User};
 use domain::{Email, TenantId, Timestamp, UserId};
 use serde::Serialize;
-
-/// Where a client keeps its refresh token. Neither kind of token is accepted as the other.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum SessionMode {
-    /// In its own hands: it is part of the answer, and is sent as Bearer or in the body.
-    Token,
-    /// In a cookie that scripts of the page cannot read.
-    Cookie,
-}
 
 #[derive(Clone, Debug, Serialize)]
 pub struct UserDocument {
@@ -79,4 +75,15 @@ impl From<TokenPair> for TokenDocument {
             user: user.into(),
         }
     }
+}
+
+/// In cookie mode the refresh token is in `Set-Cookie` and nowhere else.
+pub fn admitted(status: StatusCode, pair: TokenPair) -> Response {
+    let cookie = (pair.mode == SessionMode::Cookie).then(|| cookie::set(&pair.refresh_token));
+    let document = TokenDocument::from(pair);
+    let mut response = (status, [(CACHE_CONTROL, "no-store")], Json(document)).into_response();
+    if let Some(cookie) = cookie {
+        response.headers_mut().insert(SET_COOKIE, cookie);
+    }
+    response
 }

@@ -1,42 +1,24 @@
 //! The routes of authentication.
 
 use super::address::Address;
-use super::demo;
-use super::documents::{SessionMode, TokenDocument, UserDocument};
+use super::documents::{UserDocument, admitted};
 use super::failure::AuthFailure;
 use super::fields::Fields;
-use super::page::{self, Page};
+use super::page::Page;
 use super::password::Password;
+use super::request::{Service, bearer, session_mode};
 use super::service::{AuthService, LoginRequest, SignupRequest};
-use super::session_list;
-use super::sessions::TokenPair;
-use super::users;
-use super::usuarios;
+use super::sessions::SessionMode;
+use super::{cookie, demo, session_list, users, usuarios};
 use crate::problem::Problem;
 use axum::body::Body;
-use axum::extract::{ConnectInfo, FromRequestParts, State};
-use axum::http::header::{AUTHORIZATION, CACHE_CONTROL, SET_COOKIE};
-use axum::http::request::Parts;
+use axum::extract::State;
+use axum::http::header::{CACHE_CONTROL, SET_COOKIE};
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{delete, get, post};
 use axum::{Json, Router};
-use std::convert::Infallible;
-use std::net::{IpAddr, Ipv6Addr, SocketAddr};
 use std::sync::Arc;
-
-impl FromRequestParts<Arc<AuthService>> for Address {
-    type Rejection = Infallible;
-
-    /// A server that does not provide [`ConnectInfo`] puts all callers under one address.
-    async fn from_request_parts(parts: &mut Parts, service: &Arc<AuthService>) -> Result<Self, Infallible> {
-        let peer = parts.extensions.get::<ConnectInfo<SocketAddr>>();
-        let peer = peer.map_or(IpAddr::V6(Ipv6Addr::UNSPECIFIED), |ConnectInfo(peer)| peer.ip());
-        Ok(Address::of(peer, &parts.headers, &service.settings.trusted_proxies))
-    }
-}
-
-pub(super) type Service = State<Arc<AuthService>>;
 
 /// A new key is published for longer than this before it signs.
 const KEYS_CACHED: &str = "public, max-age=300";
@@ -116,15 +98,6 @@ async fn log_in(
     }
 }
 
-/// A page of another origin gets no cookie.
-pub(super) fn session_mode(fields: &Fields, page: &Page) -> Result<SessionMode, AuthFailure> {
-    let mode = fields.session_mode()?;
-    if mode == SessionMode::Cookie {
-        page.check_origin()?;
-    }
-    Ok(mode)
-}
-
 async fn refresh(
     State(service): Service,
     Address(address): Address,
@@ -176,7 +149,7 @@ async fn log_out(State(service): Service, page: Page, headers: HeaderMap) -> Res
         (token, false) => service.log_out(token?).await.map(|()| true)?,
     };
     match of_page || of_bearer {
-        true => Ok((StatusCode::NO_CONTENT, [(SET_COOKIE, page::cleared())]).into_response()),
+        true => Ok((StatusCode::NO_CONTENT, [(SET_COOKIE, cookie::cleared())]).into_response()),
         false => Err(AuthFailure::NoSession.into()),
     }
 }
@@ -193,25 +166,4 @@ fn ended(result: Result<(), AuthFailure>) -> Result<bool, AuthFailure> {
 async fn public_keys(State(service): Service) -> Result<Response, Problem> {
     let keys = service.sessions.jwks().await.map_err(AuthFailure::from)?;
     Ok(([(CACHE_CONTROL, KEYS_CACHED)], Json(keys)).into_response())
-}
-
-/// In cookie mode the refresh token is in `Set-Cookie` and nowhere else.
-pub(super) fn admitted(status: StatusCode, pair: TokenPair) -> Response {
-    let cookie = (pair.mode == SessionMode::Cookie).then(|| page::set(&pair.refresh_token));
-    let document = TokenDocument::from(pair);
-    let mut response = (status, [(CACHE_CONTROL, "no-store")], Json(document)).into_response();
-    if let Some(cookie) = cookie {
-        response.headers_mut().insert(SET_COOKIE, cookie);
-    }
-    response
-}
-
-/// The token of an `Authorization: Bearer` header (RFC 6750, 2.1).
-pub(super) fn bearer(headers: &HeaderMap) -> Result<&str, AuthFailure> {
-    let value = headers.get(AUTHORIZATION).ok_or(AuthFailure::NoToken)?;
-    let value = value.to_str().map_err(|_| AuthFailure::InvalidToken)?;
-    match value.split_once(' ') {
-        Some((scheme, token)) if scheme.eq_ignore_ascii_case("bearer") => Ok(token.trim()),
-        _ => Err(AuthFailure::NoToken),
-    }
 }

@@ -1,7 +1,7 @@
 //! Why authentication fails, and the problem that the caller is sent.
 
 use super::caller::AuthError;
-use super::page;
+use super::cookie;
 use super::password::{InvalidPassword, PasswordError};
 use crate::problem::Problem;
 use axum::http::StatusCode;
@@ -92,7 +92,7 @@ impl From<AuthFailure> for Problem {
             AuthFailure::NoToken => Problem::unauthorized("missing_token", detail),
             AuthFailure::InvalidToken => Problem::unauthorized("invalid_token", detail),
             AuthFailure::NoSession => {
-                Problem::unauthorized("no_session", detail).with_header(SET_COOKIE, page::cleared())
+                Problem::unauthorized("no_session", detail).with_header(SET_COOKIE, cookie::cleared())
             }
             AuthFailure::Superseded => plain(StatusCode::CONFLICT, "session_refreshed"),
             AuthFailure::ForeignOrigin => plain(StatusCode::FORBIDDEN, "foreign_origin"),

@@ -1,7 +1,7 @@
 //! The JSON fields of a request, in both spellings of their keys: `email`, and `Email` as older clients write it.
 
-use super::documents::SessionMode;
 use super::failure::AuthFailure;
+use super::sessions::SessionMode;
 use crate::http::body::{BYTE_ORDER_MARK, is_json};
 use axum::body::{Body, to_bytes};
 use axum::http::HeaderMap;

@@ -2,6 +2,7 @@
 
 mod address;
 pub mod caller;
+mod cookie;
 mod demo;
 pub mod documents;
 mod endpoints;
@@ -9,6 +10,7 @@ mod failure;
 mod fields;
 mod page;
 pub mod password;
+mod request;
 mod secret;
 pub mod service;
 mod session_list;

@@ -1,19 +1,12 @@
 //! The page's session: its refresh token is in a cookie, which a browser adds to every request. A request uses the cookie only
 //! with a header that no page of another origin can send, and never where the browser names another origin.
 
+use super::cookie;
 use super::failure::AuthFailure;
-use super::service::AuthService;
-use axum::extract::{ConnectInfo, FromRequestParts};
-use axum::http::header::{COOKIE, HOST, ORIGIN};
-use axum::http::request::Parts;
-use axum::http::{HeaderMap, HeaderName, HeaderValue};
-use std::convert::Infallible;
-use std::net::{IpAddr, SocketAddr};
-use std::sync::Arc;
+use axum::http::header::{HOST, ORIGIN};
+use axum::http::{HeaderMap, HeaderName};
+use std::net::IpAddr;
 
-/// The prefix binds the cookie to this host, to HTTPS (or loopback) and to every path (RFC 6265bis, 4.1.3.2).
-const NAME: &str = "__Host-refresh";
-const ATTRIBUTES: &str = "Path=/; Secure; HttpOnly; SameSite=Strict";
 /// Another origin can send it only after a preflight, which CORS does not allow.
 const PAGE: HeaderName = HeaderName::from_static("x-semblante-page");
 
@@ -30,7 +23,7 @@ pub struct Page {
 }
 
 impl Page {
-    fn of(headers: &HeaderMap, public_url: &str, peer: Option<IpAddr>) -> Self {
+    pub fn of(headers: &HeaderMap, public_url: &str, peer: Option<IpAddr>) -> Self {
         let host = sole(headers, &HOST).map(str::to_ascii_lowercase);
         let local = host.filter(|host| peer.is_some_and(is_loopback) && is_loopback_name(host));
         let local = local.map(|host| format!("http://{host}"));
@@ -41,7 +34,7 @@ impl Page {
             is_meant: sole(headers, &PAGE) == Some("1"),
             is_foreign: headers.contains_key(ORIGIN) && !sole(headers, &ORIGIN).is_some_and(is_own),
             has_own_host: local.is_some() || named.is_some_and(|named| is_own(&named)),
-            cookie: cookie(headers).map(str::to_owned),
+            cookie: cookie::token(headers).map(str::to_owned),
         }
     }
 
@@ -55,33 +48,6 @@ impl Page {
         self.check_origin()?;
         self.cookie.as_deref().filter(|_| self.is_meant).ok_or(AuthFailure::NoSession)
     }
-}
-
-impl FromRequestParts<Arc<AuthService>> for Page {
-    type Rejection = Infallible;
-
-    async fn from_request_parts(parts: &mut Parts, service: &Arc<AuthService>) -> Result<Self, Infallible> {
-        let peer = parts.extensions.get::<ConnectInfo<SocketAddr>>().map(|ConnectInfo(peer)| peer.ip());
-        Ok(Page::of(&parts.headers, &service.settings.public_url, peer))
-    }
-}
-
-/// `Set-Cookie` with a refresh token, which is base64url.
-pub fn set(token: &str) -> HeaderValue {
-    let cookie = format!("{NAME}={token}; {ATTRIBUTES}");
-    HeaderValue::from_str(&cookie).expect("base64url and the attributes are visible ASCII")
-}
-
-/// `Set-Cookie` that deletes the cookie.
-pub fn cleared() -> HeaderValue {
-    let cookie = format!("{NAME}=; {ATTRIBUTES}; Max-Age=0");
-    HeaderValue::from_str(&cookie).expect("the attributes are visible ASCII")
-}
-
-fn cookie(headers: &HeaderMap) -> Option<&str> {
-    let lines = headers.get_all(COOKIE).iter().filter_map(|line| line.to_str().ok());
-    let mut pairs = lines.flat_map(|line| line.split(';')).filter_map(|pair| pair.trim().split_once('='));
-    pairs.find(|(name, _)| *name == NAME).map(|(_, value)| value)
 }
 
 /// The value of a header that comes once.
@@ -117,6 +83,7 @@ fn is_loopback_name(host: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use axum::http::HeaderValue;
 
     fn page(url: &str, peer: &str, headers: &[(&'static str, &str)]) -> Page {
         let headers = headers

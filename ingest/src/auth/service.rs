@@ -1,10 +1,9 @@
 //! Accounts: signing up, logging in, and the user of a token.
 
 use super::caller::{AuthError, Authenticate, Caller};
-use super::demo::DEMO_EMAIL;
-use super::documents::SessionMode;
 use super::failure::AuthFailure;
 use super::password::{Password, Passwords};
+use super::sessions::SessionMode;
 use super::sessions::{Sessions, TokenPair};
 use super::settings::AuthSettings;
 use super::token_keys::{NoKeys, TokenKeys};
@@ -18,6 +17,9 @@ use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::Semaphore;
 use uuid::Uuid;
+
+/// The demo user's address. No mailbox is at it (RFC 2606, 2), and no signup takes it.
+pub(super) const DEMO_EMAIL: &str = "demo@semblante.invalid";
 
 /// How long an address stays known after a login.
 const KNOWN: Rule =

@@ -2,10 +2,10 @@
 
 use super::address::Address;
 use super::caller::Caller;
-use super::endpoints::{Service, bearer};
 use super::failure::AuthFailure;
 use super::fields::Fields;
 use super::password::Password;
+use super::request::{Service, bearer};
 use super::service::{Attempt, AuthService};
 use crate::problem::Problem;
 use axum::Json;

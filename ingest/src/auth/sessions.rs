@@ -1,7 +1,6 @@
 //! Sessions: a login begins one with an access token for 15 minutes and a refresh token, which gets the next pair once.
 
 use super::caller::{AuthError, Caller};
-use super::documents::SessionMode;
 use super::failure::AuthFailure;
 use super::secret::{OpaqueToken, SecretToken};
 use super::token::Claims;
@@ -18,6 +17,15 @@ use uuid::Uuid;
 pub const ACCESS_LIFE: Duration = Duration::from_secs(15 * 60);
 /// How long a session that was read from the store counts as live. One that another process ended is live here no longer.
 const CACHED: Duration = Duration::from_secs(30);
+
+/// Where a client keeps its refresh token. Neither kind of token is accepted as the other.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum SessionMode {
+    /// In its own hands: it is part of the answer, and is sent as Bearer or in the body.
+    Token,
+    /// In a cookie that scripts of the page cannot read.
+    Cookie,
+}
 
 pub struct TokenPair {
     pub user: User,

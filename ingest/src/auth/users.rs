@@ -2,12 +2,12 @@
 
 use super::address::Address;
 use super::caller::Caller;
+use super::cookie;
 use super::demo::is_demo;
 use super::documents::UserDocument;
-use super::endpoints::Service;
 use super::failure::AuthFailure;
 use super::fields::Fields;
-use super::page;
+use super::request::Service;
 use super::service::AuthService;
 use crate::http::cursor;
 use crate::problem::Problem;
@@ -89,7 +89,7 @@ pub async fn erase(
     service.erase(&caller).await?;
     let mut response =
         private(StatusCode::ACCEPTED, ErasureDocument { user_id: user.user_id, state: "erasing" });
-    response.headers_mut().insert(SET_COOKIE, page::cleared());
+    response.headers_mut().insert(SET_COOKIE, cookie::cleared());
     Ok(response)
 }
 

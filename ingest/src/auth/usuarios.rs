@@ -2,13 +2,12 @@
 //! login gives an opaque token for an hour, which every route takes as Bearer.
 
 use super::address::Address;
-use super::demo::DEMO_EMAIL;
-use super::documents::SessionMode;
-use super::endpoints::Service;
 use super::failure::AuthFailure;
 use super::fields::Fields;
 use super::password::Password;
-use super::service::{AuthService, LoginRequest};
+use super::request::Service;
+use super::service::{AuthService, DEMO_EMAIL, LoginRequest};
+use super::sessions::SessionMode;
 use crate::problem::Problem;
 use axum::Json;
 use axum::body::Body;
