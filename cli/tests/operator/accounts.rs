@@ -67,6 +67,39 @@ async fn a_disabled_user_is_out_at_once_and_an_enabled_one_is_back() {
     assert_eq!(server.stop(), Some(0));
 }
 
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_page_of_this_machine_learns_what_it_needs_and_tries_the_demo_user() {
+    let server = Installation::new().up();
+    let client = reqwest::Client::new();
+    let reply = client.get(format!("{}/api/v1/installation", server.url)).send().await.expect("an answer");
+    assert_eq!(
+        (reply.status().as_u16(), &reply.headers()["cache-control"]),
+        (200, &"public, max-age=60".parse().expect("a value"))
+    );
+    let mut document: Value = reply.json().await.expect("JSON");
+    let types = document["media_types"].take();
+    assert!(types.as_array().is_some_and(|types| types.contains(&json!("image/jpeg"))), "{types}");
+    let expected = json!({"runtime": "one_machine", "demo_user": true, "signup": true, "max_upload_bytes": 20 << 20,
+        "max_photo_body_bytes": 10 << 20, "media_types": null, "max_side_px": 30_000, "max_megapixels": 200,
+        "languages": ["en", "es"], "version": env!("CARGO_PKG_VERSION")});
+    assert_eq!(document, expected);
+
+    let (status, demo) = post(&server.url, "/api/v1/auth/demo", "", &json!({})).await;
+    assert_eq!((status, &demo["role"]), (200, &json!("customer")), "{demo}");
+    let gallery = client.get(format!("{}/gallery", server.url)).bearer_auth(text(&demo, "access_token"));
+    assert_eq!(gallery.send().await.expect("an answer").status(), 200);
+    // The header of the page goes through every layer.
+    let body = json!({"session": "cookie"});
+    let reply =
+        client.post(format!("{}/api/v1/auth/demo", server.url)).header("origin", &server.url).json(&body);
+    let reply = reply.send().await.expect("an answer");
+    let cookie =
+        reply.headers()["set-cookie"].to_str().expect("ASCII").split(';').next().expect("a pair").to_owned();
+    let refresh = client.post(format!("{}/api/v1/token/refresh", server.url)).header("cookie", cookie);
+    let refresh = refresh.header("x-semblante-page", "1").header("origin", &server.url);
+    assert_eq!(refresh.send().await.expect("an answer").status(), 200);
+}
+
 #[test]
 fn users_are_listed_and_wrong_orders_are_told() {
     let installation = Installation::new();
