@@ -41,7 +41,7 @@ pub async fn postpone(ports: &Ports, order: &Erase) -> Result<(), PortError> {
 }
 
 /// Orders another pass over an upload that was erased; nothing happens if it was not. The tombstone says neither whose it
-/// was nor how far it came, hence `user` and [`MAX_REPEATED_ATTEMPTS`].
+/// was nor how far it came, hence `user` and `MAX_REPEATED_ATTEMPTS`.
 pub async fn repeat(ports: &Ports, tenant: &TenantId, user: &UserId, id: UploadId) -> Result<(), PortError> {
     let Some(Record::Erased(tombstone)) = ports.uploads.get(tenant, id).await? else { return Ok(()) };
     let order = Erase {
