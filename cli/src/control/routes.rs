@@ -2,7 +2,7 @@
 
 use super::api::{MaintenanceFinding, MaintenanceReport, MaintenanceRequest, QueueDepth, Queues};
 use super::state::{Answer, Control, Shared};
-use super::{accounts, galleries, letters, uploads, users};
+use super::{account_routes, galleries, letters, uploads, users};
 use crate::boot::Installation;
 use axum::extract::{DefaultBodyLimit, Request, State};
 use axum::http::StatusCode;
@@ -46,8 +46,8 @@ pub fn routes(installation: &Installation, public_url: &str, max_photo_bytes: u6
         .route("/tenants/{tenant}/uploads/{id}/replay", post(uploads::replay))
         .route("/tenants/{tenant}/gallery", get(galleries::get))
         .route("/tenants/{tenant}/users", get(users::find).post(users::create))
-        .route("/tenants/{tenant}/accounts", get(accounts::list).post(accounts::create))
-        .route("/tenants/{tenant}/accounts/{user}", post(accounts::change))
+        .route("/tenants/{tenant}/accounts", get(account_routes::list).post(account_routes::create))
+        .route("/tenants/{tenant}/accounts/{user}", post(account_routes::change))
         .layer(DefaultBodyLimit::max(MAX_JSON))
         .route("/tenants/{tenant}/users/{user}/photos", post(uploads::store))
         .layer(from_fn(within_time))

@@ -69,7 +69,8 @@ async fn a_disabled_user_is_out_at_once_and_an_enabled_one_is_back() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_page_of_this_machine_learns_what_it_needs_and_tries_the_demo_user() {
-    let server = Installation::new().up();
+    let installation = Installation::new();
+    let server = installation.up();
     let client = reqwest::Client::new();
     let reply = client.get(format!("{}/api/v1/installation", server.url)).send().await.expect("an answer");
     assert_eq!(

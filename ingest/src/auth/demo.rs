@@ -1,5 +1,5 @@
 //! The demo user of one machine: a customer of the default tenant without a password. Their sessions begin without one, so
-//! whoever reaches the API can use this account; setting `demo_user` switches it.
+//! every caller that reaches the API can use this account; setting `demo_user` switches it.
 
 use super::address::Address;
 use super::documents::admitted;

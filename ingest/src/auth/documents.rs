@@ -31,7 +31,7 @@ pub struct TokenDocument {
     /// The tokens again, as older clients read them; never to the page.
     #[serde(flatten)]
     pub older_spelling: Option<OlderSpelling>,
-    /// Always `Bearer`.
+    /// The scheme of RFC 6750: always `Bearer`.
     pub token_type: &'static str,
     /// Seconds until the access token expires.
     pub expires_in: u64,

@@ -39,7 +39,7 @@ pub struct UserListDocument {
 #[derive(Debug, Serialize)]
 pub struct ErasureDocument {
     pub user_id: UserId,
-    /// Always `erasing`.
+    /// Always `erasing`: the rest is done later.
     pub state: &'static str,
 }
 

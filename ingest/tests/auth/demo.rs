@@ -77,7 +77,7 @@ async fn pages_of_other_sites_get_no_demo_session() {
     }
 }
 
-/// An account that has a password is nobody's without it, whatever its address.
+/// An account that has a password is closed without it, whatever its address.
 #[tokio::test]
 async fn a_demo_user_who_got_a_password_is_closed() {
     let server = with_demo_user().await;

@@ -108,7 +108,7 @@ async fn an_opaque_token_is_a_bearer_for_an_hour() {
     server.who_am_i(&token).await.expect(401, "invalid_token");
 }
 
-/// The document warns: nobody appoints themselves in a tenant that exists.
+/// The document warns: users must not appoint themselves.
 #[tokio::test]
 async fn only_the_founder_of_a_tenant_is_its_admin() {
     let server = open().await;
