@@ -55,7 +55,7 @@ export function open(main) {
   function print(row, at) {
     const name = upper(emotion(row.emotion));
     const label = `${row.emotion ? name : t(row.state)}, ${day(row.created_at)}`;
-    const flag = row.state === 'complete' ? row.emotion === 'UNKNOWN' && t('uncertain') : t(row.state);
+    const flag = row.state === 'complete' ? row.emotion === 'UNKNOWN' && t('uncertain') : t(`state_${row.state}`);
     const source = row.generated_image ?? row.preview;
     const button = row.melody && h('button.disc-btn.small', { tabindex: -1, 'aria-label': `${t('play')}: ${label}`, onclick: () => play(row, button) }, icon(sounding === row.upload_id ? 'pause' : 'play'));
     return h(`li.print.e-${row.emotion ?? 'UNKNOWN'}${row.generated_image ? '' : '.pale'}`, { 'data-at': at },
