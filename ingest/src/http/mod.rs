@@ -7,7 +7,7 @@ pub mod api;
 mod base64_text;
 pub mod body;
 mod budget;
-mod cursor;
+pub(crate) mod cursor;
 mod declare;
 mod exposition;
 mod faces;

@@ -54,6 +54,8 @@ mod table {
     pub const PUBLIC_URL: Key<String> = key("public_url", "", "Scheme, host and port that links begin with; empty: the listen address", web_origin);
     pub const METRICS_LISTEN: Key<Option<String>> = key("metrics_listen", "", "Address and port that `up` serves /metrics on (Prometheus); empty: nowhere", optional_address);
     pub const TRUSTED_PROXIES: Key<Vec<Network>> = key("trusted_proxies", "", "Addresses or networks of proxies whose X-Forwarded-For counts, comma-separated", networks);
+    pub const DEMO_USER: Key<DemoUser> = key("demo_user", "auto", "Account without a password, for everyone: on, off, or auto (on if all is loopback)", |text| choice(text, &DEMO_USERS));
+    pub const TENANT_SIGNUP: Key<bool> = key("tenant_signup", "open", "Whether a signup may create a tenant, whose admin it makes: open, closed", |text| choice(text, &TENANT_SIGNUPS));
     pub const ACCEPT_TRAFFIC: Key<bool> = key("accept_traffic", "on", "off: every request except health checks gets 503", |text| choice(text, &SWITCH));
     pub const MAX_UPLOAD_BYTES: Key<u64> = key("max_upload_bytes", "20971520", "Maximum size of a photo that is put with a presigned URL, in bytes", |text| whole(text, 1024..=33_554_432));
     pub const MAX_CONNECTIONS: Key<usize> = key("max_connections", "512", "Maximum open connections; more wait in the system's backlog", |text| whole(text, 1..=65_536));
