@@ -17,23 +17,37 @@ export function notesOf(buffer) {
     let [from, us, sum] = [0, 500000, 0];
     for (const tempo of tempos) {
       if (tempo.tick >= tick) break;
-      sum += (tempo.tick - from) * us / division / 1e6;
+      sum += ((tempo.tick - from) * us) / division / 1e6;
       [from, us] = [tempo.tick, tempo.us];
     }
-    return sum + (tick - from) * us / division / 1e6;
+    return sum + ((tick - from) * us) / division / 1e6;
   };
   return {
-    notes: notes.map(({ on, off, pitch }) => ({ start: seconds(on), end: seconds(off), pitch })).sort((a, b) => a.start - b.start),
+    notes: notes
+      .map(({ on, off, pitch }) => ({ start: seconds(on), end: seconds(off), pitch }))
+      .sort((a, b) => a.start - b.start),
     bpm: Math.round(60e6 / (tempos[0]?.us ?? 500000)),
   };
 }
 function track(data, at, end, notes, tempos) {
   const open = new Map();
   let [tick, status] = [0, 0];
-  const variable = () => { let value = 0; let byte; do { byte = data.getUint8(at); at += 1; value = value * 128 + (byte & 127); } while (byte & 128); return value; };
+  const variable = () => {
+    let value = 0;
+    let byte;
+    do {
+      byte = data.getUint8(at);
+      at += 1;
+      value = value * 128 + (byte & 127);
+    } while (byte & 128);
+    return value;
+  };
   while (at < end) {
     tick += variable();
-    if (data.getUint8(at) & 128) { status = data.getUint8(at); at += 1; }
+    if (data.getUint8(at) & 128) {
+      status = data.getUint8(at);
+      at += 1;
+    }
     const kind = status >> 4;
     if (status === 0xff) {
       const type = data.getUint8(at);
@@ -50,7 +64,10 @@ function track(data, at, end, notes, tempos) {
       at += 2;
       const key = (status & 15) * 128 + pitch;
       if (kind === 9 && force && (status & 15) !== 9) open.set(key, tick);
-      else if ((kind === 8 || kind === 9) && open.has(key)) { notes.push({ on: open.get(key), off: tick, pitch }); open.delete(key); }
+      else if ((kind === 8 || kind === 9) && open.has(key)) {
+        notes.push({ on: open.get(key), off: tick, pitch });
+        open.delete(key);
+      }
     }
   }
 }

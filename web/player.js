@@ -6,7 +6,11 @@ import { notesOf } from './midi.js';
 const [WIDTH, HEIGHT, GROUND, RIDGE, POINTS] = [1200, 190, 160, 58, 240];
 const REDUCED_MS = 250;
 const time = (s) => `${Math.floor(s / 60)}:${String(Math.floor(s % 60)).padStart(2, '0')}`;
-const fetched = async (url) => { const response = await fetch(url); if (!response.ok) throw new Error(String(response.status)); return response.arrayBuffer(); };
+const fetched = async (url) => {
+  const response = await fetch(url);
+  if (!response.ok) throw new Error(String(response.status));
+  return response.arrayBuffer();
+};
 
 async function peaksOf(url) {
   const decoder = new OfflineAudioContext(1, 1, 22050);
@@ -22,11 +26,13 @@ async function peaksOf(url) {
   const max = Math.max(...loud, 1e-6);
   return { heights: loud.map((one) => one / max), seconds: sound.duration };
 }
-const smooth = (list, reach) => list.map((_, at) => {
-  const near = list.slice(Math.max(0, at - reach), at + reach + 1);
-  return near.reduce((sum, one) => sum + one, 0) / near.length;
-});
-const area = (heights, scale) => `M0 ${GROUND}${heights.map((one, at) => `L${(at / (POINTS - 1) * WIDTH).toFixed(1)} ${(GROUND - one * scale).toFixed(1)}`).join('')}L${WIDTH} ${GROUND}z`;
+const smooth = (list, reach) =>
+  list.map((_, at) => {
+    const near = list.slice(Math.max(0, at - reach), at + reach + 1);
+    return near.reduce((sum, one) => sum + one, 0) / near.length;
+  });
+const area = (heights, scale) =>
+  `M0 ${GROUND}${heights.map((one, at) => `L${((at / (POINTS - 1)) * WIDTH).toFixed(1)} ${(GROUND - one * scale).toFixed(1)}`).join('')}L${WIDTH} ${GROUND}z`;
 
 /** A player of a melody; `stop` ends it. */
 export function player(melody, score) {
@@ -49,10 +55,30 @@ export function player(melody, score) {
   const sun = h('span.psun', { 'aria-hidden': 'true' });
   const clock = h('p.p-time', null, time(0));
   const meta = h('p.p-meta.quiet');
-  const node = h('div.player', { role: 'group', 'aria-label': t('melody') }, button,
-    h('div.p-ridge', null, svg('svg', { class: 'ridge', viewBox: `0 0 ${WIDTH} ${HEIGHT}`, preserveAspectRatio: 'none', 'aria-hidden': 'true' },
-      svg('clipPath', { id: 'played' }, played), notes, water, far, near, over, svg('path', { class: 'r-line', d: `M0 ${GROUND}H${WIDTH}` })), seek, sun),
-    clock, meta);
+  const node = h(
+    'div.player',
+    { role: 'group', 'aria-label': t('melody') },
+    button,
+    h(
+      'div.p-ridge',
+      null,
+      svg(
+        'svg',
+        { class: 'ridge', viewBox: `0 0 ${WIDTH} ${HEIGHT}`, preserveAspectRatio: 'none', 'aria-hidden': 'true' },
+        svg('clipPath', { id: 'played' }, played),
+        notes,
+        water,
+        far,
+        near,
+        over,
+        svg('path', { class: 'r-line', d: `M0 ${GROUND}H${WIDTH}` }),
+      ),
+      seek,
+      sun,
+    ),
+    clock,
+    meta,
+  );
 
   function draw() {
     const low = smooth(heights, 2);
@@ -66,11 +92,12 @@ export function player(melody, score) {
     const height = heights[Math.min(POINTS - 1, Math.floor(part * POINTS))] * RIDGE;
     played.setAttribute('width', part * WIDTH);
     sun.style.setProperty('left', `${part * 100}%`);
-    sun.style.setProperty('top', `${(GROUND - height - 13) / HEIGHT * 100}%`);
+    sun.style.setProperty('top', `${((GROUND - height - 13) / HEIGHT) * 100}%`);
     clock.textContent = `${time(now)} / ${time(seconds)}`;
     seek.setAttribute('aria-valuetext', clock.textContent);
     if (document.activeElement !== seek || !audio.paused) seek.value = now;
-    for (const { note, mark } of lights) mark.setAttribute('class', `note${now >= note.end ? ' past' : now >= note.start ? ' on' : ''}`);
+    for (const { note, mark } of lights)
+      mark.setAttribute('class', `note${now >= note.end ? ' past' : now >= note.start ? ' on' : ''}`);
   }
   function step(ms) {
     frame = requestAnimationFrame(step);
@@ -78,15 +105,22 @@ export function player(melody, score) {
     drawn = ms;
     at(audio.currentTime);
   }
-  function toggle() { if (audio.paused) audio.play().catch(shown); else audio.pause(); }
+  function toggle() {
+    if (audio.paused) audio.play().catch(shown);
+    else audio.pause();
+  }
   function shown() {
     button.setAttribute('aria-label', t(audio.paused ? 'play' : 'pause'));
     button.replaceChildren(icon(audio.paused ? 'play' : 'pause'));
     cancelAnimationFrame(frame);
-    if (!audio.paused) frame = requestAnimationFrame(step); else at(audio.currentTime);
+    if (!audio.paused) frame = requestAnimationFrame(step);
+    else at(audio.currentTime);
   }
   for (const name of ['play', 'pause', 'ended']) audio.addEventListener(name, shown);
-  seek.addEventListener('input', () => { audio.currentTime = Number(seek.value); at(Number(seek.value)); });
+  seek.addEventListener('input', () => {
+    audio.currentTime = Number(seek.value);
+    at(Number(seek.value));
+  });
   seek.addEventListener('keydown', (event) => {
     const by = { ArrowLeft: -1, ArrowDown: -1, ArrowRight: 1, ArrowUp: 1 }[event.key];
     if (!by) return;
@@ -97,16 +131,44 @@ export function player(melody, score) {
     at(audio.currentTime);
   });
   draw();
-  peaksOf(melody).then((found) => { heights = found.heights; seconds = found.seconds; seek.max = seconds; draw(); }).catch(() => {});
-  if (score) fetched(score).then((bytes) => {
-    const { notes: all, bpm } = notesOf(bytes);
-    const low = Math.min(...all.map((note) => note.pitch));
-    const span = Math.max(12, Math.max(...all.map((note) => note.pitch)) - low);
-    const end = Math.max(seconds, all.at(-1)?.end ?? 0);
-    lights = all.map((note) => ({ note, mark: svg('rect', { class: 'note', x: note.start / end * WIDTH, y: 78 - (note.pitch - low) / span * 74, width: Math.max(6, (note.end - note.start) / end * WIDTH - 3), height: 4.5, rx: 2.2 }) }));
-    notes.replaceChildren(...lights.map((light) => light.mark));
-    meta.textContent = t('notes', { n: number(all.length), b: number(bpm) });
-    at(audio.currentTime);
-  }).catch(() => {});
-  return { node, toggle, stop: () => { audio.pause(); audio.src = ''; cancelAnimationFrame(frame); } };
+  peaksOf(melody)
+    .then((found) => {
+      heights = found.heights;
+      seconds = found.seconds;
+      seek.max = seconds;
+      draw();
+    })
+    .catch(() => {});
+  if (score)
+    fetched(score)
+      .then((bytes) => {
+        const { notes: all, bpm } = notesOf(bytes);
+        const low = Math.min(...all.map((note) => note.pitch));
+        const span = Math.max(12, Math.max(...all.map((note) => note.pitch)) - low);
+        const end = Math.max(seconds, all.at(-1)?.end ?? 0);
+        lights = all.map((note) => ({
+          note,
+          mark: svg('rect', {
+            class: 'note',
+            x: (note.start / end) * WIDTH,
+            y: 78 - ((note.pitch - low) / span) * 74,
+            width: Math.max(6, ((note.end - note.start) / end) * WIDTH - 3),
+            height: 4.5,
+            rx: 2.2,
+          }),
+        }));
+        notes.replaceChildren(...lights.map((light) => light.mark));
+        meta.textContent = t('notes', { n: number(all.length), b: number(bpm) });
+        at(audio.currentTime);
+      })
+      .catch(() => {});
+  return {
+    node,
+    toggle,
+    stop: () => {
+      audio.pause();
+      audio.src = '';
+      cancelAnimationFrame(frame);
+    },
+  };
 }

@@ -4,7 +4,19 @@ import { mb, t } from './texts.js';
 
 const PARALLEL = 3;
 const PAUSE_MS = 3000;
-const TYPES = { jpg: 'image/jpeg', jpeg: 'image/jpeg', png: 'image/png', webp: 'image/webp', heic: 'image/heic', heif: 'image/heic', avif: 'image/avif', gif: 'image/gif', bmp: 'image/bmp', tif: 'image/tiff', tiff: 'image/tiff' };
+const TYPES = {
+  jpg: 'image/jpeg',
+  jpeg: 'image/jpeg',
+  png: 'image/png',
+  webp: 'image/webp',
+  heic: 'image/heic',
+  heif: 'image/heic',
+  avif: 'image/avif',
+  gif: 'image/gif',
+  bmp: 'image/bmp',
+  tif: 'image/tiff',
+  tiff: 'image/tiff',
+};
 const ALIASES = { 'image/jpg': 'image/jpeg', 'image/pjpeg': 'image/jpeg', 'image/heif': 'image/heic' };
 
 /** Newest first. Phases: waiting, hashing, sending, paused, refused (with `error`), then `doc` tells. */
@@ -19,16 +31,26 @@ const hashes = new Map();
 
 const changed = (item) => events.dispatchEvent(new CustomEvent('change', { detail: item }));
 export const isOpen = (item) => (item.doc ? !item.doc.done : item.phase !== 'refused');
-export const needsYou = (item) => item.phase === 'refused' || ['failed', 'expired', 'partial', 'no_face'].includes(item.doc?.state);
+export const needsYou = (item) =>
+  item.phase === 'refused' || ['failed', 'expired', 'partial', 'no_face'].includes(item.doc?.state);
 export const retryable = () => items.filter((item) => item.phase === 'refused' && item.mayRetry);
 
 const typeOf = (file) => {
   const named = TYPES[file.name.split('.').pop().toLowerCase()];
-  return file.type ? ALIASES[file.type] ?? file.type : named ?? '';
+  return file.type ? (ALIASES[file.type] ?? file.type) : (named ?? '');
 };
 export function add(files) {
   for (const file of files) {
-    const item = { key: nextKey++, file, name: file.name, type: typeOf(file), size: file.size, url: URL.createObjectURL(file), phase: 'waiting', sent: 0 };
+    const item = {
+      key: nextKey++,
+      file,
+      name: file.name,
+      type: typeOf(file),
+      size: file.size,
+      url: URL.createObjectURL(file),
+      phase: 'waiting',
+      sent: 0,
+    };
     const max = installation.max_upload_bytes;
     if (!file.size) refuse(item, t('empty_file'));
     else if (file.size > max) refuse(item, t('too_large', { mb: mb(file.size), max: mb(max) }));
@@ -38,9 +60,15 @@ export function add(files) {
   }
   pump();
 }
-function refuse(item, error, mayRetry = false) { Object.assign(item, { phase: 'refused', error, mayRetry }); changed(item); }
+function refuse(item, error, mayRetry = false) {
+  Object.assign(item, { phase: 'refused', error, mayRetry });
+  changed(item);
+}
 export function retry(list) {
-  for (const item of list) { Object.assign(item, { phase: 'waiting', error: null, sent: 0 }); changed(item); }
+  for (const item of list) {
+    Object.assign(item, { phase: 'waiting', error: null, sent: 0 });
+    changed(item);
+  }
   pump();
 }
 export function dismiss(item) {
@@ -48,7 +76,13 @@ export function dismiss(item) {
   if (item.url) URL.revokeObjectURL(item.url);
   changed(item);
 }
-export function clear() { for (const item of [...items]) { item.request?.abort(); dismiss(item); } since = null; }
+export function clear() {
+  for (const item of [...items]) {
+    item.request?.abort();
+    dismiss(item);
+  }
+  since = null;
+}
 
 function pump() {
   while (running < PARALLEL) {
@@ -57,7 +91,13 @@ function pump() {
     running += 1;
     item.phase = 'hashing';
     changed(item);
-    send(item).catch((error) => fail(item, error)).finally(() => { running -= 1; item.request = null; pump(); });
+    send(item)
+      .catch((error) => fail(item, error))
+      .finally(() => {
+        running -= 1;
+        item.request = null;
+        pump();
+      });
   }
 }
 function fail(item, error) {
@@ -71,19 +111,28 @@ function fail(item, error) {
 export function goOn() {
   const paused = items.filter((item) => item.phase === 'paused');
   if (!paused.length) return;
-  if (navigator.onLine) retry(paused); else setTimeout(goOn, PAUSE_MS);
+  if (navigator.onLine) retry(paused);
+  else setTimeout(goOn, PAUSE_MS);
 }
 function sha256(item) {
-  worker ??= Object.assign(new Worker('/web/hash.js'), { onmessage: ({ data }) => {
-    const wait = hashes.get(data.key);
-    hashes.delete(data.key);
-    if (data.sha256) wait.resolve(data.sha256); else wait.reject(new Problem(0, { code: 'unreadable', detail: data.error }));
-  } });
-  return new Promise((resolve, reject) => { hashes.set(item.key, { resolve, reject }); worker.postMessage({ key: item.key, file: item.file }); });
+  worker ??= Object.assign(new Worker('/web/hash.js'), {
+    onmessage: ({ data }) => {
+      const wait = hashes.get(data.key);
+      hashes.delete(data.key);
+      if (data.sha256) wait.resolve(data.sha256);
+      else wait.reject(new Problem(0, { code: 'unreadable', detail: data.error }));
+    },
+  });
+  return new Promise((resolve, reject) => {
+    hashes.set(item.key, { resolve, reject });
+    worker.postMessage({ key: item.key, file: item.file });
+  });
 }
 async function send(item) {
   item.sha256 ??= await sha256(item);
-  const declared = await call('POST', '/uploads', { body: { content_type: item.type, content_length: item.size, sha256: item.sha256, filename: item.name.slice(0, 120) } });
+  const declared = await call('POST', '/uploads', {
+    body: { content_type: item.type, content_length: item.size, sha256: item.sha256, filename: item.name.slice(0, 120) },
+  });
   item.id = declared.upload_id;
   item.duplicate = Boolean(declared.duplicate) && !declared.upload;
   if (declared.upload) {
@@ -99,14 +148,22 @@ async function send(item) {
 /** XMLHttpRequest, because fetch tells no progress. 412: an earlier try got through. */
 function put(item, { url, headers }) {
   return new Promise((resolve, reject) => {
-    const xhr = item.request = new XMLHttpRequest();
+    const xhr = (item.request = new XMLHttpRequest());
     xhr.open('PUT', url);
-    for (const [name, value] of Object.entries(headers)) if (!/^(content-length|host)$/i.test(name)) xhr.setRequestHeader(name, value);
-    xhr.upload.onprogress = ({ loaded }) => { item.sent = loaded; changed(item); };
+    for (const [name, value] of Object.entries(headers))
+      if (!/^(content-length|host)$/i.test(name)) xhr.setRequestHeader(name, value);
+    xhr.upload.onprogress = ({ loaded }) => {
+      item.sent = loaded;
+      changed(item);
+    };
     xhr.onload = () => {
       if (xhr.status < 300 || xhr.status === 412) return resolve();
       let body = {};
-      try { body = JSON.parse(xhr.responseText); } catch { /* S3 answers XML */ }
+      try {
+        body = JSON.parse(xhr.responseText);
+      } catch {
+        /* S3 answers XML */
+      }
       reject(new Problem(xhr.status, body));
     };
     xhr.onerror = xhr.ontimeout = () => reject(new Problem(0, { code: 'offline' }));
