@@ -102,21 +102,6 @@ function password() {
   });
   return section(t('change'), form);
 }
-function takeAway() {
-  const note = h('p.msg', { role: 'alert' });
-  const get = async () => {
-    const response = await api.call('GET', '/api/v1/users/me/export');
-    const url = URL.createObjectURL(await response.blob());
-    h('a', { href: url, download: 'semblante.zip' }).click();
-    setTimeout(() => URL.revokeObjectURL(url), 60000);
-  };
-  return section(
-    t('export'),
-    h('p.quiet', null, t('export_more')),
-    note,
-    h('button.btn', { onclick: ({ currentTarget }) => attempt(currentTarget, note, get) }, t('download')),
-  );
-}
 function end() {
   const note = h('p.msg', { role: 'alert' });
   const word = t('word');
@@ -200,7 +185,7 @@ export function open(main) {
             ),
             keys(),
           ]
-        : [sessions(), password(), takeAway(), keys(), end()],
+        : [sessions(), password(), keys(), end()],
     ),
   );
 }

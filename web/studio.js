@@ -80,7 +80,14 @@ function scene(item) {
   const photo = item.url ?? doc?.preview;
   if (felt) {
     children.push(svg('circle', { class: 'sc-sun', cx: 160, cy: 118, r: 38 }));
-    RIDGES.forEach((d, n) => children.push(svg('path', { class: has('image-generation') ? `sc-l${n + 1}` : 'sc-ghost', d })));
+    RIDGES.forEach((d, n) =>
+      children.push(
+        svg('path', {
+          class: has('image-generation') ? `sc-l${n + 1}` : 'sc-ghost',
+          d: has('image-generation') ? d : d.replace('V320H0z', ''),
+        }),
+      ),
+    );
     if (has('melody-generation'))
       children.push(
         svg('path', { class: 'sc-mel', d: 'M24 292l22-10 22 6 22-16 22 12 22-4 22-12 22 14 22-8 22 8 22-14 22 10 22-2' }),

@@ -194,9 +194,6 @@ const TABLE = {
   logout: ['Salir', 'Sign out'],
   change: ['Cambiar la contraseña', 'Change password'],
   changed: ['Contraseña cambiada. Las demás sesiones terminaron.', 'Password changed. All other sessions ended.'],
-  export: ['Llévate todo', 'Take everything with you'],
-  export_more: ['Un ZIP con tus fotos, láminas, melodías y lecturas.', 'A ZIP with your photos, prints, melodies and readings.'],
-  download: ['Descargar', 'Download'],
   erase: ['Borrar mi cuenta', 'Delete my account'],
   erase_more: [
     'Se borra todo: fotos, láminas, melodías y lecturas. No se puede deshacer. Escribe {word} y tu contraseña.',
