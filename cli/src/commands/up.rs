@@ -36,7 +36,12 @@ struct Listening {
 impl Listening {
     fn text(&self) -> String {
         let metrics = self.metrics.as_ref().map(|address| format!("\nmetrics on {address}"));
-        format!("listening on {}{}\nthe gallery page is {}/", self.listening, metrics.unwrap_or_default(), self.page)
+        format!(
+            "listening on {}{}\nthe gallery page is {}/",
+            self.listening,
+            metrics.unwrap_or_default(),
+            self.page
+        )
     }
 }
 

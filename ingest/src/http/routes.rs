@@ -3,7 +3,8 @@
 use super::api::{Api, App};
 use super::openapi::{self, Route};
 use super::{
-    body, declare, faces, gallery, generate, health, layers, next_attempt, page, photo, signed_objects, uploads,
+    body, declare, faces, gallery, generate, health, layers, next_attempt, page, photo, signed_objects,
+    uploads,
 };
 use crate::request_context;
 use axum::Router;
