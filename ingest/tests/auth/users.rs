@@ -106,7 +106,7 @@ async fn other_users_do_not_exist_for_a_customer_nor_other_tenants_for_an_admin(
     }
 }
 
-/// The session of an admin who has become a customer ends with its next refresh, and admin routes read it from the store.
+/// Routes of admins read the session from the store.
 #[tokio::test]
 async fn an_ended_session_sees_no_users() {
     let server = Server::start().await;
