@@ -365,6 +365,10 @@ addEventListener('keydown', (event) => {
   }
 });
 
-await Promise.allSettled([api.look(), api.resume()]);
-await show();
-if (api.user) uploads.start().catch(() => {});
+// Not awaited at the top: views import this module, and would wait for it for ever.
+async function begin() {
+  await Promise.allSettled([api.look(), api.resume()]);
+  await show();
+  if (api.user) uploads.start().catch(() => {});
+}
+begin();
