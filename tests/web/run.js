@@ -21,6 +21,8 @@ const wanted = process.argv[2] ?? '';
 const up = await server.start();
 const browser = await chromium.launch({ executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium', args: FLAGS });
 let [passed, failed] = [0, 0];
+// A journey that fails leaves waits behind; its failure is printed already.
+process.on('unhandledRejection', () => {});
 
 /** A page that collects what the console and the CSP complain of. `expected`: complaints that a journey provokes. */
 async function visit(options = {}) {
