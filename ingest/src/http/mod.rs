@@ -20,6 +20,7 @@ pub mod links;
 mod next_attempt;
 mod object_response;
 mod openapi;
+mod page;
 pub mod photo;
 mod photo_form;
 mod photo_json;
