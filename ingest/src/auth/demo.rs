@@ -5,7 +5,7 @@ use super::address::Address;
 use super::documents::admitted;
 use super::failure::AuthFailure;
 use super::fields::Fields;
-use super::page::Page;
+use super::page_session::Page;
 use super::request::{Service, session_mode};
 use super::service::{AuthService, DEMO_EMAIL, fresh_id};
 use crate::problem::Problem;

@@ -4,7 +4,7 @@ use super::address::Address;
 use super::documents::{UserDocument, admitted};
 use super::failure::AuthFailure;
 use super::fields::Fields;
-use super::page::Page;
+use super::page_session::Page;
 use super::password::Password;
 use super::request::{Service, bearer, session_mode};
 use super::service::{AuthService, LoginRequest, SignupRequest};

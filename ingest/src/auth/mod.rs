@@ -8,7 +8,7 @@ pub mod documents;
 mod endpoints;
 mod failure;
 mod fields;
-mod page;
+mod page_session;
 pub mod password;
 mod request;
 mod secret;

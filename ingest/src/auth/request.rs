@@ -3,7 +3,7 @@
 use super::address::Address;
 use super::failure::AuthFailure;
 use super::fields::Fields;
-use super::page::Page;
+use super::page_session::Page;
 use super::service::AuthService;
 use super::sessions::SessionMode;
 use axum::extract::{ConnectInfo, FromRequestParts, State};

@@ -33,7 +33,6 @@ const EVERYDAY: [f64; 7] = [0.45, 0.40, 0.04, 0.03, 0.015, 0.015, 0.05];
 /// faces are still found sad.
 pub const PRIOR: f64 = 0.25;
 
-/// A face's emotions.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Emotions {
     /// Probabilities that mean what they say: by temperature and prior.

@@ -14,6 +14,8 @@ const SIDE: usize = 512;
 /// Side of the canvas for faces that fill the picture, in times the picture's longer side: a border of 1.75 of it on each
 /// side. Of 24 close-ups a border of 0.5 shows 9, 0.8 20, 1.2 22, and 2.0 23.
 const CANVAS: f64 = 4.5;
+/// Less likely faces on the canvas are dropped: of 500 pictures without a face, 2 show one above .5, with .58 and .63.
+const MIN_CLOSE_CONFIDENCE: f32 = 0.6;
 /// The epsilon of the batch normalisations; variances are quantised to about 0, so it counts.
 const EPSILON: f32 = 0.001;
 /// Output channels of the thirteen pairs.
@@ -97,7 +99,8 @@ impl Ssd {
         let (width, height) = fitted(picture.width(), picture.height(), room);
         let small = picture.averaged(width, height);
         let placement = Placement::Canvas(CANVAS);
-        let found = self.scan(square(&small, Region::whole(&small), SIDE, placement, scratch), scratch);
+        let mut found = self.scan(square(&small, Region::whole(&small), SIDE, placement, scratch), scratch);
+        found.retain(|scored| scored.confidence >= MIN_CLOSE_CONFIDENCE);
         let size = (picture.width() as f64, picture.height() as f64);
         found.into_iter().map(|scored| scored.map(|r| uncanvas(r, size))).collect()
     }
