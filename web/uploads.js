@@ -114,15 +114,24 @@ export function goOn() {
   if (navigator.onLine) retry(paused);
   else setTimeout(goOn, PAUSE_MS);
 }
+/** The worker that hashes. Without a network its script may be missing: what waits for it is paused. */
+function hasher() {
+  const made = new Worker('/web/hash.js');
+  made.onmessage = ({ data }) => {
+    const wait = hashes.get(data.key);
+    hashes.delete(data.key);
+    if (data.sha256) wait.resolve(data.sha256);
+    else wait.reject(new Problem(0, { code: 'unreadable', detail: data.error }));
+  };
+  made.onerror = () => {
+    worker = null;
+    for (const wait of hashes.values()) wait.reject(new Problem(0, { code: 'offline' }));
+    hashes.clear();
+  };
+  return made;
+}
 function sha256(item) {
-  worker ??= Object.assign(new Worker('/web/hash.js'), {
-    onmessage: ({ data }) => {
-      const wait = hashes.get(data.key);
-      hashes.delete(data.key);
-      if (data.sha256) wait.resolve(data.sha256);
-      else wait.reject(new Problem(0, { code: 'unreadable', detail: data.error }));
-    },
-  });
+  worker ??= hasher();
   return new Promise((resolve, reject) => {
     hashes.set(item.key, { resolve, reject });
     worker.postMessage({ key: item.key, file: item.file });

@@ -24,6 +24,35 @@ async function firstPrint(page, base, server) {
   await page.click('.run .pick a');
   await page.waitForSelector('.player');
 }
+const sideways = (page) => page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
+const expectNone = (found, where) => assert.deepEqual(found, [], `axe on ${where}`);
+
+/** A gallery answer of `n` rows, by cursor, without a server. */
+async function longGallery(page, n) {
+  const row = (at) => ({
+    upload_id: `row-${at}`,
+    filename: null,
+    original_image: null,
+    preview: null,
+    emotion: ['HAPPY', 'CALM', 'SAD'][at % 3],
+    confidence: 0.8,
+    generated_image: '/web/strip-s.webp',
+    melody: null,
+    melody_midi: null,
+    faces_count: 1,
+    state: 'complete',
+    created_at: new Date(Date.UTC(2026, 5, 1) - at * 3_600_000).toISOString(),
+  });
+  await page.route('**/gallery?*', (route) => {
+    const query = new URL(route.request().url()).searchParams;
+    const from = Number(query.get('cursor') ?? 0);
+    const to = Math.min(n, from + Number(query.get('limit')));
+    route.fulfill({
+      json: { uploads: Array.from({ length: to - from }, (_, at) => row(from + at)), next_cursor: to < n ? String(to) : null },
+    });
+  });
+}
+
 export const journeys = {
   async 'first load weighs at most 60 kB'({ visit }) {
     const { page, base } = await visit();
@@ -137,6 +166,20 @@ export const journeys = {
     assert.equal((await renewed).status(), 200);
     await page.waitForSelector('.cal');
   },
+  async 'uploads go on after the network came back'({ visit, server }) {
+    const journey = await visit();
+    const { page, base, context } = journey;
+    journey.allowed = ['ERR_INTERNET_DISCONNECTED', 'ERR_FAILED', 'ERR_NETWORK'];
+    await signUp(page, base);
+    await page.goto(`${base}/#/studio`);
+    await page.waitForSelector('.runs');
+    await context.setOffline(true);
+    await send(page, [server.photo('tunnel.jpg', 4)]);
+    await page.getByText('Paused: offline').waitFor();
+    assert.ok(await page.locator('.banner').isVisible());
+    await context.setOffline(false);
+    await done(page);
+  },
   async 'a hostile file name is only text'({ visit, server }) {
     const { page, base } = await visit();
     await signUp(page, base);
@@ -146,6 +189,37 @@ export const journeys = {
     await page.waitForSelector('.player');
     assert.ok((await page.locator('.d-bar').textContent()).includes('<img src=x'));
     assert.equal(await page.locator('img[src=x]').count(), 0);
+  },
+  async 'every screen is accessible in both themes, at 320 px and enlarged'({ visit, findings, server }) {
+    const journey = await visit({ reducedMotion: 'reduce' });
+    const { page, base } = journey;
+    await page.goto(base);
+    await page.waitForSelector('.sun');
+    expectNone(await findings(page), 'first visit');
+    await firstPrint(page, base, server);
+    const print = new URL(page.url()).hash;
+    const screens = {
+      '#/gallery': '.print',
+      '#/studio': '.run',
+      [print]: '.player',
+      '#/calendar': '.cal',
+      '#/account': '.people li',
+    };
+    for (const [hash, ready] of Object.entries(screens)) {
+      for (const theme of ['light', 'dark']) {
+        await page.goto(`${base}/${hash}`);
+        await page.waitForSelector(ready);
+        await page.evaluate((name) => {
+          document.documentElement.dataset.theme = name;
+        }, theme);
+        expectNone(await findings(page), `${hash}, ${theme}`);
+      }
+      for (const width of [320, 640]) {
+        await page.setViewportSize({ width, height: 720 });
+        assert.ok((await sideways(page)) <= 0, `${hash} scrolls sideways at ${width} px`);
+      }
+      await page.setViewportSize({ width: 1280, height: 900 });
+    }
   },
   async 'the keyboard alone reaches a print and comes back'({ visit, server }) {
     const { page, base } = await visit();
@@ -161,5 +235,36 @@ export const journeys = {
     await page.waitForSelector('.fullscr', { state: 'detached' });
     await page.keyboard.press('c');
     await page.waitForSelector('.cal');
+  },
+  async 'ten thousand rows scroll with few nodes'({ visit }) {
+    const { page, base } = await visit();
+    await longGallery(page, 10_000);
+    await signUp(page, base);
+    await page.waitForSelector('.print');
+    const height = () => page.evaluate(() => document.querySelector('.prints').style.height);
+    const isLast = () => page.locator('.print [href="#/print/row-9999"]').count();
+    for (let pages = 0; pages < 400 && !(await isLast()); pages += 1) {
+      const before = await height();
+      await page.evaluate(() => scrollTo(0, document.documentElement.scrollHeight));
+      await page.waitForFunction(
+        (old) => document.querySelector('.prints').style.height !== old || document.querySelector('.print [href="#/print/row-9999"]'),
+        before,
+      );
+    }
+    await page.waitForSelector('.print [href="#/print/row-9999"]');
+    assert.ok((await page.locator('.print').count()) < 80);
+  },
+  async 'thirty photos at once all become prints'({ visit, server }) {
+    const { page, base } = await visit();
+    await signUp(page, base);
+    await send(
+      page,
+      Array.from({ length: 30 }, (_, at) => server.photo(`many-${at}.jpg`, 1 + (at % 6))),
+    );
+    await page.waitForFunction(
+      () => document.querySelectorAll('.run').length === 30 && [...document.querySelectorAll('.run .pick')].length === 30,
+      undefined,
+      { timeout: 600_000 },
+    );
   },
 };

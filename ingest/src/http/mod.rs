@@ -20,7 +20,7 @@ pub mod links;
 mod next_attempt;
 mod object_response;
 mod openapi;
-mod page;
+mod page_files;
 pub mod photo;
 mod photo_form;
 mod photo_json;

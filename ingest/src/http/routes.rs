@@ -3,7 +3,7 @@
 use super::api::{Api, App};
 use super::openapi::{self, Route};
 use super::{
-    body, declare, faces, gallery, generate, health, layers, next_attempt, page, photo, signed_objects,
+    body, declare, faces, gallery, generate, health, layers, next_attempt, page_files, photo, signed_objects,
     uploads,
 };
 use crate::request_context;
@@ -75,7 +75,7 @@ pub fn router_beside(app: App, others: Router) -> Router {
     let routes = mounted
         .fallback(layers::redirect)
         .with_state(api.clone())
-        .merge(page::routes(api.url_verifier.objects_origin()))
+        .merge(page_files::routes(api.url_verifier.objects_origin()))
         .merge(others.layer(from_fn(layers::detach)))
         // Each route that reads a body sets its own limit.
         .layer(DefaultBodyLimit::disable())
