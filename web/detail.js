@@ -1,11 +1,15 @@
 // One print: photo with its faces, picture, melody, what the faces say, how it was made, and what can be done.
 import { call, sentence } from './api.js';
 import { go } from './app.js';
-import { $, EMOTIONS, STAGES, dialog, disc, glyph, h, icon, svg, toast } from './dom.js';
+import { $, disc, h, icon, toast } from './dom.js';
+import { bars, landmarks, map, ring } from './faces.js';
 import { rows } from './gallery.js';
+import { made } from './made.js';
+import { correct, replay } from './orders.js';
 import { player } from './player.js';
+import { share } from './share.js';
 import { steps } from './studio.js';
-import { count, date, clock, emotion, number, percent, t, upper } from './texts.js';
+import { count, date, clock, emotion, percent, t, upper } from './texts.js';
 import { remove } from './trash.js';
 
 const stage = (doc, name) => doc.stages.find((one) => one.name === name);
@@ -13,7 +17,6 @@ const heading = (doc) =>
   doc.emotion
     ? t(doc.corrected ? 'you_said' : 'looks', { e: emotion(doc.emotion) })
     : t(doc.state === 'no_face' ? 'no_face' : 'unread');
-const ranked = (face) => Object.entries(face.emotions).sort(([, a], [, b]) => b - a);
 
 export async function open(main, id) {
   let closed = false;
@@ -63,155 +66,11 @@ export async function open(main, id) {
     }
   };
 
-  function ring(face, at) {
-    const { left, top, width, height } = face.box;
-    const put = (value) => `${value * 100}%`;
-    return h(
-      `button.fbox.e-${face.emotion}`,
-      {
-        'aria-pressed': String(at === chosen),
-        'aria-label': t('face_n', { n: at + 1, e: emotion(face.emotion) }),
-        onclick: () => choose(at),
-        vars: { left: put(left), top: put(top), width: put(width), height: put(height) },
-      },
-      h('span', null, at + 1),
-    );
-  }
-  function landmarks() {
-    return svg(
-      'svg',
-      { class: 'lms', viewBox: '0 0 100 100', preserveAspectRatio: 'none', 'aria-hidden': 'true' },
-      faces.flatMap((face) =>
-        face.landmarks.map(([x, y]) => svg('ellipse', { cx: x * 100, cy: y * 100, rx: 0.22, ry: 0.3, fill: '#fffdf6' })),
-      ),
-    );
-  }
   function choose(at) {
     chosen = at;
     for (const button of main.querySelectorAll('.fbox,.ftab'))
       button.setAttribute('aria-pressed', String(Number(button.textContent) === at + 1));
     $('.bars', main)?.replaceWith(bars(faces[at]));
-  }
-  function bars(face) {
-    const all = ranked(face);
-    const shown = all.filter(([, p], at) => at < 1 || (at < 4 && p >= 0.01));
-    const rest = all.slice(shown.length).reduce((sum, [, p]) => sum + p, 0);
-    return h(
-      'dl.bars',
-      null,
-      shown.map(([name, p]) =>
-        h(
-          `div.e-${name}`,
-          null,
-          h('dt', null, glyph(name), upper(emotion(name))),
-          h(
-            'dd',
-            null,
-            svg(
-              'svg',
-              { class: 'bar', viewBox: '0 0 100 4', preserveAspectRatio: 'none', 'aria-hidden': 'true' },
-              svg('rect', { class: 'b0', width: 100, height: 4 }),
-              svg('rect', { class: 'fill-mark', width: p * 100, height: 4 }),
-            ),
-            h('span', null, `${percent(p)} %`),
-          ),
-        ),
-      ),
-      h('div.rest', null, h('dt', null, t('others')), h('dd', null, `${percent(rest)} %`)),
-    );
-  }
-  function map() {
-    const list = faces
-      .map((face, at) => t('map_face', { n: at + 1, v: number(face.valence, 2), a: number(face.arousal, 2) }))
-      .join(' ');
-    const place = (face) => {
-      const far = Math.max(1, Math.hypot(face.valence, face.arousal));
-      return [100 + (face.valence / far) * 84, 100 - (face.arousal / far) * 84];
-    };
-    return h(
-      'div.vawrap',
-      null,
-      h('span.va-n', null, t('intense')),
-      h('span.va-w', null, t('hard')),
-      svg(
-        'svg',
-        { class: 'va', viewBox: '0 0 200 200', role: 'img', 'aria-label': t('map', { list }) },
-        svg('circle', { class: 'va-bg', cx: 100, cy: 100, r: 96 }),
-        svg('path', { class: 'va-land', d: 'M4 100a96 96 0 0 0 192 0z' }),
-        svg('path', { class: 'va-ax', d: 'M100 4V196M4 100H196' }),
-        faces.map((face, at) => {
-          const [x, y] = place(face);
-          return svg(
-            'g',
-            { class: `e-${face.emotion}` },
-            svg('circle', { class: 'va-face fill-mark', cx: x, cy: y, r: 9 }),
-            svg('text', { x, y: y + 3.6 }, String(at + 1)),
-          );
-        }),
-      ),
-      h('span', null, t('pleasant')),
-      h('span.va-s', null, t('serene')),
-    );
-  }
-  function made() {
-    const by = (name) => stage(doc, name)?.made_by;
-    const row = (label, maker) =>
-      maker &&
-      h(
-        'div',
-        null,
-        h('dt', null, t(label)),
-        h(
-          'dd',
-          null,
-          maker.model,
-          maker.seed !== undefined && maker.seed !== null
-            ? [`, ${t('seed')} `, h('code', null, String(maker.seed))]
-            : [' ', h('code', { title: maker.digest }, maker.digest?.slice(0, 8))],
-        ),
-      );
-    const ends = doc.stages.filter((one) => one.finished_at);
-    const took = ends.length
-      ? (Math.max(...ends.map((one) => Date.parse(one.finished_at))) -
-          Math.min(...ends.map((one) => Date.parse(one.started_at)))) /
-        1000
-      : 0;
-    const name = (doc.filename ?? 'semblante').replace(/\.\w+$/, '');
-    const link = (url, label, kind) =>
-      url &&
-      h(
-        'a',
-        { href: url, download: `${name}.${kind.toLowerCase()}` },
-        icon('down'),
-        h('span.link', null, t(label)),
-        h('small', null, kind),
-      );
-    return h(
-      'section',
-      null,
-      h('h2', null, t('how')),
-      h(
-        'dl.facts',
-        null,
-        row('image', by('image-generation')),
-        row('melody', by('melody-generation')),
-        row('reading', by('emotion-analysis')),
-        took > 0 && h('div', null, h('dt', null, t('time')), h('dd', null, t('took', { s: number(took), n: doc.attempt }))),
-      ),
-      h(
-        'div.dl',
-        null,
-        link(doc.generated_image, 'image', 'JPG'),
-        link(doc.melody, 'melody', 'MP3'),
-        link(doc.melody_midi, 'score', 'MID'),
-      ),
-      h(
-        'div.danger',
-        null,
-        h('button.btn.thin', { onclick: replay }, icon('gear'), t('replay')),
-        h('button.btn.thin.bad', { onclick: erase }, icon('trash'), t('remove')),
-      ),
-    );
   }
   function draw(before) {
     sound?.stop();
@@ -234,8 +93,8 @@ export async function open(main, id) {
       'div.frame',
       null,
       doc.preview && h('img', { src: doc.preview, alt: t('photo_alt') }),
-      faces.length > 0 && landmarks(),
-      faces.map(ring),
+      faces.length > 0 && landmarks(faces),
+      faces.map((face, at) => ring(face, at, chosen, choose)),
     );
     const nav = (row, name, key) =>
       row ? h('a.tool', { href: `#/print/${row.upload_id}`, 'aria-label': t(key) }, icon(name)) : null;
@@ -275,7 +134,7 @@ export async function open(main, id) {
         h(
           'div.acts',
           null,
-          h('button.btn', { onclick: correct }, icon('edit'), t(doc.emotion ? 'not_this' : 'tell')),
+          h('button.btn', { onclick: () => correct(doc, order) }, icon('edit'), t(doc.emotion ? 'not_this' : 'tell')),
           doc.emotion &&
             h(
               'button.btn',
@@ -283,7 +142,7 @@ export async function open(main, id) {
               icon('again'),
               t('again'),
             ),
-          ready && h('button.btn.solid', { onclick: share }, icon('share'), t('share')),
+          ready && h('button.btn.solid', { onclick: send }, icon('share'), t('share')),
         ),
       ),
       ...(doc.done ? [] : [h('div.remaking', { role: 'status' }, h('p.quiet', null, t('making')), steps(doc))]),
@@ -305,8 +164,11 @@ export async function open(main, id) {
             ),
           faces.length ? bars(faces[chosen]) : h('p.quiet', null, t('faces_0')),
         ),
-        faces.length > 0 && h('section', null, h('h2', null, t('where')), map()),
-        made(),
+        faces.length > 0 && h('section', null, h('h2', null, t('where')), map(faces)),
+        made(doc, [
+          h('button.btn.thin', { onclick: () => replay(order) }, icon('gear'), t('replay')),
+          h('button.btn.thin.bad', { onclick: erase }, icon('trash'), t('remove')),
+        ]),
       ),
     );
     const image = $('.photo img', main);
@@ -319,56 +181,6 @@ export async function open(main, id) {
       image.addEventListener('load', shape);
       if (image.complete && image.naturalWidth) shape();
     }
-  }
-  function correct() {
-    const options = EMOTIONS.filter((name) => name !== 'UNKNOWN').map((name) =>
-      h(
-        'label.fixo',
-        null,
-        h('input', { type: 'radio', name: 'emotion', value: name, checked: name === doc.emotion }),
-        disc(name),
-        h('span', null, upper(emotion(name))),
-      ),
-    );
-    const button = Object.assign(h('button.btn.solid', null, t('it_is', { e: doc.emotion ? emotion(doc.emotion) : '…' })), {
-      type: 'submit',
-    });
-    const form = h(
-      'form',
-      { method: 'dialog' },
-      h('div.fixes', { role: 'radiogroup', 'aria-label': t('what') }, options),
-      h('div.acts-c', null, h('button.btn', { onclick: () => node.close() }, t('cancel')), button),
-    );
-    form.addEventListener('change', () => {
-      button.textContent = t('it_is', { e: emotion(form.elements.emotion.value) });
-    });
-    form.addEventListener('submit', () => {
-      const value = form.elements.emotion.value;
-      if (value) order('PUT', 'emotion', { emotion: value });
-    });
-    const node = dialog(t('what'), h('h2', null, t('what')), h('p.quiet', null, t('what_more')), form);
-  }
-  function replay() {
-    const select = h(
-      'select',
-      { 'aria-label': t('from') },
-      STAGES.slice(0, 4).map((name) => h('option', { value: name }, t(`s_${name}`))),
-    );
-    const differ = h('input', { type: 'checkbox', checked: true });
-    const form = h(
-      'form',
-      { method: 'dialog' },
-      select,
-      h('label.check', null, differ, t('reroll')),
-      h(
-        'div.acts-c',
-        null,
-        h('button.btn', { onclick: () => node.close() }, t('cancel')),
-        Object.assign(h('button.btn.solid', null, t('go')), { type: 'submit' }),
-      ),
-    );
-    form.addEventListener('submit', () => order('POST', 'replay', { from_stage: select.value, reroll: differ.checked }));
-    const node = dialog(t('from'), h('h2', null, t('from')), form);
   }
   function full() {
     const node = h(
@@ -387,38 +199,9 @@ export async function open(main, id) {
     remove(id);
     go(next ? `#/print/${next.upload_id}` : '#/gallery');
   }
-  /** Photo and picture side by side with the title: made here, sent nowhere but where the reader says. */
-  async function share() {
+  async function send() {
     try {
-      const [photo, picture] = await Promise.all(
-        [doc.preview, doc.generated_image].map(async (url) => createImageBitmap(await (await fetch(url)).blob())),
-      );
-      const [height, edge] = [900, 48];
-      const wide = Math.round((photo.width / photo.height) * height);
-      const canvas = Object.assign(document.createElement('canvas'), {
-        width: wide + height + edge * 3,
-        height: height + edge * 2 + 132,
-      });
-      const pen = canvas.getContext('2d');
-      const css = getComputedStyle(main);
-      pen.fillStyle = css.getPropertyValue('--wash');
-      pen.fillRect(0, 0, canvas.width, canvas.height);
-      pen.drawImage(photo, edge, edge, wide, height);
-      pen.drawImage(picture, wide + edge * 2, edge, height, height);
-      pen.fillStyle = getComputedStyle(document.documentElement).getPropertyValue('--ink');
-      pen.font = `64px ${getComputedStyle(document.body).fontFamily}`;
-      pen.fillText(heading(doc), edge, height + edge + 92);
-      pen.font = `30px ${getComputedStyle(document.body).fontFamily}`;
-      pen.textAlign = 'right';
-      pen.fillText('Semblante', canvas.width - edge, height + edge + 88);
-      const blob = await new Promise((resolve) => {
-        canvas.toBlob(resolve, 'image/jpeg', 0.9);
-      });
-      const file = new File([blob], 'semblante.jpg', { type: 'image/jpeg' });
-      if (navigator.canShare?.({ files: [file] })) return await navigator.share({ files: [file], title: heading(doc) });
-      const url = URL.createObjectURL(blob);
-      h('a', { href: url, download: file.name }).click();
-      setTimeout(() => URL.revokeObjectURL(url), 60000);
+      await share(doc, heading(doc), main);
     } catch (error) {
       if (error.name !== 'AbortError') say(error);
     }
@@ -446,7 +229,7 @@ export async function open(main, id) {
         ArrowRight: older && (() => go(`#/print/${older.upload_id}`)),
         ' ': sound?.toggle,
         f: doc.generated_image && full,
-        e: correct,
+        e: () => correct(doc, order),
         Delete: erase,
       }[event.key] ??
       (faces[Number(event.key) - 1] && (() => choose(Number(event.key) - 1)));
