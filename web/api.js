@@ -126,7 +126,7 @@ tabs?.addEventListener('message', ({ data }) => {
 });
 export const isTrial = () => Boolean(user?.email.endsWith('.invalid'));
 
-export let installation = { demo_user: false, signup: true, max_upload_bytes: 20 * 2 ** 20, media_types: [], runtime: 'aws' };
+export let installation = { demo_user: false, max_upload_bytes: 20 * 2 ** 20, media_types: [], runtime: 'aws' };
 export async function look() {
   installation = await answer(await send('GET', '/api/v1/installation', {}, null));
   return installation;

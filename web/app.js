@@ -233,7 +233,7 @@ function enter(isNew, back) {
     const { email, password, name } = form.elements;
     attempt(button, note, async () => {
       await (isNew ? api.signup(email.value, password.value, name.value) : api.login(email.value, password.value));
-      uploads.start().catch(() => {});
+      listen();
       go(back ?? '#/gallery');
     });
   });
@@ -365,10 +365,13 @@ addEventListener('keydown', (event) => {
   }
 });
 
+function listen() {
+  uploads.start().catch((error) => toast(api.sentence(error, t)));
+}
 // Not awaited at the top: views import this module, and would wait for it for ever.
 async function begin() {
   await Promise.allSettled([api.look(), api.resume()]);
   await show();
-  if (api.user) uploads.start().catch(() => {});
+  if (api.user) listen();
 }
 begin();

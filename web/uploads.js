@@ -204,18 +204,21 @@ export async function start() {
 async function poll() {
   if (polling) return;
   polling = true;
-  while (user && items.some((item) => item.doc && !item.doc.done)) {
-    try {
-      if (since === null) await start();
-      const page = await listed(`&since=${encodeURIComponent(since)}`, 20);
-      since = page.since;
-      for (const doc of page.uploads) await apply(doc);
-    } catch (error) {
-      if (!(error instanceof Problem)) throw error;
-      await new Promise((resolve) => setTimeout(resolve, PAUSE_MS));
+  try {
+    while (user && items.some((item) => item.doc && !item.doc.done)) {
+      try {
+        if (since === null) await start();
+        const page = await listed(`&since=${encodeURIComponent(since)}`, 20);
+        since = page.since;
+        for (const doc of page.uploads) await apply(doc);
+      } catch (error) {
+        if (!(error instanceof Problem)) throw error;
+        await new Promise((resolve) => setTimeout(resolve, PAUSE_MS));
+      }
     }
+  } finally {
+    polling = false;
   }
-  polling = false;
 }
 async function apply(doc) {
   const item = items.find((one) => one.id === doc.upload_id);

@@ -21,8 +21,6 @@ pub struct InstallationDocument {
     pub runtime: Runtime,
     /// Whether `POST /api/v1/auth/demo` begins a session without a password.
     pub demo_user: bool,
-    /// Whether the default tenant accepts signups.
-    pub signup: bool,
     /// Maximum size of a photo that is put with a presigned URL.
     pub max_upload_bytes: u64,
     /// Maximum size of a photo in a request to the API itself.
@@ -41,7 +39,6 @@ impl InstallationDocument {
         InstallationDocument {
             runtime,
             demo_user: auth.demo_user,
-            signup: true,
             max_upload_bytes: http.max_photo_bytes,
             max_photo_body_bytes: http.max_inline_bytes,
             media_types: MediaType::ALL.iter().map(|accepted| accepted.as_str()).collect(),

@@ -11,7 +11,6 @@ use domain::user::User;
 use domain::{TenantId, UserId};
 use ingest::auth::password::Password;
 use ingest::http::Problem;
-use uuid::Uuid;
 
 const DEFAULT_LIMIT: usize = 20;
 const MAX_LIMIT: usize = 100;
@@ -42,12 +41,11 @@ pub async fn create(
     let password = Password::chosen(&new.password);
     let password = password.map_err(|error| Problem::unprocessable("invalid_password", error.to_string()))?;
     let hash = control.passwords.hash(password).await.map_err(PortError::broken)?;
-    let id = UserId::parse(&Uuid::now_v7().to_string()).expect("a UUID is a legal id");
     let user = User {
         email: Some(new.email),
         name: new.name,
         password_hash: Some(hash),
-        ..User::new(tenant, id, new.role, control.ports.clock.now())
+        ..User::new(tenant, UserId::fresh(), new.role, control.ports.clock.now())
     };
     match control.ports.users.create(user.clone()).await {
         Ok(()) => {

@@ -9,7 +9,6 @@ use domain::ports::PortErrorKind;
 use domain::user::{Role, User};
 use domain::{Email, TenantId, UserId};
 use ingest::http::Problem;
-use uuid::Uuid;
 
 pub async fn find(
     State(control): Shared,
@@ -63,9 +62,8 @@ pub async fn create(
     Path(tenant): Path<TenantId>,
     Json(new): Json<NewUser>,
 ) -> Answer<UserDocument> {
-    let id = UserId::parse(&Uuid::now_v7().to_string()).expect("a UUID is a legal id");
     let now = control.ports.clock.now();
-    let user = User { email: Some(new.email), ..User::new(tenant, id, Role::Customer, now) };
+    let user = User { email: Some(new.email), ..User::new(tenant, UserId::fresh(), Role::Customer, now) };
     match control.ports.users.create(user.clone()).await {
         Ok(()) => {
             tracing::info!(tenant.id = %user.tenant_id, user.id = %user.user_id, "user created without a password");

@@ -111,9 +111,11 @@ impl Settings {
         }
     }
 
-    /// Whether only this machine reaches the API: `listen` is a loopback address, and no proxy serves another host.
+    /// Whether only this machine reaches the API: `listen` is a loopback address, and no proxy is before it.
     pub fn is_of_this_machine(&self) -> bool {
-        is_loopback(&self.listen) && self.given_public_url().is_none_or(|url| is_loopback(host_and_port(url)))
+        is_loopback(&self.listen)
+            && self.trusted_proxies.is_empty()
+            && self.given_public_url().is_none_or(|url| is_loopback(host_and_port(url)))
     }
 
     /// The setting `public_url`; None if it is left to the listen address.
@@ -259,6 +261,7 @@ mod tests {
             ("listen = '192.0.2.1:8080'", false),
             ("listen = 'localhost.example:8080'", false),
             ("public_url = 'https://photos.example'", false),
+            ("trusted_proxies = '127.0.0.1'", false),
             ("listen = '0.0.0.0:8080'\ndemo_user = 'on'", true),
         ] {
             let (_folder, sources) = sources(toml);

@@ -6,6 +6,7 @@ use axum::http::{HeaderMap, HeaderValue};
 /// The prefix binds the cookie to this host, to HTTPS (or loopback) and to every path (RFC 6265bis, 4.1.3.2).
 const NAME: &str = "__Host-refresh";
 const ATTRIBUTES: &str = "Path=/; Secure; HttpOnly; SameSite=Strict";
+
 /// `Set-Cookie` with a refresh token, which is base64url.
 pub fn set(token: &str) -> HeaderValue {
     let cookie = format!("{NAME}={token}; {ATTRIBUTES}");

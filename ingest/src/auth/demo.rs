@@ -7,15 +7,15 @@ use super::failure::AuthFailure;
 use super::fields::Fields;
 use super::page_session::Page;
 use super::request::{Service, session_mode};
-use super::service::{AuthService, DEMO_EMAIL, fresh_id};
+use super::service::{AuthService, DEMO_EMAIL};
 use crate::problem::Problem;
 use axum::body::Body;
 use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::Response;
-use domain::Email;
 use domain::ports::PortErrorKind;
 use domain::user::{Role, User};
+use domain::{Email, UserId};
 
 /// A page of another site, or of another name for this address, gets no token: the caller needs no secret.
 pub async fn begin(
@@ -51,7 +51,7 @@ impl AuthService {
         let user = User {
             email: Some(email.clone()),
             name: Some("Demo".to_owned()),
-            ..User::new(tenant.clone(), fresh_id(), Role::Customer, now)
+            ..User::new(tenant.clone(), UserId::fresh(), Role::Customer, now)
         };
         match self.ports.users.create(user.clone()).await {
             Ok(()) => Ok(user),

@@ -136,19 +136,22 @@ async fn who_am_i(State(service): Service, headers: HeaderMap) -> Result<Respons
 
 /// Ends the session of the bearer token, and of the page's cookie where the request means it.
 async fn log_out(State(service): Service, page: Page, headers: HeaderMap) -> Result<Response, Problem> {
-    let of_page = match page.is_meant {
-        true => ended(match page.token() {
-            Ok(cookie) => service.log_out_page(cookie).await,
-            Err(failure) => Err(failure),
-        })?,
-        false => false,
+    let was_there = match page.is_meant {
+        true => {
+            page.check_origin()?;
+            let of_cookie = match page.token() {
+                Ok(cookie) => ended(service.log_out_page(cookie).await)?,
+                Err(_) => false,
+            };
+            let of_bearer = match bearer(&headers) {
+                Ok(token) => ended(service.log_out(token).await)?,
+                Err(_) => false,
+            };
+            of_cookie || of_bearer
+        }
+        false => service.log_out(bearer(&headers)?).await.map(|()| true)?,
     };
-    let of_bearer = match (bearer(&headers), page.is_meant) {
-        (Ok(token), true) => ended(service.log_out(token).await)?,
-        (Err(_), true) => false,
-        (token, false) => service.log_out(token?).await.map(|()| true)?,
-    };
-    match of_page || of_bearer {
+    match was_there {
         true => Ok((StatusCode::NO_CONTENT, [(SET_COOKIE, cookie::cleared())]).into_response()),
         false => Err(AuthFailure::NoSession.into()),
     }

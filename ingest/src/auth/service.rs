@@ -16,7 +16,6 @@ use domain::{Email, Ports, TenantId, UserId};
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::Semaphore;
-use uuid::Uuid;
 
 /// The demo user's address. No mailbox is at it (RFC 2606, 2), and no signup takes it.
 pub(super) const DEMO_EMAIL: &str = "demo@semblante.invalid";
@@ -112,7 +111,7 @@ impl AuthService {
         password: Password,
     ) -> Result<User, AuthFailure> {
         let password_hash = Some(self.passwords.hash(password).await?);
-        let user = User::new(tenant, fresh_id(), role, self.ports.clock.now());
+        let user = User::new(tenant, UserId::fresh(), role, self.ports.clock.now());
         Ok(User { email: Some(email), password_hash, ..user })
     }
 
@@ -233,11 +232,6 @@ impl Attempt<'_> {
     fn key(&self, count: &str) -> ThrottleKey {
         ThrottleKey::of(&[count, self.tenant.as_str(), self.account, self.address])
     }
-}
-
-/// The id of a new user.
-pub(super) fn fresh_id() -> UserId {
-    UserId::parse(&Uuid::now_v7().to_string()).expect("a UUID is a legal id")
 }
 
 #[async_trait]

@@ -87,7 +87,8 @@ impl Distribution {
     }
 
     /// Whether the dominant emotion is not to be trusted: below 0.5, less than 0.15 ahead of the second, or one that people
-    /// do not recognise reliably either. In everyday mixes what is left is right in 89 and 85 % (docs/accuracy.md).
+    /// do not recognise reliably either. In everyday mixes what the first two rules leave is right in 89 and 85 %
+    /// (docs/accuracy.md).
     pub fn is_uncertain(&self) -> bool {
         let (dominant, top) = self.dominant();
         let second =

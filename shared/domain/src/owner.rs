@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 use std::fmt;
+use uuid::Uuid;
 
 /// A tenant's id, chosen at signup (`6200millas`).
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -58,6 +59,13 @@ macro_rules! id {
 id!(TenantId, "tenant id");
 id!(UserId, "user id");
 
+impl UserId {
+    /// The id of a new user: a UUID that sorts by the time of its making.
+    pub fn fresh() -> Self {
+        UserId(Uuid::now_v7().to_string())
+    }
+}
+
 fn checked(what: &'static str, raw: &str) -> Result<String, InvalidName> {
     let legal = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '_' | '-');
     let begins_well = raw.starts_with(|c: char| c.is_ascii_alphanumeric());
@@ -70,6 +78,13 @@ fn checked(what: &'static str, raw: &str) -> Result<String, InvalidName> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_fresh_id_is_legal_and_of_its_own() {
+        let id = UserId::fresh();
+        assert_eq!(UserId::parse(id.as_str()), Ok(id.clone()));
+        assert_ne!(UserId::fresh(), id);
+    }
 
     #[test]
     fn only_safe_names_pass() {

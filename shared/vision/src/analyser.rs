@@ -138,17 +138,19 @@ impl Analyser {
         options: Options,
         scratch: &mut Scratch,
     ) -> Vec<AnalysedFace> {
-        let mut best: Option<(Orientation, Picture, Vec<Scored>)> = None;
+        let mut best: Option<(Orientation, Vec<Scored>)> = None;
         for turn in TURNS {
-            let turned = picture.clone().upright(turn);
+            let turned = picture.turned(turn);
             let mut found = self.models.detector.detect(&turned, Region::whole(&turned), scratch);
             found.retain(|scored| scored.confidence >= MIN_TURNED_CONFIDENCE);
             let top = |found: &[Scored]| found.first().map_or(0.0, |scored| scored.confidence);
-            if top(&found) > best.as_ref().map_or(0.0, |(.., found)| top(found)) {
-                best = Some((turn, turned, found));
+            if top(&found) > best.as_ref().map_or(0.0, |(_, found)| top(found)) {
+                best = Some((turn, found));
             }
         }
-        let Some((turn, turned, found)) = best else { return Vec::new() };
+        let Some((turn, found)) = best else { return Vec::new() };
+        // Turned again: a second large picture is kept only where there is a face.
+        let turned = picture.turned(turn);
         let mut faces = self.read_all(&found, &turned, options, scratch);
         faces.iter_mut().for_each(|analysed| turn_back(&mut analysed.face, turn));
         faces

@@ -104,9 +104,11 @@ impl Picture {
 
     /// Turns the stored picture as its orientation says, so that up is up.
     pub(crate) fn upright(self, orientation: Orientation) -> Picture {
-        if orientation == Orientation::Upright {
-            return self;
-        }
+        if orientation == Orientation::Upright { self } else { self.turned(orientation) }
+    }
+
+    /// A copy that is turned.
+    pub(crate) fn turned(&self, orientation: Orientation) -> Picture {
         let (width, height) = orientation.turned(self.width, self.height);
         let (across, down) = orientation.turned(self.original.0, self.original.1);
         let mut rgb = vec![0; self.rgb.len()];
