@@ -1,26 +1,25 @@
 //! The routes of authentication.
 
 use super::address::Address;
+use super::documents::{LoginFields, PublicKeys, RefreshFields, SignupFields, TokenDocument, UserDocument};
 use super::failure::AuthFailure;
 use super::fields::Fields;
 use super::password::Password;
 use super::service::{AuthService, LoginRequest, SignupRequest};
-use super::sessions::{ACCESS_LIFE, TokenPair};
+use super::sessions::TokenPair;
 use crate::problem::Problem;
+use axum::Json;
 use axum::body::Body;
 use axum::extract::{ConnectInfo, FromRequestParts, State};
 use axum::http::header::{AUTHORIZATION, CACHE_CONTROL};
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
-use axum::routing::{get, post};
-use axum::{Json, Router};
-use domain::Email;
-use domain::user::User;
-use serde_json::{Value, json};
 use std::convert::Infallible;
 use std::net::{IpAddr, Ipv6Addr, SocketAddr};
 use std::sync::Arc;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
 
 impl FromRequestParts<Arc<AuthService>> for Address {
     type Rejection = Infallible;
@@ -40,17 +39,23 @@ const KEYS_CACHED: &str = "public, max-age=300";
 
 /// Merge these into a larger router with the layer [`crate::request_context::around`]. The server must provide
 /// [`axum::extract::ConnectInfo`]: throttling goes by the peer's address.
-pub fn routes(service: Arc<AuthService>) -> Router {
-    Router::new()
-        .route("/api/v1/auth/signup", post(sign_up))
-        .route("/api/v1/auth/login", post(log_in))
-        .route("/api/v1/auth/whoami", get(who_am_i).post(who_am_i))
-        .route("/api/v1/auth/logout", post(log_out))
-        .route("/api/v1/token/refresh", post(refresh))
-        .route("/.well-known/jwks.json", get(public_keys))
+pub fn routes(service: Arc<AuthService>) -> OpenApiRouter {
+    OpenApiRouter::new()
+        .routes(routes!(sign_up))
+        .routes(routes!(log_in))
+        .routes(routes!(who_am_i, post_who_am_i))
+        .routes(routes!(log_out))
+        .routes(routes!(refresh))
+        .routes(routes!(public_keys))
         .with_state(service)
 }
 
+/// Sign up.
+#[utoipa::path(
+    post, path = "/api/v1/auth/signup", operation_id = "sign_up", tag = "accounts", security(()), request_body = SignupFields,
+    responses((status = 201, description = "Signed up", body = TokenDocument), (status = 200, description = "Signed up, to a client that writes capitalised keys", body = TokenDocument)),
+    extensions(("x-problems" = json!(["422 invalid_field", "422 missing_field", "403 role_not_allowed", "403 tenant_closed", "409 email_taken", "422 invalid_email", "422 invalid_name", "422 invalid_password", "422 invalid_role", "422 invalid_tenant_id", "429 too_many_requests"]))),
+)]
 async fn sign_up(
     State(service): Service,
     Address(address): Address,
@@ -72,6 +77,12 @@ async fn sign_up(
     Ok(admitted(status, &pair))
 }
 
+/// Log in.
+#[utoipa::path(
+    post, path = "/api/v1/auth/login", operation_id = "log_in", tag = "accounts", security(()), request_body = LoginFields,
+    responses((status = 200, description = "Logged in", body = TokenDocument)),
+    extensions(("x-problems" = json!(["422 invalid_field", "422 missing_field", "400 wrong_credentials", "401 wrong_credentials", "422 invalid_tenant_id", "429 too_many_requests"]))),
+)]
 async fn log_in(
     State(service): Service,
     Address(address): Address,
@@ -96,6 +107,12 @@ async fn log_in(
     }
 }
 
+/// Get new tokens.
+#[utoipa::path(
+    post, path = "/api/v1/token/refresh", operation_id = "refresh_session", tag = "accounts", security(()), request_body(content = Option<RefreshFields>),
+    responses((status = 200, description = "A new pair", body = TokenDocument)),
+    extensions(("x-problems" = json!(["401 invalid_token", "401 missing_token", "429 too_many_requests"]))),
+)]
 async fn refresh(
     State(service): Service,
     Address(address): Address,
@@ -111,50 +128,50 @@ async fn refresh(
     Ok(admitted(StatusCode::OK, &service.refresh(token, &address).await?))
 }
 
+/// Get the user of the token.
+#[utoipa::path(
+    get, path = "/api/v1/auth/whoami", operation_id = "get_user_of_token", tag = "accounts", security(("bearer" = [])),
+    responses((status = 200, description = "The user", body = UserDocument)),
+    extensions(("x-problems" = json!([]))),
+)]
 async fn who_am_i(State(service): Service, headers: HeaderMap) -> Result<Response, Problem> {
     let user = service.who_am_i(bearer(&headers)?).await?;
-    Ok(([(CACHE_CONTROL, "no-store")], Json(user_document(&user))).into_response())
+    Ok(([(CACHE_CONTROL, "no-store")], Json(UserDocument::from(&user))).into_response())
 }
 
+/// Get the user of the token.
+#[utoipa::path(
+    post, path = "/api/v1/auth/whoami", operation_id = "post_user_of_token", tag = "accounts", security(("bearer" = [])),
+    responses((status = 200, description = "The user", body = UserDocument)),
+)]
+async fn post_who_am_i(service: Service, headers: HeaderMap) -> Result<Response, Problem> {
+    who_am_i(service, headers).await
+}
+
+/// End the session of the token.
+#[utoipa::path(
+    post, path = "/api/v1/auth/logout", operation_id = "log_out", tag = "accounts", security(("bearer" = [])),
+    responses((status = 204, description = "Ended")),
+    extensions(("x-problems" = json!([]))),
+)]
 async fn log_out(State(service): Service, headers: HeaderMap) -> Result<StatusCode, Problem> {
     service.log_out(bearer(&headers)?).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 
+/// Get the keys that access tokens are signed with.
+#[utoipa::path(
+    get, path = "/.well-known/jwks.json", operation_id = "get_public_keys", tag = "accounts", security(()),
+    responses((status = 200, description = "A JSON Web Key Set", body = PublicKeys)),
+    extensions(("x-problems" = json!([]))),
+)]
 async fn public_keys(State(service): Service) -> Result<Response, Problem> {
     let keys = service.sessions.jwks().await.map_err(AuthFailure::from)?;
     Ok(([(CACHE_CONTROL, KEYS_CACHED)], Json(keys)).into_response())
 }
 
 fn admitted(status: StatusCode, pair: &TokenPair) -> Response {
-    (status, [(CACHE_CONTROL, "no-store")], Json(pair_document(pair))).into_response()
-}
-
-fn user_document(user: &User) -> Value {
-    json!({
-        "id": user.user_id,
-        "tenant_id": user.tenant_id,
-        "email": user.email.as_ref().map(Email::as_str),
-        "username": user.username,
-        "name": user.name,
-        "role": user.role,
-        "created_at": user.created_at,
-    })
-}
-
-/// Each token in both spellings: `access_token`, and `accessToken` and `token` as older clients read it.
-fn pair_document(pair: &TokenPair) -> Value {
-    json!({
-        "access_token": pair.access_token,
-        "accessToken": pair.access_token,
-        "token": pair.access_token,
-        "refresh_token": pair.refresh_token,
-        "refreshToken": pair.refresh_token,
-        "token_type": "Bearer",
-        "expires_in": ACCESS_LIFE.as_secs(),
-        "role": pair.user.role,
-        "user": user_document(&pair.user),
-    })
+    (status, [(CACHE_CONTROL, "no-store")], Json(TokenDocument::from(pair))).into_response()
 }
 
 /// The token of an `Authorization: Bearer` header (RFC 6750, 2.1).

@@ -2,6 +2,7 @@
 
 mod address;
 pub mod caller;
+mod documents;
 mod endpoints;
 mod failure;
 mod fields;
