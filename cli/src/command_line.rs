@@ -1,10 +1,11 @@
 //! The command line.
 
+use crate::commands::accounts::{Operators, Users};
 use crate::commands::dead_letters::DeadLetters;
 use crate::commands::import::Import;
 use crate::commands::{
-    analyse, compose, dead_letters, doctor, gallery, import, maintain, paint, process, queues, replay,
-    settings, status, up,
+    accounts, analyse, compose, dead_letters, doctor, gallery, import, maintain, paint, process, queues,
+    replay, settings, status, up,
 };
 use crate::exit::{self, Exit};
 use crate::print::{Printer, Screen};
@@ -103,6 +104,14 @@ enum Work {
     /// List, show and redrive messages that could not be processed
     #[command(subcommand, after_help = dead_letters::EXAMPLES)]
     DeadLetters(DeadLetters),
+    /// List and create users, change their role, and disable them
+    ///
+    /// Sessions of a changed user end at once; another process may let one read for up to 30 seconds.
+    #[command(subcommand, after_help = accounts::USERS_EXAMPLES)]
+    Users(Users),
+    /// Create operators, who may use the whole installation
+    #[command(subcommand, after_help = accounts::OPERATORS_EXAMPLES)]
+    Operators(Operators),
     /// Start the next attempt of uploads, from a stage on or of the stages that did not succeed
     #[command(after_help = replay::EXAMPLES)]
     Replay(replay::Arguments),
@@ -236,6 +245,8 @@ impl Work {
             Work::Gallery(arguments) => gallery::run(settings, arguments, printer).await,
             Work::Queues => queues::run(settings, printer).await,
             Work::DeadLetters(command) => dead_letters::run(settings, command, printer).await,
+            Work::Users(command) => accounts::users(settings, command, io::stdin(), printer).await,
+            Work::Operators(command) => accounts::operators(settings, command, io::stdin(), printer).await,
             Work::Replay(arguments) => replay::run(settings, arguments, io::stdin(), printer).await,
             Work::Maintain(arguments) => maintain::run(settings, arguments, printer).await,
             Work::Analyse(arguments) => analyse::run(settings, arguments, printer),

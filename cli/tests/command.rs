@@ -165,7 +165,7 @@ fn an_account_needs_its_settings() {
 }
 
 /// What each command's help must tell beside its examples.
-const HELPS: [(&[&str], &[&str]); 18] = [
+const HELPS: [(&[&str], &[&str]); 24] = [
     (&["up"], &["--listen", "SIGTERM"]),
     (&["process"], &["<FILE|DIR>", "--out", "--json", "--verbose", "--quiet"]),
     (&["import"], &["photos"]),
@@ -173,6 +173,12 @@ const HELPS: [(&[&str], &[&str]); 18] = [
     (&["status"], &["<ID>", "--tenant", "--json"]),
     (&["gallery"], &["--tenant", "--user", "--emotion", "--state", "--limit", "--cursor", "--all", "--json"]),
     (&["queues"], &["--json"]),
+    (&["users"], &["list", "create", "role", "disable"]),
+    (&["users", "list"], &["--tenant", "--limit", "--cursor", "--all", "--json"]),
+    (&["users", "create"], &["<EMAIL>", "--name", "--role", "--password-stdin", "--tenant", "--json"]),
+    (&["users", "role"], &["<USER>", "<ROLE>", "--tenant", "--json"]),
+    (&["users", "disable"], &["<USER>", "--undo", "--tenant", "--json"]),
+    (&["operators", "create"], &["<EMAIL>", "--password-stdin", "--json"]),
     (&["maintain"], &["--dry-run", "--json"]),
     (&["dead-letters"], &["list", "show", "redrive"]),
     (&["dead-letters", "list"], &["--tenant", "--limit", "--cursor", "--all", "--json"]),

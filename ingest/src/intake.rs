@@ -6,7 +6,7 @@ use async_trait::async_trait;
 use domain::handler::Body;
 use domain::ports::PortError;
 use domain::{Code, Handler, IntakeMessage, Message, Ports, Verdict};
-use lifecycle::{Backoff, Begun, dead_letter, erasure};
+use lifecycle::{Backoff, Begun, dead_letter, erasure, user_erasure};
 use std::time::Duration;
 
 /// With the queue's limit of receives, three hours.
@@ -43,6 +43,7 @@ impl Intake {
                 }
             },
             Body::Intake(IntakeMessage::Erase(order)) => erasure::pass(ports, order).await,
+            Body::Intake(IntakeMessage::EraseUser(order)) => user_erasure::pass(ports, order).await,
             Body::Intake(IntakeMessage::ExecutionEnded { name, status, input }) => {
                 lifecycle::execution_ended(ports, name, *status, input.as_ref()).await
             }

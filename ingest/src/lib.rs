@@ -6,6 +6,7 @@ mod cache;
 pub mod content;
 pub mod deposit;
 pub mod http;
+pub mod installation;
 pub mod intake;
 pub mod maintenance;
 pub mod metrics;

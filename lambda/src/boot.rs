@@ -12,6 +12,7 @@ use domain::{Handler, Ports, QueueName};
 use ingest::Intake;
 use ingest::auth::{AuthService, AuthSettings};
 use ingest::http::{App, HttpSettings, NoLocalObjects};
+use ingest::installation::{InstallationDocument, Runtime};
 use ingest::maintenance::Maintenance;
 use lambda_runtime::Error;
 use std::collections::BTreeMap;
@@ -92,7 +93,6 @@ impl Installation {
             trusted_proxies: settings.trusted_proxies.clone(),
             ..AuthSettings::new(&settings.public_url)
         };
-        let auth = Arc::new(AuthService::open(self.ports.clone(), auth_settings, permits()).await?);
         let http = HttpSettings {
             accept_traffic: settings.accept_traffic,
             max_wait: settings.max_wait,
@@ -100,6 +100,8 @@ impl Installation {
             max_inline_bytes: MAX_INLINE_BYTES,
             ..HttpSettings::new(&settings.public_url)
         };
+        let document = InstallationDocument::new(Runtime::Aws, &http, &auth_settings);
+        let auth = Arc::new(AuthService::open(self.ports.clone(), auth_settings, permits()).await?);
         let app = App {
             ports: self.ports.clone(),
             auth: auth.clone(),
@@ -108,14 +110,15 @@ impl Installation {
             notifier: Arc::default(),
             settings: http,
         };
-        Ok(ingest::http::router_beside(app, ingest::auth::routes(auth)))
+        let others = ingest::auth::routes(auth).merge(ingest::installation::routes(document));
+        Ok(ingest::http::router_beside(app, others))
     }
 
     fn face_engine(&self, settings: &StageSettings) -> anyhow::Result<Arc<dyn ports::FaceEngine>> {
         Ok(match &settings.faces {
             Some(faces) if faces.engine == FaceEngine::Embedded => {
                 let analyser = Arc::new(vision::Analyser::open(&faces.models_dir)?);
-                Arc::new(vision::FaceEngine::new(analyser, permits(), false))
+                Arc::new(vision::FaceEngine::new(analyser, permits(), faces.emotion_prior))
             }
             _ => Arc::new(aws::FaceEngine::new(&self.clients, permits())),
         })

@@ -44,6 +44,8 @@ pub struct FaceSettings {
     pub engine: FaceEngine,
     /// Directory of the embedded engine's networks.
     pub models_dir: PathBuf,
+    /// Share of the everyday prior in the embedded engine's emotions, 0..1.
+    pub emotion_prior: f64,
 }
 
 impl Settings {
@@ -91,8 +93,11 @@ impl StageSettings {
         let mut faces = None;
         match stage {
             Some(Stage::FaceDetection) => {
-                let engine = reader.take(&keys::FACE_ENGINE);
-                faces = Some(FaceSettings { engine, models_dir: reader.take(&keys::MODELS_DIR) });
+                faces = Some(FaceSettings {
+                    engine: reader.take(&keys::FACE_ENGINE),
+                    models_dir: reader.take(&keys::MODELS_DIR),
+                    emotion_prior: reader.take(&keys::EMOTION_PRIOR),
+                });
             }
             Some(Stage::ImageGeneration) => drop(reader.take(&keys::IMAGE_PROVIDER)),
             Some(Stage::MelodyGeneration) => drop(reader.take(&keys::MELODY_PROVIDER)),

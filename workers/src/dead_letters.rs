@@ -6,7 +6,7 @@ use async_trait::async_trait;
 use domain::handler::Body;
 use domain::ports::PortError;
 use domain::{Code, Handler, IntakeMessage, Message, Outcome, Ports, StageResult, Verdict};
-use lifecycle::{Finished, dead_letter, erasure};
+use lifecycle::{Finished, dead_letter, erasure, user_erasure};
 
 /// Handles dead letters of any queue.
 pub struct DeadLetterHandler {
@@ -25,6 +25,7 @@ impl DeadLetterHandler {
             return match &message.body {
                 // When it succeeds, the row goes too.
                 Body::Intake(IntakeMessage::Erase(order)) => erasure::postpone(ports, order).await,
+                Body::Intake(IntakeMessage::EraseUser(order)) => user_erasure::postpone(ports, order).await,
                 _ => Ok(()),
             };
         }

@@ -48,7 +48,7 @@ impl StageWorker for EmotionAnalysis {
             Some(emotion) => (Affect::certain(emotion), Some(MadeBy::owner())),
             None => (affect, detected.made_by.clone()),
         };
-        let uncertain = affect.distribution.is_uncertain();
+        let uncertain = upload.corrected.is_none() && affect.distribution.is_uncertain();
         StageEnd::Done(Box::new(StageOutput {
             outcome: if uncertain { Outcome::Uncertain } else { Outcome::Succeeded },
             made_by,
@@ -70,6 +70,7 @@ mod tests {
             confidence,
             landmarks: Vec::new(),
             emotions: Distribution::certain(emotion),
+            emotions_raw: None,
         }
     }
 

@@ -22,6 +22,7 @@ fn face() -> Face {
         confidence: 1.0,
         landmarks: Vec::new(),
         emotions: Distribution::certain(Emotion::Happy),
+        emotions_raw: None,
     }
 }
 

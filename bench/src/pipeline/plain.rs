@@ -31,7 +31,7 @@ impl Plain {
     /// Decodes, finds faces, makes the preview.
     fn look(&self, photo: &[u8]) -> anyhow::Result<Vec<Face>> {
         let picture = decode(photo)?;
-        let seen = self.analyser.analyse(&picture, Options { tiles: false, descriptors: false });
+        let seen = self.analyser.analyse(&picture, Options::default());
         ensure!(!preview(&picture)?.is_empty(), "an empty preview");
         stored(seen.into_iter().map(|seen| seen.face).collect())
     }

@@ -14,6 +14,7 @@ use axum::Router;
 use domain::ports::{self, Maker};
 use ingest::auth::{AuthService, AuthSettings};
 use ingest::http::{App, HttpSettings};
+use ingest::installation::{InstallationDocument, Runtime};
 use std::sync::Arc;
 use tokio::sync::Semaphore;
 
@@ -55,7 +56,7 @@ async fn face_engine(
     match settings.face_engine {
         FaceEngine::Embedded => {
             let analyser = Arc::new(vision::Analyser::open(&settings.models_dir)?);
-            Ok(Arc::new(vision::FaceEngine::new(analyser, permits, false)))
+            Ok(Arc::new(vision::FaceEngine::new(analyser, permits, settings.emotion_prior)))
         }
         #[cfg(feature = "aws")]
         FaceEngine::Rekognition => Ok(account::face_engine(permits).await),
@@ -72,8 +73,26 @@ pub async fn routes(
     public_url: &str,
 ) -> Result<Router, BootError> {
     let ports = &installation.ports;
-    let auth_settings =
-        AuthSettings { trusted_proxies: settings.trusted_proxies.clone(), ..AuthSettings::new(public_url) };
+    let auth_settings = AuthSettings {
+        trusted_proxies: settings.trusted_proxies.clone(),
+        demo_user: settings.has_demo_user(),
+        tenant_signup: settings.tenant_signup,
+        ..AuthSettings::new(public_url)
+    };
+    let http = HttpSettings {
+        accept_traffic: settings.accept_traffic,
+        allowed_origins: settings.allowed_origins.clone(),
+        max_photo_bytes: settings.max_upload_bytes,
+        quota: settings.quota,
+        // A waiting request holds a connection; half of them are for requests that do not wait.
+        max_waiters: settings.max_connections / 2,
+        ..HttpSettings::new(public_url)
+    };
+    let runtime = match settings.backend {
+        Backend::Embedded => Runtime::OneMachine,
+        Backend::Aws => Runtime::Aws,
+    };
+    let document = InstallationDocument::new(runtime, &http, &auth_settings);
     let auth = Arc::new(AuthService::open(ports.clone(), auth_settings, engines.cores.clone()).await?);
     let app = App {
         ports: ports.clone(),
@@ -81,15 +100,8 @@ pub async fn routes(
         url_verifier: installation.url_verifier.clone(),
         metrics: installation.metrics.clone(),
         notifier: installation.notifier.clone(),
-        settings: HttpSettings {
-            accept_traffic: settings.accept_traffic,
-            allowed_origins: settings.allowed_origins.clone(),
-            max_photo_bytes: settings.max_upload_bytes,
-            quota: settings.quota,
-            // A waiting request holds a connection; half of them are for requests that do not wait.
-            max_waiters: settings.max_connections / 2,
-            ..HttpSettings::new(public_url)
-        },
+        settings: http,
     };
-    Ok(ingest::http::router_beside(app, ingest::auth::routes(auth)))
+    let others = ingest::auth::routes(auth).merge(ingest::installation::routes(document));
+    Ok(ingest::http::router_beside(app, others))
 }

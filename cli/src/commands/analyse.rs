@@ -78,7 +78,8 @@ pub fn run(settings: &Settings, arguments: &Arguments, printer: &mut Printer<'_>
         return Err(UsageError("--descriptors requires --json".to_owned()).into());
     }
     let analyser = Analyser::open(&settings.models_dir)?;
-    let options = Options { tiles: arguments.tiles, descriptors: arguments.descriptors };
+    let options =
+        Options { prior: settings.emotion_prior, tiles: arguments.tiles, descriptors: arguments.descriptors };
     let (mut list, mut good) = (printer.list("photos"), true);
     for file in &arguments.files {
         let name = file.display().to_string();

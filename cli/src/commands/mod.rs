@@ -1,5 +1,6 @@
 //! The subcommands, a file each, and what several of them share.
 
+pub mod accounts;
 pub mod analyse;
 mod artwork;
 mod batch;

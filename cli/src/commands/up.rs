@@ -26,6 +26,9 @@ const METRICS_CONNECTIONS: usize = 16;
 #[derive(Serialize)]
 struct Listening {
     listening: String,
+    /// Address of the gallery page, for people.
+    #[serde(skip)]
+    page: String,
     #[serde(skip_serializing_if = "Option::is_none")]
     metrics: Option<String>,
 }
@@ -33,7 +36,12 @@ struct Listening {
 impl Listening {
     fn text(&self) -> String {
         let metrics = self.metrics.as_ref().map(|address| format!("\nmetrics on {address}"));
-        format!("listening on {}{}", self.listening, metrics.unwrap_or_default())
+        format!(
+            "listening on {}{}\nthe gallery page is {}/",
+            self.listening,
+            metrics.unwrap_or_default(),
+            self.page
+        )
     }
 }
 
@@ -57,6 +65,7 @@ pub async fn run(settings: &Settings, printer: &mut Printer<'_>) -> anyhow::Resu
     let metrics = metrics_listener.as_ref().map(|listener| listener.local_addr()).transpose()?;
     let listening = Listening {
         listening: format!("http://{address}"),
+        page: public_url.trim_end_matches('/').to_owned(),
         metrics: metrics.map(|address| format!("http://{address}/metrics")),
     };
     printer.document(&listening, || listening.text())?;

@@ -1,7 +1,9 @@
 //! The requests and answers of the control API: serialised on one side, deserialised on the other.
 
+use domain::user::Role;
 use domain::{
-    DeadLetter, Email, Emotion, EndState, FileName, QueueName, Stage, Status, TenantId, UploadId, UserId,
+    DeadLetter, Email, Emotion, EndState, FileName, QueueName, Stage, Status, TenantId, Timestamp, UploadId,
+    UserId,
 };
 use ingest::http::{GalleryDocument, StatusDocument};
 use serde::{Deserialize, Serialize};
@@ -174,6 +176,49 @@ pub struct StoredPhoto {
     /// Whether the user had uploaded the same content before, as this upload.
     pub duplicate: bool,
     pub state: Status,
+}
+
+/// `GET /tenants/{tenant}/accounts`: users by id.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct AccountQuery {
+    /// The id of the last user of the page before.
+    pub cursor: Option<UserId>,
+    pub limit: Option<usize>,
+}
+
+#[derive(Debug, Serialize, Deserialize)]
+pub struct AccountPage {
+    pub accounts: Vec<Account>,
+    pub next_cursor: Option<UserId>,
+}
+
+#[derive(Debug, Serialize, Deserialize)]
+pub struct Account {
+    pub tenant_id: TenantId,
+    pub user_id: UserId,
+    pub email: Option<Email>,
+    pub name: Option<String>,
+    pub role: Role,
+    pub created_at: Timestamp,
+    pub disabled_at: Option<Timestamp>,
+}
+
+/// `POST /tenants/{tenant}/accounts`: a user with a password.
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct NewAccount {
+    pub email: Email,
+    pub name: Option<String>,
+    pub role: Role,
+    pub password: String,
+}
+
+/// `POST /tenants/{tenant}/accounts/{user}`: None leaves it as it is. All sessions of the user end.
+#[derive(Debug, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct AccountChange {
+    pub role: Option<Role>,
+    pub disabled: Option<bool>,
 }
 
 impl UploadStatus {

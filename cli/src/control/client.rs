@@ -1,9 +1,9 @@
 //! The way to an installation: through the process that runs it, or in this process where none does.
 
 use super::api::{
-    DeadLetterPage, DeadLetterQuery, GalleryPage, GalleryQuery, MaintenanceReport, MaintenanceRequest,
-    NewUser, PhotoQuery, Queues, Redriven, ReplayPlan, ReplayRequest, StatusQuery, StoredPhoto, UploadStatus,
-    UserDocument, UserQuery,
+    Account, AccountChange, AccountPage, AccountQuery, DeadLetterPage, DeadLetterQuery, GalleryPage,
+    GalleryQuery, MaintenanceReport, MaintenanceRequest, NewAccount, NewUser, PhotoQuery, Queues, Redriven,
+    ReplayPlan, ReplayRequest, StatusQuery, StoredPhoto, UploadStatus, UserDocument, UserQuery,
 };
 use super::routes::{self, MAX_TIME};
 use super::socket;
@@ -192,6 +192,24 @@ impl Client {
     pub async fn create_user(&self, tenant: &TenantId, email: Email) -> Answer<UserDocument> {
         self.ask(self.request(Method::POST, &format!("/tenants/{tenant}/users")).json(&NewUser { email }))
             .await
+    }
+
+    pub async fn accounts(&self, tenant: &TenantId, query: &AccountQuery) -> Answer<AccountPage> {
+        self.ask(self.request(Method::GET, &format!("/tenants/{tenant}/accounts")).query(query)).await
+    }
+
+    pub async fn create_account(&self, tenant: &TenantId, new: &NewAccount) -> Answer<Account> {
+        self.ask(self.request(Method::POST, &format!("/tenants/{tenant}/accounts")).json(new)).await
+    }
+
+    pub async fn change_account(
+        &self,
+        tenant: &TenantId,
+        user: &UserId,
+        change: &AccountChange,
+    ) -> Answer<Account> {
+        let path = format!("/tenants/{tenant}/accounts/{user}");
+        self.ask(self.request(Method::POST, &path).json(change)).await
     }
 
     pub async fn store(

@@ -2,6 +2,7 @@
 //! directory; where no `up` runs, a command opens the directory and asks the same routes in its own process, so the answers
 //! are the same. Access to the data directory gives access to everything here, in every tenant.
 
+mod account_routes;
 pub mod api;
 pub mod client;
 mod galleries;

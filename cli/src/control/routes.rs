@@ -2,7 +2,7 @@
 
 use super::api::{MaintenanceFinding, MaintenanceReport, MaintenanceRequest, QueueDepth, Queues};
 use super::state::{Answer, Control, Shared};
-use super::{galleries, letters, uploads, users};
+use super::{account_routes, galleries, letters, uploads, users};
 use crate::boot::Installation;
 use axum::extract::{DefaultBodyLimit, Request, State};
 use axum::http::StatusCode;
@@ -11,11 +11,13 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use axum::{Json, Router};
 use domain::QueueName;
+use ingest::auth::password::Passwords;
 use ingest::http::{Links, Problem};
 use ingest::maintenance::{Action, Finding};
 use ingest::{Maintenance, request_context};
 use std::sync::Arc;
 use std::time::Duration;
+use tokio::sync::Semaphore;
 
 /// Bytes of a JSON body.
 const MAX_JSON: usize = 16 << 10;
@@ -30,6 +32,8 @@ pub fn routes(installation: &Installation, public_url: &str, max_photo_bytes: u6
         notifier: installation.notifier.clone(),
         maintenance: Maintenance::new(ports.clone(), &installation.uploads_bucket),
         max_photo_bytes,
+        // One at a time: an operator's command makes one hash.
+        passwords: Passwords::new(Arc::new(Semaphore::new(1))),
         ports,
     });
     Router::new()
@@ -42,6 +46,8 @@ pub fn routes(installation: &Installation, public_url: &str, max_photo_bytes: u6
         .route("/tenants/{tenant}/uploads/{id}/replay", post(uploads::replay))
         .route("/tenants/{tenant}/gallery", get(galleries::get))
         .route("/tenants/{tenant}/users", get(users::find).post(users::create))
+        .route("/tenants/{tenant}/accounts", get(account_routes::list).post(account_routes::create))
+        .route("/tenants/{tenant}/accounts/{user}", post(account_routes::change))
         .layer(DefaultBodyLimit::max(MAX_JSON))
         .route("/tenants/{tenant}/users/{user}/photos", post(uploads::store))
         .layer(from_fn(within_time))

@@ -4,6 +4,7 @@ use axum::Json;
 use axum::extract::State;
 use axum::http::HeaderMap;
 use domain::{Ports, Timestamp};
+use ingest::auth::password::Passwords;
 use ingest::http::{Links, Problem};
 use ingest::{Maintenance, UploadNotifier};
 use std::fmt::Display;
@@ -19,6 +20,7 @@ pub struct Control {
     pub notifier: Arc<UploadNotifier>,
     pub maintenance: Maintenance,
     pub max_photo_bytes: u64,
+    pub passwords: Passwords,
 }
 
 pub type Shared = State<Arc<Control>>;

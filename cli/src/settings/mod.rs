@@ -5,12 +5,13 @@ mod sources;
 pub use sources::{Flag, Sources};
 
 use ::settings::{
-    Backend, Durability, FaceEngine, LogFormat, LogLevel, Problems, Reader, Resources, Row, keys,
+    Backend, DemoUser, Durability, FaceEngine, LogFormat, LogLevel, Problems, Reader, Resources, Row, keys,
 };
 use domain::QueueName;
 use domain::network::Network;
 use ingest::http::Quota;
 use sources::SourceError;
+use std::net::IpAddr;
 use std::path::PathBuf;
 
 /// Every setting, read and checked. [`keys`] says what each is for.
@@ -22,12 +23,15 @@ pub struct Settings {
     pub max_receives: u32,
     pub face_engine: FaceEngine,
     pub models_dir: PathBuf,
+    pub emotion_prior: f64,
     pub picture_size: u16,
     pub melody_bars: Option<u32>,
     pub listen: String,
     public_url: String,
     pub metrics_listen: Option<String>,
     pub trusted_proxies: Vec<Network>,
+    demo_user: DemoUser,
+    pub tenant_signup: bool,
     pub accept_traffic: bool,
     pub max_upload_bytes: u64,
     pub max_connections: usize,
@@ -64,12 +68,15 @@ impl Settings {
             max_receives: reader.take(&keys::MAX_RECEIVES),
             face_engine: reader.take(&keys::FACE_ENGINE),
             models_dir: reader.take(&keys::MODELS_DIR),
+            emotion_prior: reader.take(&keys::EMOTION_PRIOR),
             picture_size: reader.take(&keys::PICTURE_SIZE),
             melody_bars: reader.take(&keys::MELODY_BARS),
             listen: reader.take(&keys::LISTEN),
             public_url: reader.take(&keys::PUBLIC_URL),
             metrics_listen: reader.take(&keys::METRICS_LISTEN),
             trusted_proxies: reader.take(&keys::TRUSTED_PROXIES),
+            demo_user: reader.take(&keys::DEMO_USER),
+            tenant_signup: reader.take(&keys::TENANT_SIGNUP),
             accept_traffic: reader.take(&keys::ACCEPT_TRAFFIC),
             max_upload_bytes: reader.take(&keys::MAX_UPLOAD_BYTES),
             max_connections: reader.take(&keys::MAX_CONNECTIONS),
@@ -86,10 +93,27 @@ impl Settings {
             log_format: reader.take(&keys::LOG_FORMAT),
             log_level: reader.take(&keys::LOG_LEVEL),
         };
+        if settings.backend == Backend::Aws && settings.demo_user == DemoUser::On {
+            reader.refuse(keys::DEMO_USER.name, "auto or off with backend = aws");
+        }
         if settings.backend == Backend::Aws {
             reader.require(&Resources::KEYS, "backend = aws");
         }
         Ok((settings, reader.finish()?))
+    }
+
+    /// Whether the demo user can be used.
+    pub fn has_demo_user(&self) -> bool {
+        match self.demo_user {
+            DemoUser::On => true,
+            DemoUser::Off => false,
+            DemoUser::Auto => self.backend == Backend::Embedded && self.is_of_this_machine(),
+        }
+    }
+
+    /// Whether only this machine reaches the API: `listen` is a loopback address, and no proxy serves another host.
+    pub fn is_of_this_machine(&self) -> bool {
+        is_loopback(&self.listen) && self.given_public_url().is_none_or(|url| is_loopback(host_and_port(url)))
     }
 
     /// The setting `public_url`; None if it is left to the listen address.
@@ -101,6 +125,18 @@ impl Settings {
     pub fn public_url(&self, address: impl std::fmt::Display) -> String {
         self.given_public_url().map_or_else(|| format!("http://{address}"), str::to_owned)
     }
+}
+
+fn host_and_port(url: &str) -> &str {
+    url.split_once("://").map_or(url, |(_, rest)| rest)
+}
+
+/// Whether an address, with or without a port, can only be this machine.
+fn is_loopback(address: &str) -> bool {
+    let is_address = |host: &str| host.parse::<IpAddr>().is_ok_and(|address| address.is_loopback());
+    let host = address.rsplit_once(':').map_or(address, |(host, _)| host);
+    let bare = |host: &str| host.trim_start_matches('[').trim_end_matches(']').to_owned();
+    host == "localhost" || is_address(&bare(host)) || is_address(&bare(address))
 }
 
 #[cfg(test)]
@@ -183,6 +219,8 @@ mod tests {
             ("melody_bars", "17", "a whole number from 0 to 16"),
             ("listen", "8080", "an address and a port, such as 127.0.0.1:8080"),
             ("public_url", "example.org", "a scheme and a host"),
+            ("demo_user", "yes", "one of auto, on, off"),
+            ("tenant_signup", "yes", "one of open, closed"),
             ("accept_traffic", "yes", "one of on, off"),
             ("max_upload_bytes", "1", "a whole number from 1024 to 33554432"),
             ("max_connections", "0", "a whole number from 1 to 65536"),
@@ -206,6 +244,39 @@ mod tests {
         let told: Vec<String> =
             missing.map(|key| format!("setting {key} is missing: backend = aws needs it")).collect();
         assert_eq!(error, told.join("\n"));
+    }
+
+    #[test]
+    fn the_demo_user_is_on_by_itself_only_where_nobody_else_comes() {
+        for (toml, expected) in [
+            ("", true),
+            ("listen = 'localhost:0'", true),
+            ("listen = '[::1]:8080'", true),
+            ("listen = '127.8.0.1:80'\npublic_url = 'http://localhost:8080'", true),
+            ("demo_user = 'off'", false),
+            ("listen = '0.0.0.0:8080'", false),
+            ("listen = '[::]:8080'", false),
+            ("listen = '192.0.2.1:8080'", false),
+            ("listen = 'localhost.example:8080'", false),
+            ("public_url = 'https://photos.example'", false),
+            ("listen = '0.0.0.0:8080'\ndemo_user = 'on'", true),
+        ] {
+            let (_folder, sources) = sources(toml);
+            assert_eq!(Settings::read(&sources).unwrap().0.has_demo_user(), expected, "{toml}");
+        }
+    }
+
+    #[test]
+    fn an_account_has_no_demo_user() {
+        let resources: String = Resources::KEYS.iter().map(|key| format!("{} = 'x'\n", key.name)).collect();
+        let given = |demo| sources(&format!("backend = 'aws'\ndemo_user = '{demo}'\n{resources}"));
+        let (_folder, on) = given("on");
+        let error = Settings::read(&on).unwrap_err().to_string();
+        let sentence =
+            "semblante.toml:2: setting demo_user must be auto or off with backend = aws, not \"on\"";
+        assert!(error.ends_with(sentence) && error.lines().count() == 1, "{error}");
+        let (_folder, auto) = given("auto");
+        assert!(!Settings::read(&auto).unwrap().0.has_demo_user());
     }
 
     #[test]

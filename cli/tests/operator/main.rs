@@ -1,5 +1,6 @@
 //! The operators' commands as processes, while `semblante up` runs and while it does not.
 
+mod accounts;
 mod dead_letters;
 mod imports;
 mod installation;

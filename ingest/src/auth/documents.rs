@@ -1,13 +1,18 @@
-//! The documents of accounts: what requests are described by, and what is answered.
+//! The documents that the routes of accounts answer.
 
-use super::sessions::{ACCESS_LIFE, TokenPair};
+use super::cookie;
+use super::sessions::{ACCESS_LIFE, SessionMode, TokenPair};
 use crate::http::words;
+use axum::Json;
+use axum::http::StatusCode;
+use axum::http::header::{CACHE_CONTROL, SET_COOKIE};
+use axum::response::{IntoResponse, Response};
 use domain::user::{Role, User};
 use domain::{Email, TenantId, Timestamp, UserId};
 use serde::Serialize;
 use utoipa::ToSchema;
 
-/// Keys may also be capitalised, as older clients write them: `Email`.
+/// The keys `Email`, `Password`, `Username`, `Name`, `TenantId` and `Role` mean the same.
 #[derive(ToSchema)]
 #[expect(dead_code, reason = "fields are read in two spellings")]
 pub struct SignupFields {
@@ -22,8 +27,10 @@ pub struct SignupFields {
     tenant_id: Option<String>,
     #[schema(value_type = Option<words::UserRole>)]
     role: Option<String>,
+    session: Option<SessionKind>,
 }
 
+/// The keys `Email`, `Password` and `TenantId` mean the same.
 #[derive(ToSchema)]
 #[expect(dead_code, reason = "fields are read in two spellings")]
 pub struct LoginFields {
@@ -32,86 +39,140 @@ pub struct LoginFields {
     #[schema(example = "Secreta123")]
     password: String,
     tenant_id: Option<String>,
+    session: Option<SessionKind>,
 }
 
-/// Without it the refresh token is the Bearer.
+#[derive(ToSchema)]
+#[expect(dead_code, reason = "fields are read one by one")]
+pub struct DemoFields {
+    session: Option<SessionKind>,
+}
+
+/// Where the client keeps its refresh token: itself, or in a cookie that only the gallery page uses.
+#[derive(ToSchema)]
+#[schema(rename_all = "snake_case")]
+pub enum SessionKind {
+    Token,
+    Cookie,
+}
+
+/// Without it the refresh token is the bearer token, or in the page's cookie. The keys `refreshToken` and `RefreshToken`
+/// mean the same.
 #[derive(ToSchema)]
 #[expect(dead_code, reason = "fields are read in three spellings")]
 pub struct RefreshFields {
     refresh_token: Option<String>,
 }
 
-#[derive(Serialize, ToSchema)]
-pub struct UserDocument {
-    #[schema(value_type = words::Moment)]
-    created_at: Timestamp,
-    #[schema(value_type = Option<String>)]
-    email: Option<Email>,
-    #[schema(value_type = String)]
-    id: UserId,
-    name: Option<String>,
-    #[schema(value_type = words::UserRole)]
-    role: Role,
-    #[schema(value_type = String)]
-    tenant_id: TenantId,
-    username: Option<String>,
-}
-
-/// Each token in both spellings: `access_token`, and `accessToken` and `token` as older clients read it.
-#[derive(Serialize, ToSchema)]
-pub struct TokenDocument {
-    #[serde(rename = "accessToken")]
-    access_token_of_older_clients: String,
-    access_token: String,
-    /// Seconds until the access token expires.
-    #[schema(example = 900)]
-    expires_in: u64,
-    #[serde(rename = "refreshToken")]
-    refresh_token_of_older_clients: String,
-    refresh_token: String,
-    #[schema(value_type = words::UserRole)]
-    role: Role,
-    token: String,
-    /// Always `Bearer`.
-    #[schema(example = "Bearer")]
-    token_type: &'static str,
-    user: UserDocument,
+#[derive(ToSchema)]
+#[expect(dead_code, reason = "the demo user confirms nothing")]
+pub struct ErasureFields {
+    /// The present password; the demo user has none.
+    password: Option<String>,
 }
 
 /// Public keys as a JSON Web Key Set (RFC 7517).
 #[derive(ToSchema)]
 #[expect(dead_code, reason = "the keys are written where they are made")]
-pub struct PublicKeys {
-    #[schema(value_type = Vec<Object>)]
-    keys: Vec<()>,
+pub struct KeySetDocument {
+    keys: Vec<KeyDocument>,
 }
 
-impl From<&User> for UserDocument {
-    fn from(user: &User) -> Self {
-        UserDocument {
-            created_at: user.created_at,
-            email: user.email.clone(),
-            id: user.user_id.clone(),
-            name: user.name.clone(),
-            role: user.role,
-            tenant_id: user.tenant_id.clone(),
-            username: user.username.clone(),
-        }
+/// An Ed25519 key (RFC 8037).
+#[derive(ToSchema)]
+#[expect(dead_code, reason = "the keys are written where they are made")]
+pub struct KeyDocument {
+    kty: String,
+    crv: String,
+    x: String,
+    kid: String,
+    alg: String,
+    r#use: String,
+}
+
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub struct UserDocument {
+    #[schema(value_type = String)]
+    pub id: UserId,
+    #[schema(value_type = String, example = "default")]
+    pub tenant_id: TenantId,
+    #[schema(value_type = Option<String>, example = "ana@example.org")]
+    pub email: Option<Email>,
+    pub username: Option<String>,
+    pub name: Option<String>,
+    #[schema(value_type = words::UserRole)]
+    pub role: Role,
+    #[schema(value_type = words::Moment)]
+    pub created_at: Timestamp,
+}
+
+/// The answer to a signup, a login or a refresh.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct TokenDocument {
+    pub access_token: String,
+    /// None where it is in the cookie.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub refresh_token: Option<String>,
+    /// The tokens again, as older clients read them; never to the page.
+    #[serde(flatten)]
+    pub older_spelling: Option<OlderSpelling>,
+    /// The scheme of RFC 6750: always `Bearer`.
+    #[schema(example = "Bearer")]
+    pub token_type: &'static str,
+    /// Seconds until the access token expires.
+    #[schema(example = 900)]
+    pub expires_in: u64,
+    #[schema(value_type = words::UserRole)]
+    pub role: Role,
+    pub user: UserDocument,
+}
+
+#[derive(Debug, Serialize, ToSchema)]
+pub struct OlderSpelling {
+    #[serde(rename = "accessToken")]
+    pub access_token: String,
+    /// The access token once more.
+    pub token: String,
+    #[serde(rename = "refreshToken")]
+    pub refresh_token: String,
+}
+
+impl From<User> for UserDocument {
+    fn from(user: User) -> Self {
+        let User { tenant_id, user_id: id, role, created_at, email, username, name, .. } = user;
+        UserDocument { id, tenant_id, email, username, name, role, created_at }
     }
 }
 
-impl From<&TokenPair> for TokenDocument {
-    fn from(pair: &TokenPair) -> Self {
+impl From<TokenPair> for TokenDocument {
+    fn from(pair: TokenPair) -> Self {
+        let TokenPair { user, mode, access_token, refresh_token } = pair;
+        let is_kept = mode == SessionMode::Token;
+        let older_spelling = is_kept.then(|| OlderSpelling {
+            access_token: access_token.clone(),
+            token: access_token.clone(),
+            refresh_token: refresh_token.clone(),
+        });
         TokenDocument {
-            access_token_of_older_clients: pair.access_token.clone(),
-            access_token: pair.access_token.clone(),
-            expires_in: ACCESS_LIFE.as_secs(),
-            refresh_token_of_older_clients: pair.refresh_token.clone(),
-            refresh_token: pair.refresh_token.clone(),
-            role: pair.user.role,
-            token: pair.access_token.clone(),
+            access_token,
+            refresh_token: is_kept.then_some(refresh_token),
+            older_spelling,
             token_type: "Bearer",
-            user: UserDocument::from(&pair.user),
+            expires_in: ACCESS_LIFE.as_secs(),
+            role: user.role,
+            user: user.into(),
         }
     }
+}
+
+/// In cookie mode the refresh token is in `Set-Cookie` and nowhere else.
+pub fn admitted(status: StatusCode, pair: TokenPair) -> Response {
+    let cookie = (pair.mode == SessionMode::Cookie).then(|| cookie::set(&pair.refresh_token));
+    let document = TokenDocument::from(pair);
+    let mut response = (status, [(CACHE_CONTROL, "no-store")], Json(document)).into_response();
+    if let Some(cookie) = cookie {
+        response.headers_mut().insert(SET_COOKIE, cookie);
+    }
+    response
 }

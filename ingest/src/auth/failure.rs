@@ -1,9 +1,11 @@
 //! Why authentication fails, and the problem that the caller is sent.
 
 use super::caller::AuthError;
+use super::cookie;
 use super::password::{InvalidPassword, PasswordError};
 use crate::problem::Problem;
 use axum::http::StatusCode;
+use axum::http::header::SET_COOKIE;
 use domain::ports::{PortError, PortErrorKind};
 use std::time::Duration;
 
@@ -17,6 +19,28 @@ pub enum AuthFailure {
     InvalidToken,
     #[error("this route needs a token")]
     NoToken,
+    /// The page has no cookie, or its session has ended. The answer clears the cookie.
+    #[error("there is no session; log in")]
+    NoSession,
+    /// The token was exchanged seconds ago and its successor was used: another tab is ahead, and the session goes on.
+    #[error("the session was refreshed meanwhile; send the request again with the present cookie")]
+    Superseded,
+    /// A browser sent the request for another site's page.
+    #[error("the page of another origin cannot use this session")]
+    ForeignOrigin,
+    #[error("this installation has no demo user")]
+    NoDemoUser,
+    /// The caller is known and does not confirm it.
+    #[error("the present password is another one")]
+    WrongPassword,
+    #[error("this account has no password")]
+    NoPassword,
+    #[error("the caller has no such session")]
+    NoSuchSession,
+    #[error("the caller's tenant has no such user")]
+    NoSuchUser,
+    #[error("the account changed meanwhile; send the request again")]
+    ChangedMeanwhile,
     #[error("e-mail address already registered")]
     EmailTaken,
     #[error("signup creates customers; only an admin can create admins")]
@@ -67,6 +91,17 @@ impl From<AuthFailure> for Problem {
             AuthFailure::WrongCredentials => Problem::unauthorized("wrong_credentials", detail),
             AuthFailure::NoToken => Problem::unauthorized("missing_token", detail),
             AuthFailure::InvalidToken => Problem::unauthorized("invalid_token", detail),
+            AuthFailure::NoSession => {
+                Problem::unauthorized("no_session", detail).with_header(SET_COOKIE, cookie::cleared())
+            }
+            AuthFailure::Superseded => plain(StatusCode::CONFLICT, "session_refreshed"),
+            AuthFailure::ForeignOrigin => plain(StatusCode::FORBIDDEN, "foreign_origin"),
+            AuthFailure::NoDemoUser => plain(StatusCode::NOT_FOUND, "no_demo_user"),
+            AuthFailure::WrongPassword => plain(StatusCode::FORBIDDEN, "wrong_password"),
+            AuthFailure::NoPassword => plain(StatusCode::CONFLICT, "no_password"),
+            AuthFailure::NoSuchSession => plain(StatusCode::NOT_FOUND, "no_such_session"),
+            AuthFailure::NoSuchUser => plain(StatusCode::NOT_FOUND, "no_such_user"),
+            AuthFailure::ChangedMeanwhile => plain(StatusCode::CONFLICT, "changed_meanwhile"),
             AuthFailure::EmailTaken => plain(StatusCode::CONFLICT, "email_taken"),
             AuthFailure::RoleNotAllowed => plain(StatusCode::FORBIDDEN, "role_not_allowed"),
             AuthFailure::TenantClosed => plain(StatusCode::FORBIDDEN, "tenant_closed"),

@@ -1,6 +1,7 @@
 //! The JSON fields of a request, in both spellings of their keys: `email`, and `Email` as older clients write it.
 
 use super::failure::AuthFailure;
+use super::sessions::SessionMode;
 use crate::http::body::{BYTE_ORDER_MARK, is_json};
 use axum::body::{Body, to_bytes};
 use axum::http::HeaderMap;
@@ -86,6 +87,18 @@ impl Fields {
             code: "invalid_tenant_id",
             detail: error.to_string(),
         })
+    }
+
+    /// Where the client keeps its refresh token.
+    pub fn session_mode(&self) -> Result<SessionMode, AuthFailure> {
+        match self.text(&["session"])? {
+            None | Some("token") => Ok(SessionMode::Token),
+            Some("cookie") => Ok(SessionMode::Cookie),
+            Some(_) => {
+                let detail = "session must be token or cookie".to_owned();
+                Err(AuthFailure::InvalidField { code: "invalid_session", detail })
+            }
+        }
     }
 
     pub fn role(&self) -> Result<Option<Role>, AuthFailure> {

@@ -2,17 +2,24 @@
 
 mod address;
 pub mod caller;
-mod documents;
+mod cookie;
+mod demo;
+pub mod documents;
 mod endpoints;
 mod failure;
 mod fields;
+mod page_session;
 pub mod password;
+mod request;
 mod secret;
 pub mod service;
+mod session_list;
 mod sessions;
 pub mod settings;
 pub mod token;
 mod token_keys;
+mod users;
+mod usuarios;
 
 pub use caller::{AuthError, Authenticate, Caller};
 pub use endpoints::routes;

@@ -5,12 +5,41 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use domain::Sha256;
 use hkdf::Hkdf;
 use std::fmt;
+use uuid::Uuid;
 
 /// The HKDF label of the key under which a token seals its successor.
 const SEAL: &[u8] = b"semblante refresh-successor v1";
 
 #[derive(Clone, PartialEq, Eq)]
 pub struct SecretToken([u8; 32]);
+
+/// An opaque access token in the shape of a UUID, 122 random bits, as older clients store it.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub struct OpaqueToken(Uuid);
+
+impl OpaqueToken {
+    /// Errors: the operating system gives no random bytes.
+    pub fn random() -> Result<Self, getrandom::Error> {
+        let mut bytes = [0; 16];
+        getrandom::fill(&mut bytes)?;
+        Ok(OpaqueToken(uuid::Builder::from_random_bytes(bytes).into_uuid()))
+    }
+
+    /// Reads what [`OpaqueToken::encode`] wrote, in capitals too.
+    pub fn parse(raw: &str) -> Option<Self> {
+        let has_shape = raw.len() == 36;
+        has_shape.then(|| Uuid::try_parse(raw).ok()).flatten().map(OpaqueToken)
+    }
+
+    pub fn encode(&self) -> String {
+        self.0.to_string()
+    }
+
+    /// The digest, which is all that is stored.
+    pub fn digest(&self) -> Sha256 {
+        Sha256::of(self.0.as_bytes())
+    }
+}
 
 impl SecretToken {
     /// Errors: the operating system gives no random bytes.
@@ -77,6 +106,19 @@ mod tests {
         let padded = format!("{}=", token.encode());
         for bad in ["", "x", &padded, &"!".repeat(43), &"A".repeat(44), &"x".repeat(1 << 20)] {
             assert_eq!(SecretToken::parse(bad), None, "{:.50}", bad);
+        }
+    }
+
+    #[test]
+    fn opaque_tokens_read_back_and_garbage_does_not() {
+        let token = OpaqueToken::random().unwrap();
+        for raw in [token.encode(), token.encode().to_uppercase()] {
+            assert!(OpaqueToken::parse(&raw) == Some(token), "{raw}");
+        }
+        assert!(OpaqueToken::random().unwrap() != token);
+        let simple = token.encode().replace('-', "");
+        for bad in ["", "x", &simple, &format!("{{{}}}", token.encode()), &"0".repeat(36)] {
+            assert!(OpaqueToken::parse(bad).is_none(), "{bad}");
         }
     }
 

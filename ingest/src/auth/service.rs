@@ -3,6 +3,7 @@
 use super::caller::{AuthError, Authenticate, Caller};
 use super::failure::AuthFailure;
 use super::password::{Password, Passwords};
+use super::sessions::SessionMode;
 use super::sessions::{Sessions, TokenPair};
 use super::settings::AuthSettings;
 use super::token_keys::{NoKeys, TokenKeys};
@@ -17,15 +18,18 @@ use std::time::Duration;
 use tokio::sync::Semaphore;
 use uuid::Uuid;
 
+/// The demo user's address. No mailbox is at it (RFC 2606, 2), and no signup takes it.
+pub(super) const DEMO_EMAIL: &str = "demo@semblante.invalid";
+
 /// How long an address stays known after a login.
 const KNOWN: Rule =
     Rule { free: u32::MAX, window: Duration::from_secs(90 * 24 * 3600), beyond: Beyond::Refuse };
 
 pub struct AuthService {
-    ports: Ports,
+    pub(super) ports: Ports,
     pub(super) settings: AuthSettings,
     pub(super) sessions: Sessions,
-    passwords: Passwords,
+    pub(super) passwords: Passwords,
 }
 
 pub(super) struct SignupRequest {
@@ -35,6 +39,15 @@ pub(super) struct SignupRequest {
     pub name: Option<String>,
     pub tenant: Option<TenantId>,
     pub role: Option<Role>,
+    pub mode: SessionMode,
+}
+
+/// A password that is about to be verified.
+pub(super) struct Attempt<'a> {
+    pub tenant: &'a TenantId,
+    /// The account as it was typed, or the user's e-mail address or id.
+    pub account: &'a str,
+    pub address: &'a str,
 }
 
 pub(super) struct LoginRequest<'a> {
@@ -42,6 +55,7 @@ pub(super) struct LoginRequest<'a> {
     pub password: &'a str,
     pub tenant: Option<TenantId>,
     pub address: &'a str,
+    pub mode: SessionMode,
 }
 
 impl AuthService {
@@ -63,19 +77,17 @@ impl AuthService {
             return Err(AuthFailure::RoleNotAllowed);
         }
         let tenant = signup.tenant.unwrap_or_else(|| self.settings.default_tenant.clone());
-        if tenant != self.settings.default_tenant {
+        if !self.accepts_signups(&tenant).await? {
             return Err(AuthFailure::TenantClosed);
         }
-        if self.ports.users.by_email(&tenant, &signup.email).await?.is_some() {
+        let is_taken = self.ports.users.by_email(&tenant, &signup.email).await?.is_some();
+        if is_taken || signup.email.as_str() == DEMO_EMAIL {
             return Err(AuthFailure::EmailTaken);
         }
-        let user_id = UserId::parse(&Uuid::now_v7().to_string()).expect("a UUID is a legal id");
         let user = User {
-            email: Some(signup.email),
             username: signup.username,
             name: signup.name,
-            password_hash: Some(self.passwords.hash(signup.password).await?),
-            ..User::new(tenant, user_id, Role::Customer, self.ports.clock.now())
+            ..self.user_with_password(tenant, signup.email, Role::Customer, signup.password).await?
         };
         match self.ports.users.create(user.clone()).await {
             Ok(()) => {}
@@ -83,23 +95,41 @@ impl AuthService {
             Err(error) => return Err(error.into()),
         }
         tracing::info!(tenant.id = %user.tenant_id, user.id = %user.user_id, "user signed up");
-        self.sessions.begin(user).await
+        self.sessions.begin(user, signup.mode).await
+    }
+
+    /// The default tenant, and those that a user created.
+    pub(super) async fn accepts_signups(&self, tenant: &TenantId) -> Result<bool, AuthFailure> {
+        Ok(*tenant == self.settings.default_tenant || self.ports.users.is_founded(tenant).await?)
+    }
+
+    /// A new user, not yet stored.
+    pub(super) async fn user_with_password(
+        &self,
+        tenant: TenantId,
+        email: Email,
+        role: Role,
+        password: Password,
+    ) -> Result<User, AuthFailure> {
+        let password_hash = Some(self.passwords.hash(password).await?);
+        let user = User::new(tenant, fresh_id(), role, self.ports.clock.now());
+        Ok(User { email: Some(email), password_hash, ..user })
     }
 
     /// Takes as long and fails alike for an unknown e-mail address and a wrong password.
     pub(super) async fn log_in(&self, login: LoginRequest<'_>) -> Result<TokenPair, AuthFailure> {
+        let mode = login.mode;
+        let user = self.authenticate(login).await?;
+        self.sessions.begin(user, mode).await
+    }
+
+    /// The user whose password it is.
+    pub(super) async fn authenticate(&self, login: LoginRequest<'_>) -> Result<User, AuthFailure> {
         let tenant = login.tenant.unwrap_or_else(|| self.settings.default_tenant.clone());
         let email = Email::parse(login.email).ok();
         let account = email.as_ref().map_or(login.email, Email::as_str);
-        let tries = ThrottleKey::of(&["failures", tenant.as_str(), account, login.address]);
-        // Counted before the password is verified, so that concurrent guesses count too; a success forgives.
-        self.take(tries, &self.settings.failures).await?;
-        let known = ThrottleKey::of(&["known", tenant.as_str(), account, login.address]);
-        if self.ports.throttle.count(known, self.ports.clock.now()).await? == 0 {
-            // Guesses from many addresses together; the owner at a known address never waits for them.
-            let strangers = ThrottleKey::of(&["strangers", tenant.as_str(), account]);
-            self.take(strangers, &self.settings.strangers).await?;
-        }
+        let attempt = Attempt { tenant: &tenant, account, address: login.address };
+        self.count(&attempt).await?;
         let user = match &email {
             Some(email) => self.find(&tenant, email).await?,
             None => None,
@@ -107,11 +137,28 @@ impl AuthService {
         let password = Password::typed(login.password).ok_or(AuthFailure::WrongCredentials)?;
         let hash = user.as_ref().and_then(|user| user.password_hash.clone());
         let fits = self.passwords.verify(hash, password.clone()).await?;
-        let user = user.filter(|_| fits).ok_or(AuthFailure::WrongCredentials)?;
+        let user = user.filter(|user| fits && user.disabled_at.is_none());
+        let user = user.ok_or(AuthFailure::WrongCredentials)?;
         let user = self.with_current_hash(user, password).await?;
-        self.ports.throttle.forgive(tries).await?;
-        self.take(known, &KNOWN).await?;
-        self.sessions.begin(user).await
+        self.forgive(&attempt).await?;
+        Ok(user)
+    }
+
+    /// Counts an attempt before its password is verified, so that concurrent guesses count too.
+    pub(super) async fn count(&self, attempt: &Attempt<'_>) -> Result<(), AuthFailure> {
+        self.take(attempt.key("failures"), &self.settings.failures).await?;
+        if self.ports.throttle.count(attempt.key("known"), self.ports.clock.now()).await? == 0 {
+            // Guesses from many addresses together; the owner at a known address never waits for them.
+            let strangers = ThrottleKey::of(&["strangers", attempt.tenant.as_str(), attempt.account]);
+            self.take(strangers, &self.settings.strangers).await?;
+        }
+        Ok(())
+    }
+
+    /// After an attempt with the right password: its failures are forgiven and its address is known.
+    pub(super) async fn forgive(&self, attempt: &Attempt<'_>) -> Result<(), AuthFailure> {
+        self.ports.throttle.forgive(attempt.key("failures")).await?;
+        self.take(attempt.key("known"), &KNOWN).await
     }
 
     /// Hashes the password of a user again whose hash has outdated parameters. A change of the user meanwhile goes first.
@@ -129,12 +176,17 @@ impl AuthService {
 
     /// Exchanges a refresh token. Refreshes are counted per session, so that those of many users behind one address do not
     /// add up; invalid tokens are counted per address.
-    pub(super) async fn refresh(&self, token: &str, address: &str) -> Result<TokenPair, AuthFailure> {
-        match self.sessions.of_refresh_token(token).await {
+    pub(super) async fn refresh(
+        &self,
+        token: &str,
+        mode: SessionMode,
+        address: &str,
+    ) -> Result<TokenPair, AuthFailure> {
+        match self.sessions.of_refresh_token(token, mode).await {
             Ok(session) => {
-                let key = ThrottleKey::of(&["refreshes", &session.to_string()]);
+                let key = ThrottleKey::of(&["refreshes", &session.session_id.to_string()]);
                 self.take(key, &self.settings.refreshes).await?;
-                self.sessions.refresh(token).await
+                self.sessions.refresh(token, mode).await
             }
             Err(failure) => {
                 self.admit(address).await?;
@@ -144,7 +196,7 @@ impl AuthService {
     }
 
     /// Looking up by address may be a moment behind, so the user is read again by id.
-    async fn find(&self, tenant: &TenantId, email: &Email) -> Result<Option<User>, AuthFailure> {
+    pub(super) async fn find(&self, tenant: &TenantId, email: &Email) -> Result<Option<User>, AuthFailure> {
         let Some(found) = self.ports.users.by_email(tenant, email).await? else { return Ok(None) };
         let user = self.ports.users.get(tenant, &found.user_id).await?;
         Ok(user.filter(|user| user.email.as_ref() == Some(email)))
@@ -169,6 +221,23 @@ impl AuthService {
         let Caller { tenant_id, user_id, session_id, .. } = caller;
         self.sessions.end(&SessionKey { tenant_id, user_id, session_id }).await
     }
+
+    /// Ends the session of the page's cookie. Errors: there is none.
+    pub(super) async fn log_out_page(&self, cookie: &str) -> Result<(), AuthFailure> {
+        let session = self.sessions.of_refresh_token(cookie, SessionMode::Cookie).await?;
+        self.sessions.end(&session).await
+    }
+}
+
+impl Attempt<'_> {
+    fn key(&self, count: &str) -> ThrottleKey {
+        ThrottleKey::of(&[count, self.tenant.as_str(), self.account, self.address])
+    }
+}
+
+/// The id of a new user.
+pub(super) fn fresh_id() -> UserId {
+    UserId::parse(&Uuid::now_v7().to_string()).expect("a UUID is a legal id")
 }
 
 #[async_trait]

@@ -13,6 +13,10 @@ pub struct AuthSettings {
     pub default_tenant: TenantId,
     /// The proxies whose `X-Forwarded-For` counts; it is ignored from any other peer.
     pub trusted_proxies: Vec<Network>,
+    /// Whether a user may create a tenant of their own, as its first admin.
+    pub tenant_signup: bool,
+    /// Whether `POST /api/v1/auth/demo` begins sessions of the demo user.
+    pub demo_user: bool,
     /// Failed logins per account and address.
     pub failures: Rule,
     /// Logins of an account from addresses at which it has never logged in, all of them together.
@@ -24,13 +28,16 @@ pub struct AuthSettings {
 }
 
 impl AuthSettings {
-    /// The defaults: tenant `default`, no proxies; 10 failures in 10 minutes, then delays of 1 s to a minute; of
+    /// The defaults: tenant `default`, no proxies, no demo user, no new
+    /// tenants; 10 failures in 10 minutes, then delays of 1 s to a minute; of
     /// an account from strange addresses 100 in 10 minutes, then delays of 1 to 5 s; 60 requests a minute.
     pub fn new(public_url: &str) -> Self {
         AuthSettings {
             public_url: public_url.trim_end_matches('/').to_owned(),
             default_tenant: TenantId::parse("default").expect("a legal id"),
             trusted_proxies: Vec::new(),
+            demo_user: false,
+            tenant_signup: false,
             failures: Rule {
                 free: 10,
                 window: Duration::from_secs(600),

@@ -5,7 +5,7 @@ use base64::Engine;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD;
 use domain::ports::gallery::GalleryPlace;
 use domain::ports::uploads::ChangePlace;
-use domain::{Timestamp, UploadId};
+use domain::{Timestamp, UploadId, UserId};
 
 /// A longer cursor is refused unread.
 const MAX_CURSOR: usize = 200;
@@ -32,6 +32,18 @@ pub(crate) fn of_change(place: ChangePlace) -> String {
 pub(crate) fn change(cursor: &str) -> Result<ChangePlace, Problem> {
     let read = || match decoded(cursor)? {
         (kind, place) if kind == "changes" => place.parse().ok().map(ChangePlace),
+        _ => None,
+    };
+    read().ok_or_else(|| Problem::malformed("bad_cursor", "the cursor is not one of this route"))
+}
+
+pub(crate) fn of_user(id: &UserId) -> String {
+    BASE64_URL_SAFE_NO_PAD.encode(format!("user.{id}"))
+}
+
+pub(crate) fn user(cursor: &str) -> Result<UserId, Problem> {
+    let read = || match decoded(cursor)? {
+        (kind, id) if kind == "user" => UserId::parse(&id).ok(),
         _ => None,
     };
     read().ok_or_else(|| Problem::malformed("bad_cursor", "the cursor is not one of this route"))

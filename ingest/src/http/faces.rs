@@ -5,7 +5,7 @@ use super::answer::{Answer, json, with};
 use super::api::{Api, Shared};
 use super::sentences::{Language, sentence};
 use super::status_document::is_retryable;
-use super::words::{EmotionName, Link, Uuid};
+use super::words::{EmotionName, Link, ToneName, Uuid};
 use super::{body, photo, prefer, reception};
 use crate::problem::Problem;
 use crate::trace;
@@ -13,8 +13,9 @@ use axum::body::Body;
 use axum::extract::{Path, State};
 use axum::http::{HeaderMap, StatusCode, header};
 use domain::upload::Kind;
-use domain::{Affect, Face, Finding, Outcome, Stage, Upload};
-use domain::{BoundingBox, Distribution, Emotion, UploadId};
+use domain::{
+    Affect, BoundingBox, Distribution, Emotion, Face, Finding, Outcome, Stage, Tone, Upload, UploadId,
+};
 use serde::Serialize;
 use std::collections::BTreeMap;
 use utoipa::ToSchema;
@@ -52,9 +53,19 @@ pub(crate) struct FaceDocument {
     /// Probabilities by emotion, together 1.
     #[schema(value_type = BTreeMap<String, f64>)]
     emotions: Distribution,
+    /// The engine's own probabilities before calibration, if it calibrates.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = BTreeMap<String, f64>, required = false)]
+    emotions_raw: Option<Distribution>,
     face_id: String,
     /// Points as [x, y], each 0 to 1 of the upright picture.
     landmarks: Vec<[f64; 2]>,
+    #[schema(value_type = ToneName)]
+    tone: Tone,
+    /// The probability of the tone, 0 to 1.
+    tone_confidence: f64,
+    /// Whether the emotion is doubtful; the tone is right more often.
+    uncertain: bool,
     /// -1 (unpleasant) to 1 (pleasant).
     valence: f64,
 }
@@ -157,14 +168,19 @@ async fn found(api: &Api, upload: &Upload) -> Result<Vec<Face>, Problem> {
 fn document(upload: &Upload, number: usize, face: &Face) -> FaceDocument {
     let attempt = upload.results.get(&Stage::FaceDetection).map_or(0, |result| result.attempt);
     let affect = Affect::new(face.emotions.clone());
+    let (tone, tone_confidence) = face.emotions.tone();
     FaceDocument {
         arousal: affect.arousal,
         r#box: face.bounding_box,
         confidence: face.confidence,
         emotion: affect.dominant(),
         emotions: face.emotions.clone(),
+        emotions_raw: face.emotions_raw.clone(),
         face_id: format!("{}.{attempt}.{number}", upload.upload_id),
         landmarks: face.landmarks.clone(),
+        tone,
+        tone_confidence,
+        uncertain: face.emotions.is_uncertain(),
         valence: affect.valence,
     }
 }

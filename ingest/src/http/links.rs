@@ -76,6 +76,11 @@ pub trait UrlVerifier: Send + Sync {
 
     /// What a GET may read.
     fn verify_get(&self, path: &str, query: &str) -> Result<(Bucket, ObjectKey), UrlRefused>;
+
+    /// The source expression (CSP) of the URLs, unless they lead to this API.
+    fn objects_origin(&self) -> Option<&'static str> {
+        None
+    }
 }
 
 /// Refuses every request for an object, where signed links lead to the bucket.
@@ -97,6 +102,10 @@ impl UrlVerifier for NoLocalObjects {
 
     fn verify_get(&self, _: &str, _: &str) -> Result<(Bucket, ObjectKey), UrlRefused> {
         Err(NoLocalObjects::refused())
+    }
+
+    fn objects_origin(&self) -> Option<&'static str> {
+        Some("https://*.amazonaws.com")
     }
 }
 

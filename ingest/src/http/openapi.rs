@@ -58,7 +58,9 @@ pub(crate) fn document(described: &OpenApi, settings: &HttpSettings) -> Value {
     document["tags"] = tags(&document["paths"]);
     let components = &mut document["components"];
     components["securitySchemes"] = json!({
-        "bearer": {"type": "http", "scheme": "bearer", "description": "The access token of a signup, a login or a refresh."},
+        "bearer": {"type": "http", "scheme": "bearer", "description": "An access token: that of a signup, a login or a refresh, or an opaque one."},
+        "refresh": {"type": "http", "scheme": "bearer", "description": "A refresh token."},
+        "page": {"type": "apiKey", "in": "cookie", "name": "__Host-refresh", "description": "The gallery page's refresh token, with the header X-Semblante-Page."},
     });
     components["parameters"] = parameters();
     components["headers"] = headers();
@@ -213,6 +215,7 @@ fn parameters() -> Value {
         "Prefer": header("Prefer", "`wait=N` (RFC 7240): answer when it is done, or after N seconds.", json!({"type": "string", "examples": ["wait=20"]})),
         "Idempotency-Key": header("Idempotency-Key", "A repeat with the same key and body leads to the same resource.", json!({"type": "string", "minLength": 1, "maxLength": 255})),
         "If-None-Match": header("If-None-Match", "The ETag that the caller has: 304 while it is unchanged.", json!({"type": "string"})),
+        "X-Semblante-Page": header("X-Semblante-Page", "`1`: the request means the cookie.", json!({"type": "string", "enum": ["1"]})),
         "Range": header("Range", "One range of bytes: 206.", json!({"type": "string", "examples": ["bytes=0-1023"]})),
         "If-Range": header("If-Range", "Serve the range only while the ETag is this one.", json!({"type": "string"})),
     })
@@ -229,6 +232,7 @@ fn headers() -> Value {
         "Retry-After": header("Seconds until a repeat is useful.", json!({"type": "integer", "minimum": 1})),
         "Preference-Applied": header("The wait that was applied.", json!({"type": "string", "examples": ["wait=20"]})),
         "WWW-Authenticate": header("The challenge (RFC 6750).", text()),
+        "Set-Cookie": header("The page's refresh token, or its end.", text()),
         "Accept-Ranges": header("`bytes`", text()),
         "Content-Range": header("The bytes of the answer, and the size of the object.", text()),
     })

@@ -2,8 +2,8 @@
 
 use super::api::{Api, App};
 use super::{
-    body, declare, faces, gallery, generate, health, layers, next_attempt, openapi, photo, signed_objects,
-    uploads,
+    body, declare, faces, gallery, generate, health, layers, next_attempt, openapi, page_files, photo,
+    signed_objects, uploads,
 };
 use crate::request_context;
 use axum::Router;
@@ -59,6 +59,7 @@ pub fn router_beside(app: App, others: OpenApiRouter) -> Router {
     let routes = mounted
         .fallback(layers::redirect)
         .with_state(api.clone())
+        .merge(page_files::routes(api.url_verifier.objects_origin()))
         .merge(others.layer(from_fn(layers::detach)))
         // Each route that reads a body sets its own limit.
         .layer(DefaultBodyLimit::disable())

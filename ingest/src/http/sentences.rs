@@ -123,7 +123,7 @@ const SENTENCES: [(&str, &str, &str); 16] = [
 const OTHER: (&str, &str) = ("processing failed", "el procesamiento falló");
 
 /// Of requests that are refused, in Spanish; `{limit}` is the problem's member `limit`.
-const REFUSALS: [(&str, &str); 20] = [
+const REFUSALS: [(&str, &str); 31] = [
     ("empty_photo", "la foto está vacía"),
     ("too_large", "se aceptan como máximo {limit} bytes"),
     ("several_photos", "el formulario tiene varias fotos; envíe una por petición"),
@@ -139,6 +139,17 @@ const REFUSALS: [(&str, &str); 20] = [
     ("wrong_credentials", "el correo electrónico o la contraseña no son correctos"),
     ("invalid_token", "el token no es válido; inicie sesión de nuevo"),
     ("missing_token", "esta ruta necesita la cabecera Authorization: Bearer"),
+    ("no_session", "no hay ninguna sesión abierta; inicie sesión"),
+    ("session_refreshed", "otra pestaña acaba de renovar la sesión; repita la petición"),
+    ("foreign_origin", "la página de otro sitio no puede usar esta sesión"),
+    ("no_demo_user", "esta instalación no tiene usuario de demostración"),
+    ("wrong_password", "la contraseña actual no es esa"),
+    ("no_password", "esta cuenta no tiene contraseña"),
+    ("no_such_session", "no existe esa sesión"),
+    ("no_such_user", "no existe ese usuario"),
+    ("role_not_allowed", "el registro crea clientes; solo un administrador crea administradores"),
+    ("tenant_closed", "este grupo de usuarios no acepta registros"),
+    ("changed_meanwhile", "los datos cambiaron mientras tanto; repita la petición"),
     ("email_taken", "el correo electrónico ya está registrado"),
     ("too_many_requests", "demasiados intentos; vuelva a intentarlo más tarde"),
     (

@@ -3,12 +3,14 @@
 use super::links::Links;
 use super::sentences::{Language, sentence};
 use super::words::{
-    EmotionName, Link, Moment, Provenance, SignedLink, StableCode, StageName, UploadKind, UploadState, Uuid,
+    EmotionName, Link, Moment, Provenance, SignedLink, StableCode, StageName, ToneName, UploadKind,
+    UploadState, Uuid,
 };
 use domain::ports::PortError;
 use domain::upload::Kind;
 use domain::{
-    Code, Emotion, FileName, Finding, MadeBy, ObjectKey, Sha256, Stage, Status, Timestamp, Upload, UploadId,
+    Code, Distribution, Emotion, FileName, Finding, MadeBy, ObjectKey, Sha256, Stage, Status, Timestamp,
+    Tone, Upload, UploadId,
 };
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -44,6 +46,9 @@ pub struct Facts {
     pub emotion: Option<Emotion>,
     pub corrected: bool,
     pub confidence: Option<f64>,
+    #[schema(value_type = Option<ToneName>)]
+    pub tone: Option<Tone>,
+    pub tone_confidence: Option<f64>,
 }
 
 /// The document with links.
@@ -69,10 +74,12 @@ pub struct StatusDocument {
 
 impl Facts {
     pub(crate) fn of(upload: &Upload, language: Language) -> Self {
-        let feeling = match upload.finding(Stage::EmotionAnalysis) {
-            Some(Finding::Feeling(affect)) => Some(affect.distribution.dominant()),
+        let distribution = match upload.finding(Stage::EmotionAnalysis) {
+            Some(Finding::Feeling(affect)) => Some(&affect.distribution),
             _ => None,
         };
+        let (feeling, tone) =
+            (distribution.map(Distribution::dominant), distribution.map(Distribution::tone));
         let faces_count = match upload.finding(Stage::FaceDetection) {
             Some(Finding::Faces { count, .. }) => Some(*count),
             _ => None,
@@ -93,6 +100,8 @@ impl Facts {
             emotion: feeling.map(|(emotion, _)| emotion),
             corrected: upload.corrected.is_some(),
             confidence: feeling.map(|(_, confidence)| confidence),
+            tone: tone.map(|(tone, _)| tone),
+            tone_confidence: tone.map(|(_, confidence)| confidence),
         }
     }
 

@@ -2,14 +2,15 @@
 
 use domain::upload::Kind;
 use domain::user::Role;
-use domain::{Emotion, EndState, Stage, Status};
+use domain::{Emotion, EndState, Stage, Status, Tone};
+use serde::Serialize;
 use serde_json::{Value, json};
 use std::borrow::Cow;
 use utoipa::openapi::RefOr;
 use utoipa::openapi::schema::{ObjectBuilder, Schema, SchemaFormat, Type};
 use utoipa::{PartialSchema, ToSchema};
 
-fn words(description: &str, words: impl IntoIterator<Item = &'static str>) -> RefOr<Schema> {
+fn words(description: &str, words: impl IntoIterator<Item = impl Serialize>) -> RefOr<Schema> {
     let words: Vec<Value> = words.into_iter().map(|word| json!(word)).collect();
     ObjectBuilder::new()
         .schema_type(Type::String)
@@ -47,27 +48,27 @@ macro_rules! schema {
     };
 }
 
-schema!(EmotionName, words("An emotion, as Rekognition names it.", Emotion::ALL.map(Emotion::as_str)));
-schema!(StageName, words("A stage of the pipeline.", Stage::ALL.map(Stage::as_str)));
+schema!(EmotionName, words("An emotion, as Rekognition names it.", Emotion::ALL));
+schema!(StageName, words("A stage of the pipeline.", Stage::ALL));
 schema!(
     UploadState,
     words(
         "`awaiting_upload`, `stored` and `running` are not done; every other state is.",
-        Status::ALL.into_iter().filter(|status| *status != Status::Erased).map(Status::as_str),
+        Status::ALL.into_iter().filter(|status| *status != Status::Erased),
     )
 );
 schema!(
     GalleryState,
     words(
         "The end of an upload that is in the gallery.",
-        [EndState::Complete, EndState::Partial, EndState::NoFace, EndState::Failed].map(EndState::as_str),
+        [EndState::Complete, EndState::Partial, EndState::NoFace, EndState::Failed],
     )
 );
 schema!(
     UserRole,
     words(
         "A customer, an admin of a tenant, or an operator of the installation.",
-        [Role::Customer, Role::Admin, Role::Operator].map(Role::as_str)
+        [Role::Customer, Role::Admin, Role::Operator]
     )
 );
 schema!(Uuid, text("A UUID.", Some("uuid"), None, "01932f5e-8f2b-7c11-9d3e-5a6b7c8d9e0f"));
@@ -99,12 +100,13 @@ schema!(
         "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08"
     )
 );
+schema!(ToneName, words("Coarser than an emotion.", [Tone::Pleasant, Tone::Neutral, Tone::Unpleasant]));
 schema!(StableCode, text("A stable code.", None, None, "no_answer"));
 schema!(
     UploadKind,
     words(
         "A photo takes the whole pipeline, `faces` ends with emotions, a prompt has no photo.",
-        [Kind::Photo, Kind::Faces, Kind::Prompt].map(Kind::as_str)
+        [Kind::Photo, Kind::Faces, Kind::Prompt]
     )
 );
 

@@ -2,7 +2,12 @@
 
 mod accounts;
 mod bodies;
+mod cookies;
+mod demo;
 mod server;
+mod session_list;
 mod sessions;
 mod throttling;
 mod tokens;
+mod users;
+mod usuarios;

@@ -30,16 +30,21 @@ pub struct Server {
 pub struct Reply {
     pub status: u16,
     head: String,
+    cookie: Option<String>,
     pub body: Value,
 }
 
 impl Server {
     pub async fn start() -> Self {
+        Server::start_with(|_| {}).await
+    }
+
+    pub async fn start_with(change: impl FnOnce(&mut AuthSettings)) -> Self {
         let root = tempfile::tempdir().expect("a temporary directory");
         let clock = Arc::new(ManualClock::new(fixture::now()));
         let options = Options { clock: Some(clock.clone()), ..Options::default() };
         let store = Store::open(root.path(), options).expect("a fresh directory opens");
-        let service = Arc::new(service(&store, clock.clone(), store.keys().token_seeds()).await);
+        let service = Arc::new(service_with(&store, clock.clone(), store.keys().token_seeds(), change).await);
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
         let address = listener.local_addr().expect("it is bound");
         let app = axum::Router::from(routes(service.clone()))
@@ -47,6 +52,11 @@ impl Server {
         let app = app.into_make_service_with_connect_info::<SocketAddr>();
         tokio::spawn(async move { axum::serve(listener, app).await.expect("the server runs") });
         Server { clock, store, service, address, _root: root }
+    }
+
+    /// The ports under the service.
+    pub async fn ports(&self) -> Ports {
+        ports(&self.store, self.clock.clone(), self.store.keys().token_seeds()).await
     }
 
     /// Sends a request; `headers` are whole lines. A body is JSON unless they say otherwise.
@@ -61,9 +71,12 @@ impl Server {
         if !body.is_empty() && !lines.contains("content-type:") {
             lines += "content-type: application/json\r\n";
         }
+        if !lines.contains("host:") {
+            lines += "host: photos.example\r\n";
+        }
         let length = body.len();
         let head = format!(
-            "{method} {path} HTTP/1.1\r\nhost: test\r\nconnection: close\r\ncontent-length: {length}\r\n{lines}\r\n"
+            "{method} {path} HTTP/1.1\r\nconnection: close\r\ncontent-length: {length}\r\n{lines}\r\n"
         );
         stream.write_all(head.as_bytes()).await.expect("the server reads");
         // The server may refuse and close before all is written.
@@ -116,13 +129,27 @@ impl Server {
 
 /// Authentication on a store.
 pub async fn service(store: &Store, clock: Arc<ManualClock>, seeds: &[[u8; 32]]) -> AuthService {
+    service_with(store, clock, seeds, |_| {}).await
+}
+
+async fn service_with(
+    store: &Store,
+    clock: Arc<ManualClock>,
+    seeds: &[[u8; 32]],
+    change: impl FnOnce(&mut AuthSettings),
+) -> AuthService {
+    let ports = ports(store, clock, seeds).await;
+    let mut settings = AuthSettings::new("http://photos.example");
+    settings.trusted_proxies = vec!["127.0.0.1".parse().expect("an address")];
+    change(&mut settings);
+    AuthService::open(ports, settings, Arc::new(Semaphore::new(2))).await.expect("there is a key")
+}
+
+async fn ports(store: &Store, clock: Arc<ManualClock>, seeds: &[[u8; 32]]) -> Ports {
     let orchestrator = Orchestrator::open(store).await.expect("the pipeline loads");
     let meter = Arc::new(Metrics::default());
     let ports = embedded::ports(store, &orchestrator, Policy::default(), "http://photos.example", meter);
-    let ports = Ports { clock, secrets: Arc::new(Fixed(seeds.into())), ..ports };
-    let mut settings = AuthSettings::new("http://photos.example");
-    settings.trusted_proxies = vec!["127.0.0.1".parse().expect("an address")];
-    AuthService::open(ports, settings, Arc::new(Semaphore::new(2))).await.expect("there is a key")
+    Ports { clock, secrets: Arc::new(Fixed(seeds.into())), ..ports }
 }
 
 /// Seeds that never change.
@@ -144,7 +171,14 @@ impl Reply {
         let (head, body) = answer.split_once("\r\n\r\n").expect("a head and a body");
         let status = head.split(' ').nth(1).and_then(|status| status.parse().ok()).expect("a status");
         let body = if body.is_empty() { Value::Null } else { serde_json::from_str(body).expect("JSON") };
-        Reply { status, head: head.to_lowercase(), body }
+        let cookie = head.split_once("__Host-refresh=").and_then(|(_, rest)| rest.split_once(';'));
+        let cookie = cookie.map(|(token, _)| token.to_owned());
+        Reply { status, head: head.to_lowercase(), cookie, body }
+    }
+
+    /// The refresh token in `Set-Cookie`.
+    pub fn cookie(&self) -> String {
+        self.cookie.clone().unwrap_or_else(|| panic!("no cookie beside {}", self.body))
     }
 
     /// A header's value, in lower case.

@@ -36,6 +36,7 @@ async fn everything_that_is_wrong_or_unknown_is_named_at_once() {
         ("STAGE", "face-detection"),
         ("STAGE_TIME_SECONDS", "0"),
         ("MODELS_DIR", "m"),
+        ("EMOTION_PRIOR", "2"),
         ("FACE_ENGINE", "haar"),
         ("TABEL_PREFIX", "stack-"),
     ];
@@ -44,6 +45,7 @@ async fn everything_that_is_wrong_or_unknown_is_named_at_once() {
     for sentence in [
         "setting table_prefix is missing: set SEMBLANTE_TABLE_PREFIX\n",
         "SEMBLANTE_STAGE_TIME_SECONDS: setting stage_time_seconds must be a whole number from 1 to 900, not \"0\"\n",
+        "SEMBLANTE_EMOTION_PRIOR: setting emotion_prior must be a number from 0 to 1, not \"2\"\n",
         "SEMBLANTE_FACE_ENGINE: setting face_engine must be one of embedded, rekognition, not \"haar\"\n",
         "SEMBLANTE_TABEL_PREFIX: unknown setting \"tabel_prefix\"; did you mean \"table_prefix\"?",
     ] {
@@ -64,6 +66,7 @@ async fn networks_that_are_not_there_are_told() {
         ("STAGE", "face-detection"),
         ("STAGE_TIME_SECONDS", "5"),
         ("MODELS_DIR", "no-such-folder"),
+        ("EMOTION_PRIOR", "0.25"),
         ("FACE_ENGINE", "embedded"),
     ];
     let (ended_badly, said) = refused("worker", &worker, "").await;

@@ -78,6 +78,7 @@ fn face(detail: &FaceDetail) -> Result<Face, EngineError> {
         confidence: percent(detail.confidence()).ok_or_else(|| missing("a confidence"))?,
         landmarks: landmarks(detail),
         emotions: emotions(detail),
+        emotions_raw: None,
     })
 }
 

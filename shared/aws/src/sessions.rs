@@ -6,6 +6,7 @@ use crate::error::unreadable;
 use crate::items::{self, Condition, Item, Items, Range, expiry, item, text, text_of};
 use crate::tables::{EXPIRY, Table};
 use async_trait::async_trait;
+use domain::ports::sessions::MAX_SESSIONS;
 use domain::ports::{self, PortError};
 use domain::session::{REPEAT_GRACE, Session, SessionKey, SessionToken, Spent};
 use domain::{Sha256, TenantId, Timestamp, UserId};
@@ -31,6 +32,24 @@ impl Sessions {
     async fn find<T: DeserializeOwned>(&self, key: Item) -> Result<Option<T>, PortError> {
         let found = self.sessions.get(key).await?;
         found.map(|item| serde_json::from_str(text_of(&item, "value")?).map_err(unreadable)).transpose()
+    }
+
+    /// One query of a user's sessions behind `after`, and where the next one begins.
+    async fn page(
+        &self,
+        (tenant, user): (&TenantId, &UserId),
+        after: Option<Item>,
+        is_backwards: bool,
+    ) -> Result<(Vec<Session>, Option<Item>), PortError> {
+        let condition = Condition::new("#of = :of AND begins_with(#name, :session)")
+            .with(":of", text(format!("user#{tenant}#{user}")))
+            .with(":session", text(SESSION));
+        let range = Range { condition, after, most: PAGE, is_backwards, ..Range::default() };
+        let (items, more) = self.sessions.query(range).await?;
+        let read = |item| serde_json::from_str(text_of(item, "value")?).map_err(unreadable);
+        let sessions: Vec<Session> = items.iter().map(read).collect::<Result<_, PortError>>()?;
+        let last = sessions.last().filter(|_| more).map(|session| session_key(&session.key));
+        Ok((sessions, last))
     }
 
     /// The sealed successor of a token: an item of its own, so that it expires by itself.
@@ -84,6 +103,24 @@ impl ports::Sessions for Sessions {
     async fn get(&self, key: &SessionKey, now: Timestamp) -> Result<Option<Session>, PortError> {
         let session: Option<Session> = self.find(session_key(key)).await?;
         Ok(session.filter(|session| session.expires_at > now))
+    }
+
+    async fn of_user(
+        &self,
+        tenant: &TenantId,
+        user: &UserId,
+        now: Timestamp,
+    ) -> Result<Vec<Session>, PortError> {
+        let (mut live, mut after) = (Vec::new(), None);
+        loop {
+            let (sessions, next) = self.page((tenant, user), after, true).await?;
+            live.extend(sessions.into_iter().filter(|session| session.expires_at > now));
+            after = next;
+            if after.is_none() || live.len() >= MAX_SESSIONS {
+                live.truncate(MAX_SESSIONS);
+                return Ok(live);
+            }
+        }
     }
 
     async fn token(
@@ -145,27 +182,14 @@ impl ports::Sessions for Sessions {
     ) -> Result<Vec<Uuid>, PortError> {
         let (mut ended, mut after) = (Vec::new(), None);
         loop {
-            let condition = Condition::new("#of = :of AND begins_with(#name, :session)")
-                .with(":of", text(format!("user#{tenant}#{user}")))
-                .with(":session", text(SESSION));
-            let range = Range { condition, after, most: PAGE, ..Range::default() };
-            let (items, more) = self.sessions.query(range).await?;
+            let (sessions, next) = self.page((tenant, user), after, false).await?;
             let mut keys = Vec::new();
-            for item in &items {
-                let session: Session = serde_json::from_str(text_of(item, "value")?).map_err(unreadable)?;
-                if Some(session.key.session_id) != spare {
-                    keys.push(session_key(&session.key));
-                    ended.push(session.key.session_id);
-                }
+            for session in sessions.into_iter().filter(|session| Some(session.key.session_id) != spare) {
+                keys.push(session_key(&session.key));
+                ended.push(session.key.session_id);
             }
             self.sessions.write_all(Vec::new(), keys).await?;
-            let last = items.last().map(|item| {
-                item.iter()
-                    .filter(|(name, _)| matches!(name.as_str(), "of" | "name"))
-                    .map(|(name, value)| (name.clone(), value.clone()))
-                    .collect::<Item>()
-            });
-            after = last.filter(|_| more);
+            after = next;
             if after.is_none() {
                 return Ok(ended);
             }

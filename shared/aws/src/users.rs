@@ -30,6 +30,17 @@ impl Users {
         Ok(item)
     }
 
+    /// The writes that create a user as version 1.
+    fn creating(&self, mut user: User) -> Result<Vec<TransactWriteItem>, PortError> {
+        user.version = 1;
+        let is_new = Condition::new("attribute_not_exists(#name)");
+        let mut writes = vec![self.users.putting(self.item(&user)?, is_new)?];
+        if let Some(email) = &user.email {
+            writes.push(self.reserving(&user, email)?);
+        }
+        Ok(writes)
+    }
+
     /// A write that reserves an address for a user; its condition is that the address is free.
     fn reserving(&self, user: &User, email: &Email) -> Result<TransactWriteItem, PortError> {
         let mut item = email_key(&user.tenant_id, email);
@@ -42,6 +53,10 @@ fn user_key(tenant: &TenantId, user: &UserId) -> Item {
     item([("tenant", text(tenant.as_str())), ("name", text(format!("user#{user}")))])
 }
 
+fn tenant_key(tenant: &TenantId) -> Item {
+    item([("tenant", text(tenant.as_str())), ("name", text("tenant"))])
+}
+
 fn email_key(tenant: &TenantId, email: &Email) -> Item {
     let digest = Sha256::of(format!("{tenant}\n{}", email.as_str()).as_bytes());
     item([
@@ -50,8 +65,12 @@ fn email_key(tenant: &TenantId, email: &Email) -> Item {
     ])
 }
 
-fn user(item: &Item) -> Result<User, PortError> {
-    serde_json::from_str(text_of(item, "user")?).map_err(unreadable)
+/// None for a tombstone, which is an item without a user.
+fn user(item: &Item) -> Result<Option<User>, PortError> {
+    if !item.contains_key("user") {
+        return Ok(None);
+    }
+    serde_json::from_str(text_of(item, "user")?).map(Some).map_err(unreadable)
 }
 
 fn outcome(written: Result<(), Vec<usize>>) -> Result<(), PortError> {
@@ -63,18 +82,32 @@ fn outcome(written: Result<(), Vec<usize>>) -> Result<(), PortError> {
 
 #[async_trait]
 impl ports::Users for Users {
-    async fn create(&self, mut user: User) -> Result<(), PortError> {
-        user.version = 1;
-        let is_new = Condition::new("attribute_not_exists(#name)");
-        let mut writes = vec![self.users.putting(self.item(&user)?, is_new)?];
-        if let Some(email) = &user.email {
-            writes.push(self.reserving(&user, email)?);
+    async fn create(&self, user: User) -> Result<(), PortError> {
+        outcome(items::transact(&self.users.client, self.creating(user)?).await?)
+    }
+
+    async fn found_tenant(&self, first: User) -> Result<(), PortError> {
+        let condition = Condition::new("#tenant = :tenant AND begins_with(#name, :user)")
+            .with(":tenant", text(first.tenant_id.as_str()))
+            .with(":user", text("user#"));
+        let range = Range { condition, most: 1, ..Range::default() };
+        if !self.users.query(range).await?.0.is_empty() {
+            return Err(PortError::conflict("the tenant has users"));
         }
-        outcome(items::transact(&self.users.client, writes).await?)
+        let is_new = Condition::new("attribute_not_exists(#name)");
+        let tenant = self.users.putting(tenant_key(&first.tenant_id), is_new)?;
+        let mut writes = self.creating(first)?;
+        writes.push(tenant);
+        let written = items::transact(&self.users.client, writes).await?;
+        written.map_err(|_| PortError::conflict("the tenant, the user or the address is there"))
+    }
+
+    async fn is_founded(&self, tenant: &TenantId) -> Result<bool, PortError> {
+        Ok(self.users.get(tenant_key(tenant)).await?.is_some())
     }
 
     async fn get(&self, tenant: &TenantId, id: &UserId) -> Result<Option<User>, PortError> {
-        self.users.get(user_key(tenant, id)).await?.as_ref().map(user).transpose()
+        self.users.get(user_key(tenant, id)).await?.as_ref().map_or(Ok(None), user)
     }
 
     async fn by_email(&self, tenant: &TenantId, email: &Email) -> Result<Option<User>, PortError> {
@@ -89,14 +122,24 @@ impl ports::Users for Users {
         after: Option<&UserId>,
         most: usize,
     ) -> Result<Vec<User>, PortError> {
-        // '!' sorts before every character of an id, '$' after the '#'.
-        let first = after.map_or_else(|| "user#".to_owned(), |after| format!("user#{after}!"));
-        let condition = Condition::new("#tenant = :tenant AND #name BETWEEN :first AND :last")
-            .with(":tenant", text(tenant.as_str()))
-            .with(":first", text(first))
-            .with(":last", text("user$"));
-        let range = Range { condition, most: most.clamp(1, MAX_USERS), ..Range::default() };
-        self.users.query(range).await?.0.iter().map(user).collect()
+        let most = most.clamp(1, MAX_USERS);
+        let (mut users, mut after) = (Vec::new(), after.map(UserId::to_string));
+        loop {
+            // '!' sorts before every character of an id, '$' after the '#'.
+            let first = after.map_or_else(|| "user#".to_owned(), |after| format!("user#{after}!"));
+            let condition = Condition::new("#tenant = :tenant AND #name BETWEEN :first AND :last")
+                .with(":tenant", text(tenant.as_str()))
+                .with(":first", text(first))
+                .with(":last", text("user$"));
+            let (items, more) = self.users.query(Range { condition, most, ..Range::default() }).await?;
+            for item in &items {
+                users.extend(user(item)?);
+            }
+            users.truncate(most);
+            let last = items.last().filter(|_| more && users.len() < most);
+            let Some(last) = last else { return Ok(users) };
+            after = text_of(last, "name")?.strip_prefix("user#").map(str::to_owned);
+        }
     }
 
     async fn save(&self, mut user: User) -> Result<User, PortError> {
@@ -117,5 +160,22 @@ impl ports::Users for Users {
         }
         outcome(items::transact(&self.users.client, writes).await?)?;
         Ok(user)
+    }
+
+    async fn erase(&self, tenant: &TenantId, id: &UserId) -> Result<(), PortError> {
+        let found = self.users.get(user_key(tenant, id)).await?;
+        let condition = match &found {
+            None => Condition::new("attribute_not_exists(#name)"),
+            Some(item) => match user(item)? {
+                None => return Ok(()),
+                Some(user) => Condition::new("#version = :known").with(":known", number(user.version)),
+            },
+        };
+        let mut writes = vec![self.users.putting(user_key(tenant, id), condition)?];
+        let erased = found.as_ref().map_or(Ok(None), user)?;
+        if let Some(email) = erased.and_then(|user| user.email) {
+            writes.push(self.users.deleting(email_key(tenant, &email))?);
+        }
+        outcome(items::transact(&self.users.client, writes).await?)
     }
 }

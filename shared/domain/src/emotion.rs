@@ -18,6 +18,15 @@ pub enum Emotion {
     Unknown,
 }
 
+/// A coarse reading of an emotion.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Tone {
+    Pleasant,
+    Neutral,
+    Unpleasant,
+}
+
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("unknown emotion {0:?}: one of HAPPY SAD ANGRY CONFUSED DISGUSTED SURPRISED CALM FEAR UNKNOWN")]
 pub struct UnknownEmotion(pub String);
@@ -47,6 +56,17 @@ impl Emotion {
             Emotion::Calm => "CALM",
             Emotion::Fear => "FEAR",
             Emotion::Unknown => "UNKNOWN",
+        }
+    }
+
+    /// SURPRISED may be either, so it is neutral like CALM.
+    pub fn tone(self) -> Tone {
+        match self {
+            Emotion::Happy => Tone::Pleasant,
+            Emotion::Calm | Emotion::Surprised | Emotion::Unknown => Tone::Neutral,
+            Emotion::Sad | Emotion::Angry | Emotion::Fear | Emotion::Disgusted | Emotion::Confused => {
+                Tone::Unpleasant
+            }
         }
     }
 

@@ -30,6 +30,9 @@ pub struct Face {
     /// Points of the face as [x, y], each 0..1 of the upright picture; their number and order are the engine's.
     pub landmarks: Vec<[f64; 2]>,
     pub emotions: Distribution,
+    /// The engine's own probabilities before calibration, if it calibrates.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub emotions_raw: Option<Distribution>,
 }
 
 /// The most faces of a photo that are kept.

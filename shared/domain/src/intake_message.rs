@@ -1,9 +1,11 @@
-//! Messages of queue `uploads`: object events in two shapes, ends of executions, orders to begin and to erase.
+//! Messages of queue `uploads`: object events in two shapes, ends of executions, orders to begin and to erase an
+//! upload or a user.
 
 use crate::begin::Begin;
 use crate::execution::{ExecutionInput, ExecutionName, ExecutionStatus};
 use crate::object_event::ObjectCreated;
 use crate::record::Erase;
+use crate::user::EraseUser;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
@@ -16,6 +18,7 @@ pub enum IntakeMessage {
     },
     Begin(Box<Begin>),
     Erase(Box<Erase>),
+    EraseUser(Box<EraseUser>),
     ExecutionEnded {
         name: ExecutionName,
         status: ExecutionStatus,
@@ -50,6 +53,9 @@ impl IntakeMessage {
         if let Some(erase) = order(&value, "erase")? {
             return Ok(IntakeMessage::Erase(Box::new(erase)));
         }
+        if let Some(erase) = order(&value, "erase_user")? {
+            return Ok(IntakeMessage::EraseUser(Box::new(erase)));
+        }
         let (source, detail_type) = (text(&value, "source"), text(&value, "detail-type"));
         match (source, detail_type, value.get("detail")) {
             ("aws.s3", "Object Created", Some(detail)) => ObjectCreated::from_detail(detail)
@@ -71,6 +77,10 @@ impl IntakeMessage {
 
     pub fn erase_body(erase: &Erase) -> String {
         serde_json::json!({ "erase": erase }).to_string()
+    }
+
+    pub fn erase_user_body(erase: &EraseUser) -> String {
+        serde_json::json!({ "erase_user": erase }).to_string()
     }
 
     /// The body that reports an execution's end, as EventBridge writes it.
@@ -161,6 +171,12 @@ mod tests {
         assert_eq!(
             IntakeMessage::parse(&IntakeMessage::erase_body(&erase)).unwrap(),
             IntakeMessage::Erase(Box::new(erase))
+        );
+        let (tenant_id, user_id) = fixture::owner();
+        let erase = EraseUser { tenant_id, user_id, asked_at: fixture::now(), quiet_passes: 2 };
+        assert_eq!(
+            IntakeMessage::parse(&IntakeMessage::erase_user_body(&erase)).unwrap(),
+            IntakeMessage::EraseUser(Box::new(erase))
         );
         let name = ExecutionName::new(fixture::upload_id(7), 1);
         let input = ExecutionInput::of(&fixture::stored());

@@ -12,6 +12,8 @@ use uuid::Uuid;
 pub const SESSION_LIFE: Duration = Duration::from_secs(30 * 24 * 3600);
 /// How long a session lives after its last refresh.
 pub const SESSION_IDLE: Duration = Duration::from_secs(7 * 24 * 3600);
+/// The life of an opaque access token, and of its session.
+pub const OPAQUE_LIFE: Duration = Duration::from_secs(3600);
 /// How long a spent token still gets its successor, because the answer may have been lost.
 pub const REPEAT_GRACE: Duration = Duration::from_secs(30);
 
@@ -32,12 +34,14 @@ pub struct Session {
     pub expires_at: Timestamp,
 }
 
-/// The use of a session token. One kind is never accepted as the other.
+/// The use of a session token. One kind is never accepted as another.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum TokenKind {
     /// Is exchanged for a new pair of tokens, once.
     Refresh,
+    /// As `Refresh`, and only from the cookie of the page.
+    Cookie,
     /// Gives access, as an opaque token.
     Access,
 }
@@ -66,6 +70,11 @@ pub struct Spent {
 impl Session {
     pub fn begin(key: SessionKey, now: Timestamp) -> Self {
         Session { key, began_at: now, refreshed_at: now, expires_at: later(now, SESSION_IDLE) }
+    }
+
+    /// A session of an opaque access token, which is not refreshed.
+    pub fn opaque(key: SessionKey, now: Timestamp) -> Self {
+        Session { expires_at: later(now, OPAQUE_LIFE), ..Session::begin(key, now) }
     }
 
     /// The session refreshed now: its idle time restarts, its life does not.

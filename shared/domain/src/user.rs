@@ -39,9 +39,27 @@ pub struct User {
     /// A user without one cannot log in with a password.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub password_hash: Option<PasswordHash>,
+    /// None if the password is the first one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub password_changed_at: Option<Timestamp>,
+    /// A disabled user cannot log in, and has no sessions.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub disabled_at: Option<Timestamp>,
     /// The number of saves; 1 once created.
     #[serde(default)]
     pub version: u32,
+}
+
+/// A message on queue `uploads` that erases a user with all their uploads. It is sent before anything is erased, and again
+/// until late passes find nothing.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct EraseUser {
+    pub tenant_id: TenantId,
+    pub user_id: UserId,
+    pub asked_at: Timestamp,
+    /// Passes in a row, up to this one, that found no upload.
+    pub quiet_passes: u32,
 }
 
 impl User {
@@ -56,6 +74,8 @@ impl User {
             username: None,
             name: None,
             password_hash: None,
+            password_changed_at: None,
+            disabled_at: None,
             version: 0,
         }
     }

@@ -7,7 +7,7 @@ use std::path::Path;
 /// "Semb": `PRAGMA application_id` of our databases.
 const APPLICATION_ID: i64 = 0x5365_6d62;
 
-const MIGRATIONS: [&str; 1] = [FIRST];
+const MIGRATIONS: [&str; 2] = [FIRST, TENANTS];
 
 const FIRST: &str = "
 CREATE TABLE clock (latest_ms INTEGER NOT NULL) STRICT;
@@ -180,6 +180,11 @@ CREATE TABLE domain_event (
     event TEXT NOT NULL
 ) STRICT;
 CREATE INDEX domain_event_at ON domain_event (at);
+";
+
+/// Tenants that were founded by their first user.
+const TENANTS: &str = "
+CREATE TABLE tenant (tenant_id TEXT PRIMARY KEY) STRICT, WITHOUT ROWID;
 ";
 
 pub const NEWEST: i64 = MIGRATIONS.len() as i64;

@@ -6,6 +6,7 @@ use crate::error::{sql, unreadable};
 use crate::store::Store;
 use crate::writer::WriteTxn;
 use async_trait::async_trait;
+use domain::ports::sessions::MAX_SESSIONS;
 use domain::ports::{self, PortError};
 use domain::session::{REPEAT_GRACE, Session, SessionKey, SessionToken, Spent};
 use domain::{Sha256, TenantId, Timestamp, UserId};
@@ -138,6 +139,23 @@ fn end(txn: &WriteTxn<'_>, key: &SessionKey) -> Result<(), PortError> {
     Ok(())
 }
 
+fn of_user(
+    connection: &Connection,
+    tenant: &TenantId,
+    user: &UserId,
+    now: Timestamp,
+) -> Result<Vec<Session>, PortError> {
+    let mut select = connection
+        .prepare_cached(
+            "SELECT session FROM session WHERE tenant_id = ?1 AND user_id = ?2 AND expires_at > ?3
+             ORDER BY session_id DESC LIMIT ?4",
+        )
+        .map_err(sql)?;
+    let key = (tenant.as_str(), user.as_str(), to_ms(now), MAX_SESSIONS);
+    let rows = select.query_map(key, |row| row.get::<_, String>(0)).map_err(sql)?;
+    rows.map(|json| serde_json::from_str(&json.map_err(sql)?).map_err(unreadable)).collect()
+}
+
 fn ids(txn: &WriteTxn<'_>, tenant: &TenantId, user: &UserId) -> Result<Vec<Uuid>, PortError> {
     let mut select = txn
         .connection
@@ -157,6 +175,16 @@ impl ports::Sessions for Sessions {
     async fn get(&self, key: &SessionKey, now: Timestamp) -> Result<Option<Session>, PortError> {
         let key = key.clone();
         self.store.read(move |connection| session(connection, &key, now)).await
+    }
+
+    async fn of_user(
+        &self,
+        tenant: &TenantId,
+        user: &UserId,
+        now: Timestamp,
+    ) -> Result<Vec<Session>, PortError> {
+        let (tenant, user) = (tenant.clone(), user.clone());
+        self.store.read(move |connection| of_user(connection, &tenant, &user, now)).await
     }
 
     async fn token(

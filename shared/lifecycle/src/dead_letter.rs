@@ -52,6 +52,7 @@ fn ids_of(body: &Body) -> Option<(TenantId, Option<UploadId>, Option<u32>)> {
         Body::Task(task) => (task.tenant_id.clone(), Some(task.upload_id), Some(task.attempt)),
         Body::Intake(IntakeMessage::Begin(begin)) => (begin.tenant_id.clone(), Some(begin.upload_id), None),
         Body::Intake(IntakeMessage::Erase(order)) => (order.tenant_id.clone(), Some(order.upload_id), None),
+        Body::Intake(IntakeMessage::EraseUser(order)) => (order.tenant_id.clone(), None, None),
         Body::Intake(IntakeMessage::ExecutionEnded { input, .. }) => {
             let input = input.as_ref()?;
             (TenantId::parse(&input.tenant_id).ok()?, Some(input.upload_id), Some(input.attempt))
@@ -79,7 +80,7 @@ async fn can_be_sent_again(ports: &Ports, message: &IntakeMessage) -> Result<boo
             let found = ports.uploads.get(&begin.tenant_id, begin.upload_id).await?;
             matches!(found, Some(Record::Live(_)))
         }
-        IntakeMessage::Erase(_) | IntakeMessage::ExecutionEnded { .. } => true,
+        IntakeMessage::Erase(_) | IntakeMessage::EraseUser(_) | IntakeMessage::ExecutionEnded { .. } => true,
         IntakeMessage::Ignored(_) => false,
     })
 }

@@ -8,6 +8,7 @@ pub mod erasure;
 pub mod promotion;
 pub mod span;
 pub mod update;
+pub mod user_erasure;
 
 pub use attempt::{Begun, begin, order, start};
 pub use backoff::Backoff;
@@ -16,3 +17,4 @@ pub use dead_letter::{Redriven, redrive};
 pub use erasure::erase;
 pub use promotion::promote;
 pub use update::{Updated, update};
+pub use user_erasure::erase_user;

@@ -40,6 +40,16 @@ pub enum LogFormat {
     Json,
 }
 
+/// Whether there is a demo user.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum DemoUser {
+    /// Where only this machine reaches the API.
+    #[default]
+    Auto,
+    On,
+    Off,
+}
+
 /// What function `ingest` receives.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Entrance {
@@ -68,6 +78,9 @@ pub(crate) const LOG_FORMATS: [(&str, LogFormat); 3] =
 pub(crate) const ENTRANCES: [(&str, Entrance); 2] =
     [("http", Entrance::Http), ("uploads", Entrance::Uploads)];
 pub(crate) const PROVIDERS: [(&str, Provider); 1] = [("embedded", Provider::Embedded)];
+pub(crate) const DEMO_USERS: [(&str, DemoUser); 3] =
+    [("auto", DemoUser::Auto), ("on", DemoUser::On), ("off", DemoUser::Off)];
+pub(crate) const TENANT_SIGNUPS: [(&str, bool); 2] = [("open", true), ("closed", false)];
 pub(crate) const SWITCH: [(&str, bool); 2] = [("on", true), ("off", false)];
 
 /// The minimum level of log lines, by module; `auto` leaves it to the program.

@@ -48,12 +48,15 @@ mod table {
     pub const MAX_RECEIVES: Key<u32> = key("max_receives", "10", "Receives of a message before it is a dead letter; queue uploads: at least 20", |text| whole(text, 1..=1000));
     pub const FACE_ENGINE: Key<FaceEngine> = key("face_engine", "embedded", "Face engine: embedded, or rekognition (Amazon Rekognition, paid per photo)", |text| choice(text, &FACE_ENGINES));
     pub const MODELS_DIR: Key<PathBuf> = key("models_dir", "models", "Directory of the embedded face engine's networks (`make models`)", path);
+    pub const EMOTION_PRIOR: Key<f64> = key("emotion_prior", "0.25", "How far the embedded engine weighs emotions by their everyday frequency: 0 not, 1 fully", share);
     pub const PICTURE_SIZE: Key<u16> = key("picture_size", "1024", "Width and height of generated pictures, in pixels", |text| whole(text, 16..=2048));
     pub const MELODY_BARS: Key<Option<u32>> = key("melody_bars", "0", "Bars of generated melodies, at most 16; 0 leaves it to the emotion", bars);
     pub const LISTEN: Key<String> = key("listen", "127.0.0.1:8080", "Address and port that `up` listens on; port 0 takes a free one", address);
     pub const PUBLIC_URL: Key<String> = key("public_url", "", "Scheme, host and port that links begin with; empty: the listen address", web_origin);
     pub const METRICS_LISTEN: Key<Option<String>> = key("metrics_listen", "", "Address and port that `up` serves /metrics on (Prometheus); empty: nowhere", optional_address);
     pub const TRUSTED_PROXIES: Key<Vec<Network>> = key("trusted_proxies", "", "Addresses or networks of proxies whose X-Forwarded-For counts, comma-separated", networks);
+    pub const DEMO_USER: Key<DemoUser> = key("demo_user", "auto", "Account without a password, for everyone: on, off, or auto (on if all is loopback)", |text| choice(text, &DEMO_USERS));
+    pub const TENANT_SIGNUP: Key<bool> = key("tenant_signup", "open", "Whether a signup may create a tenant, whose admin it makes: open, closed", |text| choice(text, &TENANT_SIGNUPS));
     pub const ACCEPT_TRAFFIC: Key<bool> = key("accept_traffic", "on", "off: every request except health checks gets 503", |text| choice(text, &SWITCH));
     pub const MAX_UPLOAD_BYTES: Key<u64> = key("max_upload_bytes", "20971520", "Maximum size of a photo that is put with a presigned URL, in bytes", |text| whole(text, 1024..=33_554_432));
     pub const MAX_CONNECTIONS: Key<usize> = key("max_connections", "512", "Maximum open connections; more wait in the system's backlog", |text| whole(text, 1..=65_536));

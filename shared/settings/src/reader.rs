@@ -100,6 +100,17 @@ impl Reader {
         self.problems.extend(missing);
     }
 
+    /// Refuses the value of a key that was taken: it does not go with other settings.
+    pub fn refuse(&mut self, key: &'static str, expected: &str) {
+        let row = self.rows.iter().find(|row| row.key == key);
+        self.problems.extend(row.map(|row| Problem::Wrong {
+            key,
+            value: row.value.clone(),
+            origin: row.origin.clone(),
+            expected: expected.to_owned(),
+        }));
+    }
+
     /// The rows in the order in which they were taken. Errors: everything that was wrong, with unknown keys.
     pub fn finish(mut self) -> Result<Vec<Row>, Problems> {
         let is_unknown = |key: &str| !self.taken.contains(&key);

@@ -31,6 +31,11 @@ pub(crate) fn seconds(text: &str, range: RangeInclusive<u64>) -> Result<Duration
     whole(text, range).map(Duration::from_secs)
 }
 
+pub(crate) fn share(text: &str) -> Result<f64, Expected> {
+    let number = text.parse().ok().filter(|number| (0.0..=1.0).contains(number));
+    number.ok_or_else(|| "a number from 0 to 1".to_owned())
+}
+
 /// 0 leaves the number to the emotion.
 pub(crate) fn bars(text: &str) -> Result<Option<u32>, Expected> {
     whole(text, 0..=16).map(|bars| (bars > 0).then_some(bars))

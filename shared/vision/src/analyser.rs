@@ -2,8 +2,9 @@
 
 use crate::align::{clipped, for_descriptor, for_expression};
 use crate::boxes::{Rectangle, Scored};
-use crate::expression::Expression;
+use crate::expression::{Expression, PRIOR};
 use crate::landmarks::Landmarks;
+use crate::orientation::Orientation;
 use crate::picture::Picture;
 use crate::recognition::{Descriptor, Recognition};
 use crate::sample::Region;
@@ -19,14 +20,31 @@ use std::sync::{Mutex, PoisonError};
 /// The name of the models that results carry.
 pub const MODEL: &str = "face-api-1.7.15";
 
-/// Work beyond faces and their emotions; none by default.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+/// How a photo that does not say so may have been held.
+const TURNS: [Orientation; 3] =
+    [Orientation::QuarterRight, Orientation::QuarterLeft, Orientation::UpsideDown];
+
+/// How a picture is analysed.
+#[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Options {
+    /// How far emotions are weighed by their frequency in everyday photos: 0 not at all, 1 fully.
+    pub prior: f64,
     /// Detect small faces in overlapping tiles too: up to 14 times the detector's work.
     pub tiles: bool,
     /// Describe each face with 128 numbers for comparison.
     pub descriptors: bool,
 }
+
+impl Default for Options {
+    /// The everyday prior's usual share; no tiles, no descriptors.
+    fn default() -> Self {
+        Options { prior: PRIOR, tiles: false, descriptors: false }
+    }
+}
+
+/// Less likely faces of a turned picture are dropped: of 500 pictures without a face, 3 show one in a turn above .5, with
+/// .57 to .75.
+const MIN_TURNED_CONFIDENCE: f32 = 0.8;
 
 /// A box that holds a face.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -92,7 +110,8 @@ impl Analyser {
         &self.models.digest
     }
 
-    /// Detects the faces, most confident first, at most 100, without landmarks and emotions.
+    /// Detects the faces of a picture that is known to be upright, most confident first, at most 100, without landmarks and
+    /// emotions.
     pub fn detect(&self, picture: &Picture, tiles: bool) -> Vec<Detection> {
         self.with_scratch(|scratch| {
             let found = self.find(picture, tiles, scratch);
@@ -100,12 +119,39 @@ impl Analyser {
         })
     }
 
-    /// Detects and analyses the faces, most confident first, at most 100.
+    /// Detects and analyses the faces, most confident first, at most 100. If none is found, it looks at the picture turned
+    /// by a quarter right, a quarter left and a half; the answer is relative to the picture as it is.
     pub fn analyse(&self, picture: &Picture, options: Options) -> Vec<AnalysedFace> {
         self.with_scratch(|scratch| {
             let found = self.find(picture, options.tiles, scratch);
-            found.iter().filter_map(|scored| self.read(scored, picture, options, scratch)).collect()
+            if found.is_empty() {
+                return self.analyse_turned(picture, options, scratch);
+            }
+            self.read_all(&found, picture, options, scratch)
         })
+    }
+
+    /// The faces of the turn that shows the most confident one: sideways the detector is less confident, not blind.
+    fn analyse_turned(
+        &self,
+        picture: &Picture,
+        options: Options,
+        scratch: &mut Scratch,
+    ) -> Vec<AnalysedFace> {
+        let mut best: Option<(Orientation, Picture, Vec<Scored>)> = None;
+        for turn in TURNS {
+            let turned = picture.clone().upright(turn);
+            let mut found = self.models.detector.detect(&turned, Region::whole(&turned), scratch);
+            found.retain(|scored| scored.confidence >= MIN_TURNED_CONFIDENCE);
+            let top = |found: &[Scored]| found.first().map_or(0.0, |scored| scored.confidence);
+            if top(&found) > best.as_ref().map_or(0.0, |(.., found)| top(found)) {
+                best = Some((turn, turned, found));
+            }
+        }
+        let Some((turn, turned, found)) = best else { return Vec::new() };
+        let mut faces = self.read_all(&found, &turned, options, scratch);
+        faces.iter_mut().for_each(|analysed| turn_back(&mut analysed.face, turn));
+        faces
     }
 
     /// Runs with scratch memory that an earlier picture left behind.
@@ -118,6 +164,16 @@ impl Analyser {
         result
     }
 
+    fn read_all(
+        &self,
+        found: &[Scored],
+        picture: &Picture,
+        options: Options,
+        scratch: &mut Scratch,
+    ) -> Vec<AnalysedFace> {
+        found.iter().filter_map(|scored| self.read(scored, picture, options, scratch)).collect()
+    }
+
     fn find(&self, picture: &Picture, tiles: bool, scratch: &mut Scratch) -> Vec<Scored> {
         let mut found = self.models.detector.detect(picture, Region::whole(picture), scratch);
         let levels = if tiles { tiles::levels(picture) } else { Vec::new() };
@@ -128,6 +184,9 @@ impl Analyser {
                 finer.extend(faces.into_iter().filter(|f| tiles::is_whole(&f.rectangle, tile, picture)));
             }
             found = tiles::merge(found, finer, MAX_FACES);
+        }
+        if found.is_empty() {
+            found = self.models.detector.detect_close(picture, scratch);
         }
         found
     }
@@ -143,7 +202,7 @@ impl Analyser {
         let crop = clipped(&scored.rectangle, picture)?;
         let points = self.points(&scored.rectangle, crop, picture, scratch);
         let expression = clipped(&for_expression(&points), picture).unwrap_or(crop);
-        let emotions = self.models.expression.read(picture, expression, scratch)?;
+        let emotions = self.models.expression.read(picture, expression, options.prior, scratch)?;
         let descriptor = options.descriptors.then(|| {
             let region = clipped(&for_descriptor(&points, crop), picture).unwrap_or(crop);
             self.models.recognition.describe(picture, region, scratch)
@@ -152,7 +211,9 @@ impl Analyser {
         let size = [picture.width() as f64, picture.height() as f64];
         let relative = |point: [f64; 2]| [0, 1].map(|axis| (point[axis] / size[axis]).clamp(0.0, 1.0));
         let landmarks = points.into_iter().map(relative).collect();
-        Some(AnalysedFace { face: Face { bounding_box, confidence, landmarks, emotions }, descriptor })
+        let (emotions, emotions_raw) = (emotions.calibrated, Some(emotions.raw));
+        let face = Face { bounding_box, confidence, landmarks, emotions, emotions_raw };
+        Some(AnalysedFace { face, descriptor })
     }
 
     /// The 68 points in the picture's pixels. They are found in the crop at whole pixels, but set off from the box
@@ -173,6 +234,16 @@ fn detection(scored: &Scored, picture: &Picture) -> Detection {
     let bounding_box =
         BoundingBox { left, top, width: (right - left).max(0.0), height: (bottom - top).max(0.0) };
     Detection { bounding_box, confidence: f64::from(scored.confidence) }
+}
+
+/// Turns the face of an upright picture back to the picture that was turned.
+fn turn_back(face: &mut Face, turn: Orientation) {
+    let b = face.bounding_box;
+    let corners =
+        [[b.left, b.top], [b.left + b.width, b.top + b.height]].map(|corner| turn.stored_point(corner));
+    let r = Rectangle::around(&corners);
+    face.bounding_box = BoundingBox { left: r.left, top: r.top, width: r.width(), height: r.height() };
+    face.landmarks.iter_mut().for_each(|point| *point = turn.stored_point(*point));
 }
 
 #[cfg(test)]

@@ -22,10 +22,10 @@ pub struct FaceEngine {
 }
 
 impl FaceEngine {
-    /// An engine that takes a permit for each photo; a permit stands for one core and about 100 MB. It computes no
-    /// descriptors: the pipeline recognises no person.
-    pub fn new(analyser: Arc<Analyser>, permits: Arc<Semaphore>, tiles: bool) -> Self {
-        FaceEngine { analyser, permits, options: Options { tiles, descriptors: false } }
+    /// An engine that takes a permit for each photo; a permit stands for one core and about 100 MB. Emotions are weighed by
+    /// this share of the everyday prior, 0..1. It computes no descriptors: the pipeline recognises no person.
+    pub fn new(analyser: Arc<Analyser>, permits: Arc<Semaphore>, prior: f64) -> Self {
+        FaceEngine { analyser, permits, options: Options { prior, ..Options::default() } }
     }
 }
 
@@ -38,11 +38,12 @@ impl Drop for CancelOnDrop {
     }
 }
 
-fn made_by(analyser: &Analyser) -> MadeBy {
+/// The model's name says how emotions were calibrated: equal names and digests give equal numbers.
+fn made_by(engine: &FaceEngine) -> MadeBy {
     MadeBy {
         engine: ENGINE.to_owned(),
-        model: MODEL.to_owned(),
-        digest: Some(analyser.digest().to_owned()),
+        model: format!("{MODEL} prior={}", engine.options.prior),
+        digest: Some(engine.analyser.digest().to_owned()),
         seed: None,
     }
 }
@@ -64,7 +65,7 @@ impl face_engine::FaceEngine for FaceEngine {
             let (width, height) = picture.original();
             let faces = analysed.into_iter().map(|analysed| analysed.face).collect();
             let preview = preview(&picture).map_err(|error| EngineError::Broken(error.into()))?.into();
-            Ok(Detection { width, height, faces, made_by: made_by(&engine.analyser), preview })
+            Ok(Detection { width, height, faces, made_by: made_by(&engine), preview })
         };
         tokio::task::spawn_blocking(work).await.map_err(|panic| EngineError::Broken(panic.into()))?
     }

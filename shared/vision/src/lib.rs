@@ -31,7 +31,7 @@ mod weights;
 
 pub use analyser::{AnalysedFace, Analyser, Detection, MODEL, Options};
 pub use decode::{Cancel, DecodeError, decode, decode_unless, is_plain_jpeg};
-pub use expression::EMOTIONS;
+pub use expression::{EMOTIONS, PRIOR};
 pub use face_engine::{ENGINE, FaceEngine};
 pub use landmarks::POINTS;
 pub use picture::{Picture, WORKING_SIDE};

@@ -68,6 +68,20 @@ impl Orientation {
             Orientation::QuarterLeft => (width - 1 - y, x),
         }
     }
+
+    /// Where an upright point [x, y] is in the stored picture; all numbers relative, 0..1.
+    pub fn stored_point(self, [x, y]: [f64; 2]) -> [f64; 2] {
+        match self {
+            Orientation::Upright => [x, y],
+            Orientation::MirroredAcross => [1.0 - x, y],
+            Orientation::UpsideDown => [1.0 - x, 1.0 - y],
+            Orientation::MirroredDown => [x, 1.0 - y],
+            Orientation::Transposed => [y, x],
+            Orientation::QuarterRight => [y, 1.0 - x],
+            Orientation::Transversed => [1.0 - y, 1.0 - x],
+            Orientation::QuarterLeft => [1.0 - y, x],
+        }
+    }
 }
 
 /// The value of a tag in the first directory of a TIFF block; None if it is no whole number.

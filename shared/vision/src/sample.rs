@@ -19,12 +19,33 @@ impl Region {
 }
 
 /// The region's place in its square.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) enum Placement {
     /// Top left; black at right or below.
     Corner,
     /// In the middle; the odd line of black comes after it.
     Centre,
+    /// In the middle of a square this many times as long as the region's longer side.
+    Canvas(f64),
+}
+
+impl Placement {
+    /// Pixels a side of the square around a region.
+    pub fn extent(self, region: Region) -> usize {
+        let longest = region.width.max(region.height);
+        match self {
+            Placement::Canvas(times) => (longest as f64 * times).round() as usize,
+            Placement::Corner | Placement::Centre => longest,
+        }
+    }
+
+    /// Lines of black before `length` pixels in the square.
+    pub fn before(self, length: usize, extent: usize) -> usize {
+        match self {
+            Placement::Corner => 0,
+            Placement::Centre | Placement::Canvas(_) => (extent - length) / 2,
+        }
+    }
 }
 
 /// The two places in the picture that an output position blends along one axis; None is black.
@@ -43,7 +64,7 @@ pub(crate) fn square(
     placement: Placement,
     scratch: &mut Scratch,
 ) -> Tensor {
-    let extent = region.width.max(region.height);
+    let extent = placement.extent(region);
     let columns = blends(region.left, region.width, extent, side, placement);
     let rows = blends(region.top, region.height, extent, side, placement);
     let mut out = scratch.tensor(side, side, 3);
@@ -74,7 +95,7 @@ pub(crate) fn square(
 
 /// One axis: `length` pixels from `start`, padded to `extent`, resized to `side`.
 fn blends(start: usize, length: usize, extent: usize, side: usize, placement: Placement) -> Vec<Blend> {
-    let before = if placement == Placement::Centre { (extent - length) / 2 } else { 0 };
+    let before = placement.before(length, extent);
     let place = |at: usize| at.checked_sub(before).filter(|&at| at < length).map(|at| start + at);
     let scale = extent as f32 / side as f32;
     (0..side)

@@ -35,6 +35,7 @@ async fn examine(read: &Result<(Settings, Vec<Row>), SettingsError>) -> Vec<Find
     };
     let mut findings = vec![settings_finding(rows)];
     findings.extend(proxy::check(&settings.listen, settings.given_public_url(), &settings.trusted_proxies));
+    findings.push(proxy::demo_user(settings));
     match settings.backend {
         Backend::Embedded => findings.extend(one_machine(settings).await),
         Backend::Aws => findings.extend(stack::check(settings).await),

@@ -1,9 +1,24 @@
-//! A check of the settings behind a proxy: without `trusted_proxies` all its callers are one address, and are throttled as one.
+//! Checks of who reaches the API. Behind a proxy: without `trusted_proxies` all its callers are one address, and are throttled as one.
 
 use super::finding::Finding;
+use crate::settings::Settings;
 use domain::network::Network;
 
+const DEMO_USER: &str = "demo user";
 const PROXIES: &str = "proxies";
+
+/// The demo user needs no password.
+pub fn demo_user(settings: &Settings) -> Finding {
+    match (settings.has_demo_user(), settings.is_of_this_machine()) {
+        (false, _) => Finding::ok(DEMO_USER, "off"),
+        (true, true) => Finding::ok(DEMO_USER, "on: everyone at this machine can use it without a password"),
+        (true, false) => {
+            let text =
+                "on: everyone who reaches this machine can use it without a password; set demo_user to off";
+            Finding::warning(DEMO_USER, text)
+        }
+    }
+}
 
 /// None if nothing tells of a proxy.
 pub fn check(listen: &str, public_url: Option<&str>, trusted: &[Network]) -> Option<Finding> {
@@ -30,6 +45,22 @@ pub fn check(listen: &str, public_url: Option<&str>, trusted: &[Network]) -> Opt
 mod tests {
     use super::super::finding::State;
     use super::*;
+    use crate::settings::Sources;
+
+    #[test]
+    fn a_demo_user_for_strangers_is_warned_of() {
+        for (toml, state) in [
+            ("", State::Ok),
+            ("demo_user = 'off'\nlisten = '0.0.0.0:80'", State::Ok),
+            ("demo_user = 'on'\nlisten = '0.0.0.0:80'", State::Warning),
+        ] {
+            let folder = tempfile::tempdir().unwrap();
+            let config = folder.path().join("semblante.toml");
+            std::fs::write(&config, toml).unwrap();
+            let sources = Sources { config: Some(config), ..Sources::default() };
+            assert_eq!(demo_user(&Settings::read(&sources).unwrap().0).state, state, "{toml}");
+        }
+    }
 
     #[test]
     fn a_proxy_that_is_not_trusted_is_warned_of() {

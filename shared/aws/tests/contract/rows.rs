@@ -68,6 +68,16 @@ async fn users_the_newest_version_is_saved() {
 }
 
 #[tokio::test]
+async fn users_an_erased_user_does_not_come_back() {
+    contract::users::an_erased_user_does_not_come_back(&users().await).await;
+}
+
+#[tokio::test]
+async fn users_a_tenant_is_founded_once() {
+    contract::users::a_tenant_is_founded_once(&users().await).await;
+}
+
+#[tokio::test]
 async fn users_pages_go_through_a_tenant() {
     contract::users::pages_go_through_a_tenant(&users().await).await;
 }
@@ -105,6 +115,11 @@ async fn sessions_kinds_read_back() {
 #[tokio::test]
 async fn sessions_an_ended_session_stays_ended() {
     contract::sessions::an_ended_session_stays_ended(&sessions().await).await;
+}
+
+#[tokio::test]
+async fn sessions_a_user_has_their_sessions_listed() {
+    contract::sessions::a_user_has_their_sessions_listed(&sessions().await).await;
 }
 
 #[tokio::test]

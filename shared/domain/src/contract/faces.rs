@@ -13,6 +13,7 @@ fn face(number: usize) -> Face {
         confidence: 0.9,
         landmarks: vec![[share, 0.5]; 68],
         emotions: Distribution::certain(Emotion::Calm),
+        emotions_raw: Some(Distribution::certain(Emotion::Sad)),
     }
 }
 

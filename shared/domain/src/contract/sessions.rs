@@ -1,6 +1,7 @@
 //! The contract of [`crate::ports::Sessions`].
 
 use crate::fixture::{later, now, session};
+use crate::ports::sessions::MAX_SESSIONS;
 use crate::ports::{PortErrorKind, Sessions};
 use crate::session::{REPEAT_GRACE, SESSION_IDLE, Session, SessionToken, Spent, TokenKind};
 use crate::sha256::Sha256;
@@ -110,6 +111,11 @@ pub async fn kinds_read_back(sessions: &dyn Sessions) {
     sessions.begin(session.clone(), opaque.clone()).await.expect("beginning works");
     assert_eq!(token(sessions, "opaque", now()).await, Some((opaque, session)));
     assert_eq!(token(sessions, "opaque", later(3600)).await, None);
+    let session = self::session(2);
+    let refresh = SessionToken::refresh(&session, digest("cookie"));
+    let cookie = SessionToken { kind: TokenKind::Cookie, ..refresh };
+    sessions.begin(session.clone(), cookie.clone()).await.expect("beginning works");
+    assert_eq!(token(sessions, "cookie", now()).await, Some((cookie, session)));
 }
 
 /// An ended session is gone with its tokens, and nothing brings it back.
@@ -124,6 +130,35 @@ pub async fn an_ended_session_stays_ended(sessions: &dyn Sessions) {
     assert_eq!(rotate(sessions, &session, ("first", "second"), now()).await, Err(PortErrorKind::Conflict));
     assert_eq!(sessions.get(&session.key, now()).await.expect("reading works"), None);
     assert_eq!(sessions.get(&other.key, now()).await.expect("reading works"), Some(other));
+}
+
+/// A user's live sessions are listed, the last begun first; expired ones take no place in the list.
+pub async fn a_user_has_their_sessions_listed(sessions: &dyn Sessions) {
+    let of = |at: Timestamp| {
+        let key = session(1).key;
+        async move {
+            let listed = sessions.of_user(&key.tenant_id, &key.user_id, at).await.expect("reading works");
+            listed.into_iter().map(|session| session.key.session_id.as_u128()).collect::<Vec<_>>()
+        }
+    };
+    assert!(of(now()).await.is_empty());
+    for number in 1..=MAX_SESSIONS as u128 + 2 {
+        begun(sessions, number, &number.to_string()).await;
+    }
+    let mut stranger = session(1000);
+    stranger.key.user_id = crate::owner::UserId::parse("bea").expect("a legal id");
+    let token = SessionToken::refresh(&stranger, digest("stranger"));
+    sessions.begin(stranger, token).await.expect("beginning works");
+    let newest: Vec<u128> = (3..=MAX_SESSIONS as u128 + 2).rev().collect();
+    assert_eq!(of(now()).await, newest);
+    // All but two expire.
+    for number in [1, 7] {
+        let session = session(number);
+        let next = format!("{number} again");
+        assert_eq!(rotate(sessions, &session, (&number.to_string(), &next), later(60)).await, Ok(()));
+    }
+    assert_eq!(of(later(SESSION_IDLE.as_secs())).await, [7, 1]);
+    assert!(of(later(SESSION_IDLE.as_secs() + 60)).await.is_empty());
 }
 
 /// All of a user's sessions end but the spared one; those of other users do not.

@@ -78,6 +78,64 @@ pub async fn the_newest_version_is_saved(users: &dyn Users) {
     assert_eq!(users.save(unknown).await.expect_err("there is no such user").kind, PortErrorKind::Conflict);
 }
 
+/// A tenant is founded once, with its first user; its name is never free again.
+pub async fn a_tenant_is_founded_once(users: &dyn Users) {
+    let ana = User { role: Role::Admin, email: email("ana@example.com"), ..fixture::user() };
+    let tenant = &ana.tenant_id;
+    assert!(!users.is_founded(tenant).await.expect("reading works"));
+    users.found_tenant(ana.clone()).await.expect("founding works");
+    assert!(users.is_founded(tenant).await.expect("reading works"));
+    assert!(!users.is_founded(&stranger()).await.expect("reading works"));
+    let stored = users.get(tenant, &ana.user_id).await.expect("reading works");
+    assert_eq!(stored, Some(User { version: 1, ..ana.clone() }));
+    let taken = users.create(User { ..other(&ana) }).await.expect_err("the address is taken");
+    assert_eq!(taken.kind, PortErrorKind::Conflict);
+    let bea = User { email: email("bea@example.com"), ..other(&ana) };
+    for _ in 0..2 {
+        let again = users.found_tenant(bea.clone()).await.expect_err("it is founded");
+        assert_eq!(again.kind, PortErrorKind::Conflict);
+        assert_eq!(users.get(tenant, &bea.user_id).await.expect("reading works"), None);
+        users.erase(tenant, &ana.user_id).await.expect("erasing works");
+        assert!(users.is_founded(tenant).await.expect("reading works"), "the name stays taken");
+    }
+    let settled = User { tenant_id: stranger(), ..bea.clone() };
+    users.create(settled).await.expect("creating works");
+    let late = User { tenant_id: stranger(), email: None, ..ana };
+    assert_eq!(users.found_tenant(late).await.expect_err("it has users").kind, PortErrorKind::Conflict);
+    assert!(!users.is_founded(&stranger()).await.expect("reading works"));
+}
+
+/// An erased user leaves their id and nothing else; the address is free.
+pub async fn an_erased_user_does_not_come_back(users: &dyn Users) {
+    let ana = User { email: email("ana@example.com"), ..fixture::user() };
+    let bea = User { email: email("bea@example.com"), ..other(&ana) };
+    let namesake = User { tenant_id: stranger(), ..ana.clone() };
+    for user in [&ana, &bea, &namesake] {
+        users.create(user.clone()).await.expect("creating works");
+    }
+    let address = ana.email.clone().expect("given");
+    for _ in 0..2 {
+        users.erase(&ana.tenant_id, &ana.user_id).await.expect("erasing works, twice too");
+        assert_eq!(users.get(&ana.tenant_id, &ana.user_id).await.expect("reading works"), None);
+        assert_eq!(users.by_email(&ana.tenant_id, &address).await.expect("reading works"), None);
+        let page = users.page(&ana.tenant_id, None, 1).await.expect("reading works");
+        assert_eq!(page, [User { version: 1, ..bea.clone() }], "the tombstone takes no place in a page");
+    }
+    for late in [User { version: 1, ..ana.clone() }, User { version: 0, ..ana.clone() }] {
+        assert_eq!(users.save(late).await.expect_err("it is erased").kind, PortErrorKind::Conflict);
+    }
+    let again = User { email: None, ..ana.clone() };
+    assert_eq!(users.create(again).await.expect_err("the id is spent").kind, PortErrorKind::Conflict);
+    let next = User { user_id: UserId::parse("cid").expect("a legal id"), ..ana.clone() };
+    users.create(next).await.expect("the address is free");
+    assert!(users.get(&stranger(), &ana.user_id).await.expect("reading works").is_some());
+
+    let unknown = UserId::parse("dan").expect("a legal id");
+    users.erase(&ana.tenant_id, &unknown).await.expect("erasing an unknown user works");
+    let late = User { user_id: unknown, email: None, ..ana };
+    assert_eq!(users.create(late).await.expect_err("the id is spent").kind, PortErrorKind::Conflict);
+}
+
 /// Pages list only the tenant's users, each once, by id.
 pub async fn pages_go_through_a_tenant(users: &dyn Users) {
     let named = |id: &str| UserId::parse(id).expect("a legal id");

@@ -8,6 +8,9 @@ use async_trait::async_trait;
 use jiff::Timestamp;
 use uuid::Uuid;
 
+/// The most sessions that [`Sessions::of_user`] lists.
+pub const MAX_SESSIONS: usize = 100;
+
 /// Sessions and their tokens. Reads are consistent, so that the end of a session takes effect at once. Sessions
 /// and tokens that have expired at `now` do not exist, whether their rows are still stored or not. Nothing here scans.
 #[async_trait]
@@ -17,6 +20,14 @@ pub trait Sessions: Send + Sync {
 
     /// A session; None if it was ended.
     async fn get(&self, key: &SessionKey, now: Timestamp) -> Result<Option<Session>, PortError>;
+
+    /// A user's sessions, by id from the greatest down, so that those that began last come first; at most [`MAX_SESSIONS`].
+    async fn of_user(
+        &self,
+        tenant: &TenantId,
+        user: &UserId,
+        now: Timestamp,
+    ) -> Result<Vec<Session>, PortError>;
 
     /// A token, spent or not, with its session; None if either does not exist. A sealed successor MUST NOT be read
     /// after [`crate::session::REPEAT_GRACE`].

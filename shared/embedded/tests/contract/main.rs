@@ -169,6 +169,8 @@ async fn users() {
     contract::users::users_belong_to_a_tenant(&Users::new(&Fresh::new().store)).await;
     contract::users::an_address_has_one_owner(&Users::new(&Fresh::new().store)).await;
     contract::users::the_newest_version_is_saved(&Users::new(&Fresh::new().store)).await;
+    contract::users::an_erased_user_does_not_come_back(&Users::new(&Fresh::new().store)).await;
+    contract::users::a_tenant_is_founded_once(&Users::new(&Fresh::new().store)).await;
     contract::users::pages_go_through_a_tenant(&Users::new(&Fresh::new().store)).await;
 }
 
@@ -185,6 +187,7 @@ async fn sessions() {
     contract::sessions::a_sealed_successor_is_forgotten(&Sessions::new(&Fresh::new().store)).await;
     contract::sessions::kinds_read_back(&Sessions::new(&Fresh::new().store)).await;
     contract::sessions::an_ended_session_stays_ended(&Sessions::new(&Fresh::new().store)).await;
+    contract::sessions::a_user_has_their_sessions_listed(&Sessions::new(&Fresh::new().store)).await;
     contract::sessions::all_of_a_user_end(&Sessions::new(&Fresh::new().store)).await;
 }
 

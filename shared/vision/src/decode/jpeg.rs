@@ -46,8 +46,12 @@ pub(super) fn decode(bytes: &[u8], cancel: &Cancel) -> Result<Decoded, DecodeErr
 /// Whether a file is a JPEG of 1 or 3 components that every decoder reads alike: nothing is repaired or rerouted.
 pub(super) fn is_plain(bytes: &[u8]) -> bool {
     Header::parse(bytes).is_ok_and(|header| {
-        let lines = Scans::parse(bytes, header.scan_at).lines;
-        header.has_huffman_tables && header.fits_zune() && lines.is_none()
+        let scans = Scans::parse(bytes, header.scan_at);
+        let repaired = !header.has_huffman_tables
+            || header.short_adobe.is_some()
+            || scans.lines.is_some()
+            || scans.cut_at.is_some();
+        header.fits_zune() && !repaired
     })
 }
 
@@ -238,6 +242,19 @@ mod tests {
         }
         let error = sized(12_000, 8_000, Progressive).divisor().unwrap_err();
         assert!(error.to_string().contains("at most 256"), "{error}");
+    }
+
+    #[test]
+    fn a_segment_without_end_and_a_short_adobe_segment_do_not_matter() {
+        let plain = encoded(20, 10, false);
+        let whole = super::decode(&plain, &Cancel::default()).unwrap().picture;
+        assert!(is_plain(&plain));
+        let endless = [&plain[..plain.len() - 2], b"\xFF\xFE\x40\0 no end"].concat();
+        let short = [&plain[..2], b"\xFF\xEE\0\x0DAdobe\0\x64\0\0\0\0", &plain[2..]].concat();
+        for bytes in [endless, short] {
+            assert!(!is_plain(&bytes));
+            assert_eq!(super::decode(&bytes, &Cancel::default()).unwrap().picture, whole);
+        }
     }
 
     #[test]

@@ -9,7 +9,7 @@ use vision::{Analyser, ENGINE, FaceEngine, MODEL};
 
 fn engine(permits: &Arc<Semaphore>) -> FaceEngine {
     let analyser = Arc::new(Analyser::open(&samples::models_dir()).unwrap());
-    FaceEngine::new(analyser, Arc::clone(permits), false)
+    FaceEngine::new(analyser, Arc::clone(permits), 0.25)
 }
 
 #[tokio::test]
@@ -17,7 +17,8 @@ async fn sees_faces_and_says_who_saw_them() {
     let engine = engine(&Arc::new(Semaphore::new(1)));
     let detection = engine.detect(samples::bytes(1).into()).await.unwrap();
     assert_eq!((detection.width, detection.height, detection.faces.len()), (1920, 1280, 3));
-    assert_eq!((detection.made_by.engine.as_str(), detection.made_by.model.as_str()), (ENGINE, MODEL));
+    let model = format!("{MODEL} prior=0.25");
+    assert_eq!((detection.made_by.engine.as_str(), &detection.made_by.model), (ENGINE, &model));
     assert_eq!(detection.made_by.digest.as_ref().map(String::len), Some(64));
     assert_eq!(detection, engine.detect(samples::bytes(1).into()).await.unwrap());
 }

@@ -9,7 +9,7 @@ fn analyser() -> Analyser {
 }
 
 fn analyse(analyser: &Analyser, picture: &Picture) -> Vec<AnalysedFace> {
-    analyser.analyse(picture, Options { tiles: false, descriptors: true })
+    analyser.analyse(picture, Options { descriptors: true, ..Options::default() })
 }
 
 #[test]
@@ -46,10 +46,10 @@ fn stored(tag: u8, (x, y): (usize, usize), (width, height): (usize, usize)) -> (
     }
 }
 
-/// The picture as a camera held that way stores it.
-fn turned(picture: &Picture, tag: u8) -> Vec<u8> {
+/// The pixels as a camera held that way stores them.
+fn pixels_held(picture: &Picture, tag: u8) -> Vec<u8> {
     let size = (picture.width(), picture.height());
-    let (width, height) = if tag >= 5 { (size.1, size.0) } else { size };
+    let width = if tag >= 5 { size.1 } else { size.0 };
     let mut rgb = vec![0; picture.rgb().len()];
     for y in 0..size.1 {
         for x in 0..size.0 {
@@ -58,6 +58,14 @@ fn turned(picture: &Picture, tag: u8) -> Vec<u8> {
             rgb[at..at + 3].copy_from_slice(&picture.row(y)[x * 3..x * 3 + 3]);
         }
     }
+    rgb
+}
+
+/// The picture as a camera held that way stores it.
+fn turned(picture: &Picture, tag: u8) -> Vec<u8> {
+    let size = (picture.width(), picture.height());
+    let (width, height) = if tag >= 5 { (size.1, size.0) } else { size };
+    let rgb = pixels_held(picture, tag);
     let mut jpeg = Vec::new();
     let mut encoder = Encoder::new(&mut jpeg, 98);
     encoder.add_exif_metadata(&samples::exif(tag)).unwrap();
@@ -103,7 +111,7 @@ fn no_face_is_an_empty_list() {
     for (width, height) in [(1, 1), (4096, 1), (1, 4096), (7, 5)] {
         let picture = Picture::new(width, height, vec![127; width * height * 3]).unwrap();
         assert_eq!(
-            analyser.analyse(&picture, Options { tiles: true, descriptors: true }),
+            analyser.analyse(&picture, Options { tiles: true, descriptors: true, ..Options::default() }),
             [],
             "{width} × {height}"
         );
@@ -181,4 +189,89 @@ fn a_face_is_most_like_itself() {
         assert!(distance(&nearest) < ONE_PERSON);
         assert!((a.face.bounding_box.left - nearest.face.bounding_box.left).abs() < 0.05);
     }
+}
+
+/// The samples' faces, each cut out so that it fills a picture of its own.
+fn close_ups(analyser: &Analyser) -> Vec<(String, Picture)> {
+    let mut pictures = Vec::new();
+    for n in 1..=6 {
+        let photo = samples::picture(n);
+        for (number, found) in analyser.detect(&photo, false).into_iter().enumerate() {
+            let b = found.bounding_box;
+            let pixels = |share: f64, length: usize| (share * length as f64) as usize;
+            let from = (pixels(b.left, photo.width()), pixels(b.top, photo.height()));
+            let size = (pixels(b.width, photo.width()), pixels(b.height, photo.height()));
+            pictures.push((format!("sample{n} face {number}"), samples::cut(&photo, from, size, 1)));
+        }
+    }
+    pictures
+}
+
+/// Of the samples' faces one is a profile, one is bent and behind hair, and two are blurred and tilted.
+const HARD: usize = 4;
+
+#[test]
+fn faces_that_fill_the_picture_are_found() {
+    let analyser = analyser();
+    let pictures = close_ups(&analyser);
+    let mut missed = Vec::new();
+    for (name, picture) in &pictures {
+        let faces = analyse(&analyser, picture);
+        match faces.as_slice() {
+            [AnalysedFace { face, .. }] if face.bounding_box.area() > 0.5 => {}
+            _ => missed.push(name),
+        }
+    }
+    println!("of {} close-ups are missed: {missed:?}", pictures.len());
+    assert_eq!(pictures.len(), 22);
+    assert!(missed.len() <= HARD, "missed: {missed:?}");
+}
+
+/// The samples' faces with the surroundings of a portrait.
+fn portraits(analyser: &Analyser) -> Vec<Picture> {
+    let mut pictures = Vec::new();
+    for n in 1..=6 {
+        let photo = samples::picture(n);
+        for found in analyser.detect(&photo, false) {
+            let b = found.bounding_box;
+            let (width, height) = (photo.width() as f64, photo.height() as f64);
+            let from = ((b.left - b.width).max(0.0), (b.top - b.height).max(0.0));
+            let to = ((b.left + 2.0 * b.width).min(1.0), (b.top + 2.0 * b.height).min(1.0));
+            let size = (((to.0 - from.0) * width) as usize, ((to.1 - from.1) * height) as usize);
+            let from = ((from.0 * width) as usize, (from.1 * height) as usize);
+            pictures.push(samples::cut(&photo, from, size, 1));
+        }
+    }
+    pictures
+}
+
+/// Sideways and upside down the detector finds fewer faces, often none; only then does the analyser turn the picture.
+#[test]
+fn photos_that_do_not_say_how_they_were_held_are_turned() {
+    let analyser = analyser();
+    let (mut turned, mut right) = (0, 0);
+    for portrait in portraits(&analyser).iter().step_by(3) {
+        let upright = analyse(&analyser, portrait);
+        let size = (portrait.width(), portrait.height());
+        for tag in [3, 6, 8] {
+            let (width, height) = if tag >= 5 { (size.1, size.0) } else { size };
+            let held = Picture::new(width, height, pixels_held(portrait, tag)).unwrap();
+            if !analyser.detect(&held, false).is_empty() {
+                continue;
+            }
+            turned += 1;
+            let faces = analyse(&analyser, &held);
+            // The outer corner of an eye, at its place in the picture as it was given.
+            let [x, y] = upright[0].face.landmarks[36];
+            let eye = ((x * size.0 as f64) as usize, (y * size.1 as f64) as usize);
+            let wanted = stored(tag, eye, size);
+            right += usize::from(faces.iter().any(|found| {
+                let [x, y] = found.face.landmarks[36];
+                (x * width as f64 - wanted.0 as f64).abs() < 3.0
+                    && (y * height as f64 - wanted.1 as f64).abs() < 3.0
+            }));
+        }
+    }
+    println!("{right} of {turned} are turned right");
+    assert!(turned >= 10 && right + 1 >= turned, "{right} of {turned} are turned right");
 }

@@ -5,7 +5,7 @@ use serde_json::Value;
 use std::collections::BTreeSet;
 
 /// The actions of AWS that a use of a port needs, and their resources.
-const USES: [(&str, &[&str]); 30] = [
+const USES: [(&str, &[&str]); 32] = [
     (
         "logs and traces",
         &[
@@ -40,7 +40,9 @@ const USES: [(&str, &[&str]); 30] = [
     ("writing dead letters", &["dynamodb:PutItem DeadLettersTable"]),
     ("listing dead letters", &["dynamodb:Query DeadLettersTable/index/letters"]),
     ("users", &["dynamodb:GetItem UsersTable", "dynamodb:PutItem UsersTable"]),
-    ("a user", &["dynamodb:GetItem UsersTable"]),
+    ("listing users", &["dynamodb:Query UsersTable"]),
+    ("erasing users", &["dynamodb:DeleteItem UsersTable"]),
+    ("all sessions of a user", &["dynamodb:Query SessionsTable", "dynamodb:BatchWriteItem SessionsTable"]),
     (
         "sessions",
         &[
@@ -143,7 +145,10 @@ const FUNCTIONS: [(&str, &[&str]); 9] = [
         "Api",
         &[
             "users",
+            "listing users",
+            "erasing users",
             "sessions",
+            "all sessions of a user",
             "throttle",
             "keys",
             "uploads",
@@ -163,7 +168,10 @@ const FUNCTIONS: [(&str, &[&str]); 9] = [
             "uploads",
             "closing",
             "telling",
-            "a user",
+            "users",
+            "erasing users",
+            "all sessions of a user",
+            "uploads that changed",
             "reading uploads",
             "writing dead letters",
             "erasing",

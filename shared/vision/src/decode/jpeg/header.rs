@@ -29,6 +29,8 @@ pub(super) struct Header {
     pub jfif: bool,
     /// The colour transform of an Adobe segment.
     pub adobe: Option<u8>,
+    /// The content of an Adobe segment that ends before its colour transform.
+    pub short_adobe: Option<Range<usize>>,
     pub exif: Option<Range<usize>>,
     /// The parts of the colour profile, in order of appearance.
     pub profile: Vec<Range<usize>>,
@@ -45,6 +47,8 @@ pub(super) struct Scans {
     pub count: usize,
     /// A DNL segment, marker included, and the height that it declares.
     pub lines: Option<(Range<usize>, usize)>,
+    /// The place of a segment that is longer than the rest of the file.
+    pub cut_at: Option<usize>,
 }
 
 fn bad(what: &str) -> DecodeError {
@@ -92,7 +96,10 @@ impl Header {
             0xE0 => self.jfif |= segment.starts_with(b"JFIF\0"),
             0xE1 if self.exif.is_none() && segment.starts_with(b"Exif\0\0") => self.exif = Some(content),
             0xE2 if segment.starts_with(b"ICC_PROFILE\0") => self.profile.push(content),
-            0xEE if segment.starts_with(b"Adobe") => self.adobe = segment.get(11).copied(),
+            0xEE if segment.starts_with(b"Adobe") => {
+                self.adobe = segment.get(11).copied();
+                self.short_adobe = self.adobe.is_none().then_some(content);
+            }
             0xDA if self.components.is_empty() => return Err(bad("a scan comes before the frame")),
             0xDA => {
                 self.scanned = segment.first().copied().map_or(0, usize::from);
@@ -180,6 +187,9 @@ impl Scans {
                     if marker == 0xDC && scans.lines.is_none() {
                         let lines = short(bytes, at + 3).unwrap_or_default();
                         scans.lines = Some((at - 1..(at + 1 + length).min(bytes.len()), lines));
+                    }
+                    if marker >= 0xC0 && at + 1 + length > bytes.len() {
+                        scans.cut_at = Some(at - 1);
                     }
                     at += 1 + length;
                 }

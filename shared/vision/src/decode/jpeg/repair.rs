@@ -37,13 +37,20 @@ const CHROMA_AC_VALUES: [u8; 162] = [
     0xE2, 0xE3, 0xE4, 0xE5, 0xE6, 0xE7, 0xE8, 0xE9, 0xEA, 0xF2, 0xF3, 0xF4, 0xF5, 0xF6, 0xF7, 0xF8, 0xF9, 0xFA,
 ];
 
-/// The file with the standard Huffman tables if it has none, and without a DNL segment, whose number of lines goes
-/// into the frame's header if that declares none.
+/// The file with the standard Huffman tables if it has none, without what follows a segment that has no end, without a
+/// DNL segment, whose number of lines goes into the frame's header if that declares none, and with another name for an
+/// Adobe segment that tells no colour transform.
 pub(super) fn repaired<'a>(bytes: &'a [u8], header: &mut Header, scans: &Scans) -> Cow<'a, [u8]> {
     let mut repaired = Cow::Borrowed(bytes);
+    if let Some(at) = scans.cut_at {
+        repaired.to_mut().truncate(at);
+    }
+    if let Some(segment) = &header.short_adobe {
+        repaired.to_mut()[segment.clone()].fill(0);
+    }
     if let Some((segment, lines)) = &scans.lines {
         let bytes = repaired.to_mut();
-        bytes.drain(segment.clone());
+        bytes.drain(segment.start..segment.end.min(bytes.len()));
         if header.height == 0 {
             header.height = *lines;
             bytes[header.height_at..header.height_at + 2].copy_from_slice(&(*lines as u16).to_be_bytes());

@@ -1,0 +1,132 @@
+//! Accounts from the command line, while a server runs and while it does not.
+
+use crate::installation::Installation;
+use serde_json::{Value, json};
+
+/// Status and answer of a request to a running server.
+async fn post(url: &str, path: &str, token: &str, body: &Value) -> (u16, Value) {
+    let client = reqwest::Client::new();
+    let reply =
+        client.post(format!("{url}{path}")).bearer_auth(token).json(body).send().await.expect("an answer");
+    let status = reply.status().as_u16();
+    (status, reply.json().await.unwrap_or_default())
+}
+
+async fn log_in(url: &str, email: &str, password: &str) -> (u16, Value) {
+    post(url, "/api/v1/auth/login", "", &json!({"email": email, "password": password})).await
+}
+
+fn text(value: &Value, field: &str) -> String {
+    value[field].as_str().unwrap_or_else(|| panic!("no {field} in {value}")).to_owned()
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_disabled_user_is_out_at_once_and_an_enabled_one_is_back() {
+    let installation = Installation::new();
+    let operator = installation.json(&["operators", "create", "root@example.com"]);
+    assert_eq!((&operator["role"], &operator["email"]), (&json!("operator"), &json!("root@example.com")));
+    let server = installation.up();
+    let (status, session) = log_in(&server.url, "root@example.com", &text(&operator, "password")).await;
+    assert_eq!((status, &session["role"]), (200, &json!("operator")), "{session}");
+
+    let ran = installation.run_with(
+        &[
+            "users",
+            "create",
+            "ana@example.com",
+            "--role",
+            "admin",
+            "--name",
+            "Ana",
+            "--password-stdin",
+            "--json",
+        ],
+        "Secreta123\n",
+    );
+    assert_eq!((ran.code, ran.json().get("password")), (Some(0), None), "{ran:?}");
+    let (status, ana) = log_in(&server.url, "ana@example.com", "Secreta123").await;
+    assert_eq!((status, &ana["role"]), (200, &json!("admin")));
+
+    let disabled = installation.json(&["users", "disable", "ana@example.com"]);
+    assert!(disabled["disabled_at"].is_string(), "{disabled}");
+    let refresh = json!({"refresh_token": ana["refresh_token"]});
+    assert_eq!(post(&server.url, "/api/v1/token/refresh", "", &refresh).await.0, 401);
+    let logout = post(&server.url, "/api/v1/auth/logout", &text(&ana, "access_token"), &json!({})).await;
+    assert_eq!(logout.0, 401, "a write reads the session from the store");
+    let (status, refused) = log_in(&server.url, "ana@example.com", "Secreta123").await;
+    assert_eq!((status, &refused["code"]), (401, &json!("wrong_credentials")));
+
+    assert!(installation.json(&["users", "disable", "ana@example.com", "--undo"])["disabled_at"].is_null());
+    let (status, again) = log_in(&server.url, "ana@example.com", "Secreta123").await;
+    assert_eq!(status, 200);
+    let changed = installation.json(&["users", "role", "ana@example.com", "customer"]);
+    assert_eq!(changed["role"], "customer");
+    let logout = post(&server.url, "/api/v1/auth/logout", &text(&again, "access_token"), &json!({})).await;
+    assert_eq!(logout.0, 401, "a session with the former role has ended");
+    assert_eq!(log_in(&server.url, "ana@example.com", "Secreta123").await.1["role"], "customer");
+    assert_eq!(server.stop(), Some(0));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_page_of_this_machine_learns_what_it_needs_and_tries_the_demo_user() {
+    let installation = Installation::new();
+    let server = installation.up();
+    let client = reqwest::Client::new();
+    let reply = client.get(format!("{}/api/v1/installation", server.url)).send().await.expect("an answer");
+    assert_eq!(
+        (reply.status().as_u16(), &reply.headers()["cache-control"]),
+        (200, &"public, max-age=60".parse().expect("a value"))
+    );
+    let mut document: Value = reply.json().await.expect("JSON");
+    let types = document["media_types"].take();
+    assert!(types.as_array().is_some_and(|types| types.contains(&json!("image/jpeg"))), "{types}");
+    let expected = json!({"runtime": "one_machine", "demo_user": true, "signup": true, "max_upload_bytes": 20 << 20,
+        "max_photo_body_bytes": 10 << 20, "media_types": null, "max_side_px": 30_000, "max_megapixels": 200,
+        "languages": ["en", "es"], "version": env!("CARGO_PKG_VERSION")});
+    assert_eq!(document, expected);
+
+    let (status, demo) = post(&server.url, "/api/v1/auth/demo", "", &json!({})).await;
+    assert_eq!((status, &demo["role"]), (200, &json!("customer")), "{demo}");
+    let gallery = client.get(format!("{}/gallery", server.url)).bearer_auth(text(&demo, "access_token"));
+    assert_eq!(gallery.send().await.expect("an answer").status(), 200);
+    // The header of the page goes through every layer.
+    let body = json!({"session": "cookie"});
+    let reply =
+        client.post(format!("{}/api/v1/auth/demo", server.url)).header("origin", &server.url).json(&body);
+    let reply = reply.send().await.expect("an answer");
+    let cookie =
+        reply.headers()["set-cookie"].to_str().expect("ASCII").split(';').next().expect("a pair").to_owned();
+    let refresh = client.post(format!("{}/api/v1/token/refresh", server.url)).header("cookie", cookie);
+    let refresh = refresh.header("x-semblante-page", "1").header("origin", &server.url);
+    assert_eq!(refresh.send().await.expect("an answer").status(), 200);
+}
+
+#[test]
+fn users_are_listed_and_wrong_orders_are_told() {
+    let installation = Installation::new();
+    for number in 0..3 {
+        let created = installation.run(&["users", "create", &format!("user{number}@example.com")]);
+        assert!(created.out.contains("\npassword  "), "{created:?}");
+    }
+    let page = installation.json(&["users", "list", "--limit", "2"]);
+    assert_eq!(page["users"].as_array().map(Vec::len), Some(2));
+    let rest = installation.json(&["users", "list", "--cursor", &text(&page, "next_cursor")]);
+    assert_eq!(rest["users"][0]["email"], "user2@example.com");
+    assert!(!rest.to_string().contains("argon2"));
+    assert!(installation.run(&["users", "list", "--tenant", "acme"]).out.contains("no users"));
+    for (arguments, code, told) in [
+        (&["users", "create", "user1@example.com"][..], 1, "email_taken"),
+        (&["users", "create", "no-address"], 2, "e-mail address"),
+        (&["users", "create", "x@example.com", "--role", "operator"], 2, "customer or admin"),
+        (&["users", "create", "x@example.com", "--password-stdin"], 2, "no password"),
+        (&["users", "role", "user1@example.com", "operator"], 2, "customer or admin"),
+        (&["users", "role", "eve@example.com", "admin"], 1, "no_such_user"),
+        (&["users", "disable", "eve@example.com"], 1, "no_such_user"),
+    ] {
+        let ran = installation.run(arguments);
+        assert!(ran.code == Some(code) && ran.err.contains(told), "{arguments:?}: {ran:?}");
+    }
+    let short =
+        installation.run_with(&["operators", "create", "x@example.com", "--password-stdin"], "short\n");
+    assert!(short.code == Some(1) && short.err.contains("invalid_password"), "{short:?}");
+}
