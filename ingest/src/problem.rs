@@ -29,7 +29,7 @@ struct Parts {
 /// A problem (RFC 9457). Some codes have members of their own, such as `limit` and `accepted`.
 #[derive(Serialize, ToSchema)]
 pub(crate) struct ProblemDocument {
-    /// Stable, for programs.
+    /// What programs compare; it is stable.
     #[schema(example = "not_found")]
     code: String,
     /// A sentence for people.

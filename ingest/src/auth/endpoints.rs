@@ -52,7 +52,7 @@ pub fn routes(service: Arc<AuthService>) -> OpenApiRouter {
         .with_state(service)
 }
 
-/// Sign up.
+/// Sign up with an e-mail address.
 #[utoipa::path(
     post, path = "/api/v1/auth/signup", operation_id = "sign_up", tag = "accounts", security(()), request_body = SignupFields,
     responses((status = 201, description = "Signed up", body = TokenDocument), (status = 200, description = "Signed up, to a client that writes capitalised keys", body = TokenDocument)),

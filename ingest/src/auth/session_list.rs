@@ -63,7 +63,7 @@ pub async fn list(State(service): Service, headers: HeaderMap) -> Result<Respons
     Ok(([(CACHE_CONTROL, "no-store")], Json(SessionListDocument { sessions })).into_response())
 }
 
-/// End a session.
+/// End a session of the caller.
 #[utoipa::path(
     delete, path = "/api/v1/auth/sessions/{id}", operation_id = "end_session", tag = "accounts", security(("bearer" = [])), params(("id" = words::Uuid, Path, description = "The session")),
     responses((status = 204, description = "Ended")),

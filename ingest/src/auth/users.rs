@@ -73,7 +73,7 @@ pub async fn list(
     Ok(private(StatusCode::OK, UserListDocument { users, next_cursor }))
 }
 
-/// Get a user.
+/// Get a user of the tenant.
 #[utoipa::path(
     get, path = "/api/v1/users/{id}", operation_id = "get_user", tag = "accounts", security(("bearer" = [])), params(("id" = String, Path, description = "The user")),
     responses((status = 200, description = "The user", body = UserDocument)),
@@ -94,7 +94,7 @@ pub async fn get(
     Ok(private(StatusCode::OK, UserDocument::from(user)))
 }
 
-/// Get a user.
+/// Get a user of the tenant.
 #[utoipa::path(
     get, path = "/api/v1/user/{id}", operation_id = "get_user_by_older_path", tag = "accounts", security(("bearer" = [])), params(("id" = String, Path, description = "The user")),
     responses((status = 200, description = "The user", body = UserDocument)),

@@ -42,7 +42,7 @@ pub struct CreatedDocument {
 pub struct AccountFields {
     #[schema(example = "tenant-1")]
     tenant_id: String,
-    /// An e-mail address.
+    /// The e-mail address of the account.
     #[schema(example = "ana@example.org")]
     user_id: String,
     #[schema(min_length = 8, example = "Secreta123")]
@@ -56,7 +56,7 @@ pub struct AccountFields {
 pub struct AccountLoginFields {
     #[schema(example = "tenant-1")]
     tenant_id: String,
-    /// An e-mail address.
+    /// The e-mail address of the account.
     #[schema(example = "ana@example.org")]
     user_id: String,
     #[schema(example = "Secreta123")]

@@ -32,7 +32,7 @@ pub(crate) struct DeclareRequest {
     /// The media type; `image/jpg` and other names of browsers are accepted.
     #[schema(example = "image/jpeg")]
     content_type: String,
-    /// Size in bytes.
+    /// The size of the photo in bytes.
     #[schema(minimum = 1, example = 183245)]
     content_length: u64,
     #[schema(value_type = Sha256Hex)]

@@ -11,7 +11,7 @@ use utoipa::ToSchema;
 
 #[derive(Serialize, ToSchema)]
 pub(crate) struct Health {
-    /// `ok` or `ready`.
+    /// `ok` of the process, `ready` of its stores.
     status: &'static str,
 }
 

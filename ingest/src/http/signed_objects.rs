@@ -23,7 +23,7 @@ use utoipa::IntoParams;
 #[into_params(parameter_in = Query)]
 #[expect(dead_code, reason = "the verifier reads the query as it was signed")]
 struct SignatureQuery {
-    /// Seconds since 1970.
+    /// The end of its validity, in seconds since 1970.
     expires: u64,
     signature: String,
 }

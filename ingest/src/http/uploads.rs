@@ -180,7 +180,7 @@ fn is_news(upload: &Upload, known: Option<&str>, language: Language) -> bool {
     }
 }
 
-/// Erase an upload.
+/// Erase an upload and what was made of it.
 #[utoipa::path(
     delete, path = "/uploads/{id}", operation_id = "erase_upload", tag = "uploads",
     params(("id" = UuidText, Path, description = "The upload")),

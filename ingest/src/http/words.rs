@@ -29,7 +29,7 @@ fn text(description: &str, format: Option<&str>, pattern: Option<&str>, example:
         .into()
 }
 
-/// A named schema.
+/// A schema that fields name as their type.
 macro_rules! schema {
     ($name:ident, $schema:expr) => {
         pub(crate) struct $name;
