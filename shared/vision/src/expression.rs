@@ -28,9 +28,9 @@ const TEMPERATURE: f64 = 4.0;
 /// (CALM .50, HAPPY .42, every other below .03) and a milder mix. docs/accuracy.md.
 const EVERYDAY: [f64; 7] = [0.45, 0.40, 0.04, 0.03, 0.015, 0.015, 0.05];
 
-/// The share of [`EVERYDAY`] that is weighed in: 0 takes every emotion as equally frequent, 1 answers HAPPY or CALM to nearly
-/// every face. With .25, answers in everyday mixes are right in 82 and 74 % instead of 76 and 72 %, and half of the sad
-/// faces are still found sad.
+/// The share of the everyday frequencies that is weighed in: 0 takes every emotion as equally frequent, 1 answers HAPPY or
+/// CALM to nearly every face. With .25, answers in everyday mixes are right in 82 and 74 % instead of 76 and 72 %, and half
+/// of the sad faces are still found sad.
 pub const PRIOR: f64 = 0.25;
 
 #[derive(Clone, Debug, PartialEq)]
