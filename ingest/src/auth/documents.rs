@@ -116,6 +116,7 @@ pub struct TokenDocument {
     pub refresh_token: Option<String>,
     /// The tokens again, as older clients read them; never to the page.
     #[serde(flatten)]
+    #[schema(value_type = OlderSpelling)]
     pub older_spelling: Option<OlderSpelling>,
     /// The scheme of RFC 6750: always `Bearer`.
     #[schema(example = "Bearer")]
@@ -131,10 +132,13 @@ pub struct TokenDocument {
 #[derive(Debug, Serialize, ToSchema)]
 pub struct OlderSpelling {
     #[serde(rename = "accessToken")]
+    #[schema(required = false)]
     pub access_token: String,
     /// The access token once more.
+    #[schema(required = false)]
     pub token: String,
     #[serde(rename = "refreshToken")]
+    #[schema(required = false)]
     pub refresh_token: String,
 }
 

@@ -4,7 +4,7 @@ use super::access::{Writer, owned_by_path, owner};
 use super::answer::{Answer, json, with};
 use super::api::{Api, Shared};
 use super::idempotency::{self, IdempotencyKey};
-use super::words::{Link, Moment, Sha256Hex, SignedLink, UploadState, Uuid as UuidText};
+use super::words::{Link, Moment, PhotoType, Sha256Hex, SignedLink, UploadState, Uuid as UuidText};
 use super::{body, photo};
 use crate::problem::Problem;
 use crate::trace;
@@ -30,7 +30,7 @@ const RENEWED: Duration = Duration::from_secs(60);
 #[derive(Deserialize, ToSchema)]
 pub(crate) struct DeclareRequest {
     /// The media type; `image/jpg` and other names of browsers are accepted.
-    #[schema(example = "image/jpeg")]
+    #[schema(value_type = PhotoType)]
     content_type: String,
     /// The size of the photo in bytes.
     #[schema(minimum = 1, example = 183245)]
@@ -38,7 +38,7 @@ pub(crate) struct DeclareRequest {
     #[schema(value_type = Sha256Hex)]
     sha256: String,
     /// The photo's name on its owner's device.
-    #[schema(example = "ana.jpg", max_length = 1024)]
+    #[schema(example = "ana.jpg", max_length = 255)]
     #[serde(default)]
     filename: Option<String>,
 }

@@ -26,6 +26,19 @@ const WITH_TOKEN: [&str; 2] = ["401 invalid_token", "401 missing_token"];
 const WITH_BODY: [&str; 2] = ["400 incomplete_body", "413 too_large"];
 const WITH_JSON: [&str; 2] = ["400 bad_json", "422 invalid_field"];
 const WRITES: [&str; 2] = ["409 changed_meanwhile", "507 storage_full"];
+/// Operations whose answers name an upload, and the member that does.
+const NAME_AN_UPLOAD: [(&str, &str); 8] = [
+    ("declare_upload", "upload_id"),
+    ("upload_image", "upload_id"),
+    ("upload_photo", "upload_id"),
+    ("detect_faces", "image_id"),
+    ("generate_image", "upload_id"),
+    ("get_generated_image", "upload_id"),
+    ("generate_melody", "upload_id"),
+    ("get_generated_melody", "upload_id"),
+];
+const OF_AN_UPLOAD: [&str; 6] =
+    ["get_upload", "get_faces", "replay_upload", "correct_emotion", "renew_upload_url", "erase_upload"];
 /// Routes that are answered while traffic is off.
 const HEALTH: [&str; 2] = ["/healthz", "/readyz"];
 
@@ -64,6 +77,8 @@ pub(crate) fn document(described: &OpenApi, settings: &HttpSettings) -> Value {
     });
     components["parameters"] = parameters();
     components["headers"] = headers();
+    components["schemas"]["DeclareRequest"]["properties"]["content_length"]["maximum"] =
+        json!(settings.max_photo_bytes);
     components["schemas"]["Problem"] = serde_json::to_value(ProblemDocument::schema()).expect(ALWAYS_JSON);
     document
 }
@@ -114,6 +129,7 @@ fn finish(operation: &mut Value, path: &str, method: &str, settings: &HttpSettin
         fields.insert("security".into(), json!([]));
     }
     body_types(fields, method, settings);
+    link_uploads(fields);
     let always = ["X-Request-Id", "Accept-Language"].map(str::to_owned);
     let sent = fields.entry("parameters").or_insert_with(|| json!([]));
     if let Value::Array(sent) = sent {
@@ -145,11 +161,34 @@ fn finish(operation: &mut Value, path: &str, method: &str, settings: &HttpSettin
     }
 }
 
+/// Links from the answers that name an upload to the routes of that upload.
+fn link_uploads(operation: &mut Map<String, Value>) {
+    let made =
+        operation["operationId"].as_str().and_then(|id| NAME_AN_UPLOAD.iter().find(|(made, _)| *made == id));
+    let Some((_, member)) = made else { return };
+    let link = |id: &&str| {
+        let parameters = json!({"id": format!("$response.body#/{member}")});
+        ((*id).to_owned(), json!({"operationId": id, "parameters": parameters}))
+    };
+    for (_, response) in operation["responses"].as_object_mut().into_iter().flatten() {
+        response["links"] = Value::Object(OF_AN_UPLOAD.iter().map(link).collect());
+    }
+}
+
 /// The accepted picture types, and the limit of a body.
 fn body_types(operation: &mut Map<String, Value>, method: &str, settings: &HttpSettings) {
     let Some(body) = operation.get_mut("requestBody") else { return };
     let Some(content) = body["content"].as_object_mut() else { return };
     let has_photo = content.contains_key(PICTURES) || content.contains_key("multipart/form-data");
+    for (_, media) in content.iter_mut() {
+        // A body may be absent; it is never null.
+        let choices = media["schema"]["oneOf"].as_array();
+        if let Some(schema) =
+            choices.and_then(|choices| choices.iter().find(|schema| schema["type"] != "null"))
+        {
+            media["schema"] = schema.clone();
+        }
+    }
     if content.remove(PICTURES).is_some() {
         content.extend(picture_types().map(|media| (media.to_owned(), json!({}))));
     }
@@ -210,7 +249,7 @@ fn problem_response(status: &str, codes: &BTreeSet<String>) -> Value {
 fn parameters() -> Value {
     let header = |name: &str, description: &str, schema: Value| json!({"name": name, "in": "header", "description": description, "schema": schema});
     json!({
-        "X-Request-Id": header("X-Request-Id", "The caller's id of the request, which the answer and the log repeat.", json!({"type": "string", "maxLength": 128})),
+        "X-Request-Id": header("X-Request-Id", "The caller's id of the request, which the answer and the log repeat; one over 128 characters is replaced.", json!({"type": "string"})),
         "Accept-Language": header("Accept-Language", "The language of sentences: English, or Spanish.", json!({"type": "string", "examples": ["es"]})),
         "Prefer": header("Prefer", "`wait=N` (RFC 7240): answer when it is done, or after N seconds.", json!({"type": "string", "examples": ["wait=20"]})),
         "Idempotency-Key": header("Idempotency-Key", "A repeat with the same key and body leads to the same resource.", json!({"type": "string", "minLength": 1, "maxLength": 255})),

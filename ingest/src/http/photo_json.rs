@@ -20,7 +20,7 @@ const MAX_FRAME_BYTES: usize = 16 << 10;
 #[derive(Deserialize, ToSchema)]
 pub(crate) struct PhotoRequest {
     /// Base64, or a data URL in base64; the keys `photo` and `file` mean the same.
-    #[schema(value_type = String, content_encoding = "base64")]
+    #[schema(value_type = String, min_length = 1, content_encoding = "base64")]
     #[serde(alias = "photo", alias = "file")]
     image: Option<String>,
 }

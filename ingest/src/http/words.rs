@@ -2,7 +2,7 @@
 
 use domain::upload::Kind;
 use domain::user::Role;
-use domain::{Emotion, EndState, Stage, Status, Tone};
+use domain::{Emotion, EndState, MediaType, Stage, Status, Tone};
 use serde::Serialize;
 use serde_json::{Value, json};
 use std::borrow::Cow;
@@ -98,6 +98,13 @@ schema!(
         None,
         Some("^[0-9A-Fa-f]{64}$"),
         "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08"
+    )
+);
+schema!(
+    PhotoType,
+    words(
+        "The media type of a photo; other names of it are accepted too.",
+        MediaType::ALL.map(MediaType::as_str)
     )
 );
 schema!(ToneName, words("Coarser than an emotion.", [Tone::Pleasant, Tone::Neutral, Tone::Unpleasant]));
