@@ -3,20 +3,25 @@
 use crate::auth::AuthSettings;
 use crate::http::HttpSettings;
 use crate::http::sentences::{MAX_MEGAPIXELS, MAX_SIDE_PX};
+use axum::Json;
+use axum::extract::State;
 use axum::http::header::CACHE_CONTROL;
-use axum::routing::get;
-use axum::{Json, Router};
+use axum::response::{IntoResponse, Response};
 use domain::MediaType;
 use serde::Serialize;
+use std::sync::Arc;
+use utoipa::ToSchema;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Runtime {
     OneMachine,
     Aws,
 }
 
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, ToSchema)]
 pub struct InstallationDocument {
     pub runtime: Runtime,
     /// Whether `POST /api/v1/auth/demo` begins a session without a password.
@@ -50,8 +55,15 @@ impl InstallationDocument {
     }
 }
 
-/// Its one route; clients may cache the answer for a minute.
-pub fn routes(document: InstallationDocument) -> Router {
-    let answer = ([(CACHE_CONTROL, "public, max-age=60")], Json(document));
-    Router::new().route("/api/v1/installation", get(move || async move { answer }))
+/// Get what the installation is and accepts.
+#[utoipa::path(
+    get, path = "/api/v1/installation", operation_id = "get_installation", tag = "operation", security(()),
+    responses((status = 200, description = "Clients may keep it for a minute", body = InstallationDocument)),
+)]
+async fn get(State(document): State<Arc<InstallationDocument>>) -> Response {
+    ([(CACHE_CONTROL, "public, max-age=60")], Json(document.as_ref())).into_response()
+}
+
+pub fn routes(document: InstallationDocument) -> OpenApiRouter {
+    OpenApiRouter::new().routes(routes!(get)).with_state(Arc::new(document))
 }

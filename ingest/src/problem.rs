@@ -5,8 +5,10 @@ use axum::response::{IntoResponse, Response};
 use domain::MediaType;
 use domain::begin::BeginRefused;
 use domain::ports::{PortError, PortErrorKind};
-use serde_json::{Map, Value, json};
+use serde::Serialize;
+use serde_json::{Map, Value};
 use std::time::Duration;
+use utoipa::ToSchema;
 
 /// The value of `Retry-After` when busy.
 const BUSY: Duration = Duration::from_secs(2);
@@ -21,6 +23,28 @@ struct Parts {
     code: String,
     detail: String,
     headers: Vec<(HeaderName, HeaderValue)>,
+    more: Map<String, Value>,
+}
+
+/// A problem (RFC 9457). Some codes have members of their own, such as `limit` and `accepted`.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct ProblemDocument {
+    /// What programs compare; it is stable.
+    #[schema(example = "not_found")]
+    code: String,
+    /// A sentence for people.
+    detail: String,
+    /// The path of the request.
+    #[schema(example = "/uploads/01932f5e-8f2b-7c11-9d3e-5a6b7c8d9e0f")]
+    instance: String,
+    request_id: String,
+    #[schema(minimum = 400, maximum = 599, example = 404)]
+    status: u16,
+    title: String,
+    #[schema(example = "urn:semblante:problem:not_found")]
+    r#type: String,
+    #[serde(flatten)]
+    #[schema(ignore)]
     more: Map<String, Value>,
 }
 
@@ -141,20 +165,18 @@ impl Problem {
     /// `instance` is the request's path.
     pub fn write(self, request_id: &str, instance: &str) -> Response {
         let parts = self.0;
-        let title = parts.status.canonical_reason().unwrap_or("error");
-        let mut body = json!({
-            "type": format!("urn:semblante:problem:{}", parts.code),
-            "title": title,
-            "status": parts.status.as_u16(),
-            "detail": parts.detail,
-            "instance": instance,
-            "code": parts.code,
-            "request_id": request_id,
-        });
-        if let Some(body) = body.as_object_mut() {
-            body.extend(parts.more);
-        }
-        let mut response = (parts.status, body.to_string()).into_response();
+        let document = ProblemDocument {
+            code: parts.code.clone(),
+            detail: parts.detail,
+            instance: instance.to_owned(),
+            request_id: request_id.to_owned(),
+            status: parts.status.as_u16(),
+            title: parts.status.canonical_reason().unwrap_or("error").to_owned(),
+            r#type: format!("urn:semblante:problem:{}", parts.code),
+            more: parts.more,
+        };
+        let body = serde_json::to_string(&document).expect("a problem has string keys and finite numbers");
+        let mut response = (parts.status, body).into_response();
         let headers = response.headers_mut();
         headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
         headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));

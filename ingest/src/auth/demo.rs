@@ -2,7 +2,7 @@
 //! every caller that reaches the API can use this account; setting `demo_user` switches it.
 
 use super::address::Address;
-use super::documents::admitted;
+use super::documents::{DemoFields, TokenDocument, admitted};
 use super::failure::AuthFailure;
 use super::fields::Fields;
 use super::page_session::Page;
@@ -17,7 +17,14 @@ use domain::ports::PortErrorKind;
 use domain::user::{Role, User};
 use domain::{Email, UserId};
 
+/// Begin a session of the demo user.
+///
 /// A page of another site, or of another name for this address, gets no token: the caller needs no secret.
+#[utoipa::path(
+    post, path = "/api/v1/auth/demo", operation_id = "begin_demo", tag = "accounts", security(()), request_body(content = Option<DemoFields>),
+    responses((status = 200, description = "Begun", body = TokenDocument)),
+    extensions(("x-gives" = json!(["200 Set-Cookie"])), ("x-problems" = json!(["403 foreign_origin", "404 no_demo_user", "422 invalid_field", "422 invalid_session", "429 too_many_requests"]))),
+)]
 pub async fn begin(
     State(service): Service,
     Address(address): Address,

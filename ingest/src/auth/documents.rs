@@ -2,6 +2,7 @@
 
 use super::cookie;
 use super::sessions::{ACCESS_LIFE, SessionMode, TokenPair};
+use crate::http::words;
 use axum::Json;
 use axum::http::StatusCode;
 use axum::http::header::{CACHE_CONTROL, SET_COOKIE};
@@ -9,43 +10,135 @@ use axum::response::{IntoResponse, Response};
 use domain::user::{Role, User};
 use domain::{Email, TenantId, Timestamp, UserId};
 use serde::Serialize;
+use utoipa::ToSchema;
 
-#[derive(Clone, Debug, Serialize)]
+/// The keys `Email`, `Password`, `Username`, `Name`, `TenantId` and `Role` mean the same.
+#[derive(ToSchema)]
+#[expect(dead_code, reason = "fields are read in two spellings")]
+pub struct SignupFields {
+    #[schema(example = "ana@example.org")]
+    email: String,
+    #[schema(min_length = 8, example = "Secreta123")]
+    password: String,
+    #[schema(max_length = 100)]
+    username: Option<String>,
+    #[schema(max_length = 100)]
+    name: Option<String>,
+    tenant_id: Option<String>,
+    #[schema(value_type = Option<words::UserRole>)]
+    role: Option<String>,
+    session: Option<SessionKind>,
+}
+
+/// The keys `Email`, `Password` and `TenantId` mean the same.
+#[derive(ToSchema)]
+#[expect(dead_code, reason = "fields are read in two spellings")]
+pub struct LoginFields {
+    #[schema(example = "ana@example.org")]
+    email: String,
+    #[schema(example = "Secreta123")]
+    password: String,
+    tenant_id: Option<String>,
+    session: Option<SessionKind>,
+}
+
+#[derive(ToSchema)]
+#[expect(dead_code, reason = "fields are read one by one")]
+pub struct DemoFields {
+    session: Option<SessionKind>,
+}
+
+/// Where the client keeps its refresh token: itself, or in a cookie that only the gallery page uses.
+#[derive(ToSchema)]
+#[schema(rename_all = "snake_case")]
+pub enum SessionKind {
+    Token,
+    Cookie,
+}
+
+/// Without it the refresh token is the bearer token, or in the page's cookie. The keys `refreshToken` and `RefreshToken`
+/// mean the same.
+#[derive(ToSchema)]
+#[expect(dead_code, reason = "fields are read in three spellings")]
+pub struct RefreshFields {
+    refresh_token: Option<String>,
+}
+
+#[derive(ToSchema)]
+#[expect(dead_code, reason = "the demo user confirms nothing")]
+pub struct ErasureFields {
+    /// The present password; the demo user has none.
+    password: Option<String>,
+}
+
+/// Public keys as a JSON Web Key Set (RFC 7517).
+#[derive(ToSchema)]
+#[expect(dead_code, reason = "the keys are written where they are made")]
+pub struct KeySetDocument {
+    keys: Vec<KeyDocument>,
+}
+
+/// An Ed25519 key (RFC 8037).
+#[derive(ToSchema)]
+#[expect(dead_code, reason = "the keys are written where they are made")]
+pub struct KeyDocument {
+    kty: String,
+    crv: String,
+    x: String,
+    kid: String,
+    alg: String,
+    r#use: String,
+}
+
+#[derive(Clone, Debug, Serialize, ToSchema)]
 pub struct UserDocument {
+    #[schema(value_type = String)]
     pub id: UserId,
+    #[schema(value_type = String, example = "default")]
     pub tenant_id: TenantId,
+    #[schema(value_type = Option<String>, example = "ana@example.org")]
     pub email: Option<Email>,
     pub username: Option<String>,
     pub name: Option<String>,
+    #[schema(value_type = words::UserRole)]
     pub role: Role,
+    #[schema(value_type = words::Moment)]
     pub created_at: Timestamp,
 }
 
 /// The answer to a signup, a login or a refresh.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
 pub struct TokenDocument {
     pub access_token: String,
     /// None where it is in the cookie.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     pub refresh_token: Option<String>,
     /// The tokens again, as older clients read them; never to the page.
     #[serde(flatten)]
+    #[schema(value_type = OlderSpelling)]
     pub older_spelling: Option<OlderSpelling>,
     /// The scheme of RFC 6750: always `Bearer`.
+    #[schema(example = "Bearer")]
     pub token_type: &'static str,
     /// Seconds until the access token expires.
+    #[schema(example = 900)]
     pub expires_in: u64,
+    #[schema(value_type = words::UserRole)]
     pub role: Role,
     pub user: UserDocument,
 }
 
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
 pub struct OlderSpelling {
     #[serde(rename = "accessToken")]
+    #[schema(required = false)]
     pub access_token: String,
     /// The access token once more.
+    #[schema(required = false)]
     pub token: String,
     #[serde(rename = "refreshToken")]
+    #[schema(required = false)]
     pub refresh_token: String,
 }
 

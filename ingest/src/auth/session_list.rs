@@ -7,6 +7,7 @@ use super::fields::Fields;
 use super::password::Password;
 use super::request::{Service, bearer};
 use super::service::{Attempt, AuthService};
+use crate::http::words;
 use crate::problem::Problem;
 use axum::Json;
 use axum::body::Body;
@@ -19,24 +20,35 @@ use domain::session::{Session, SessionKey};
 use domain::user::User;
 use domain::{Email, Timestamp};
 use serde::Serialize;
+use utoipa::ToSchema;
 use uuid::Uuid;
 
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
 pub struct SessionDocument {
+    #[schema(value_type = words::Uuid)]
     pub session_id: Uuid,
     /// Whether it is the session of the request.
     pub current: bool,
+    #[schema(value_type = words::Moment)]
     pub began_at: Timestamp,
+    #[schema(value_type = words::Moment)]
     pub refreshed_at: Timestamp,
+    #[schema(value_type = words::Moment)]
     pub expires_at: Timestamp,
 }
 
 /// The live sessions, the last begun first; at most [`domain::ports::sessions::MAX_SESSIONS`].
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
 pub struct SessionListDocument {
     pub sessions: Vec<SessionDocument>,
 }
 
+/// List the caller's live sessions.
+#[utoipa::path(
+    get, path = "/api/v1/auth/sessions", operation_id = "list_sessions", tag = "accounts", security(("bearer" = [])),
+    responses((status = 200, description = "The last begun first", body = SessionListDocument)),
+    extensions(("x-problems" = json!([]))),
+)]
 pub async fn list(State(service): Service, headers: HeaderMap) -> Result<Response, Problem> {
     let caller = service.fresh_caller(&headers).await?;
     let sessions = service.sessions.of(&caller).await.map_err(AuthFailure::from)?;
@@ -51,6 +63,12 @@ pub async fn list(State(service): Service, headers: HeaderMap) -> Result<Respons
     Ok(([(CACHE_CONTROL, "no-store")], Json(SessionListDocument { sessions })).into_response())
 }
 
+/// End a session of the caller.
+#[utoipa::path(
+    delete, path = "/api/v1/auth/sessions/{id}", operation_id = "end_session", tag = "accounts", security(("bearer" = [])), params(("id" = words::Uuid, Path, description = "The session")),
+    responses((status = 204, description = "Ended")),
+    extensions(("x-problems" = json!(["404 no_such_session"]))),
+)]
 pub async fn end(
     State(service): Service,
     Path(id): Path<String>,
@@ -66,6 +84,12 @@ pub async fn end(
     Ok(StatusCode::NO_CONTENT)
 }
 
+/// End every session but the present one.
+#[utoipa::path(
+    delete, path = "/api/v1/auth/sessions", operation_id = "end_other_sessions", tag = "accounts", security(("bearer" = [])),
+    responses((status = 204, description = "Ended")),
+    extensions(("x-problems" = json!([]))),
+)]
 pub async fn end_others(State(service): Service, headers: HeaderMap) -> Result<StatusCode, Problem> {
     let caller = service.fresh_caller(&headers).await?;
     service.sessions.end_others(&caller).await.map_err(AuthFailure::from)?;
@@ -73,11 +97,19 @@ pub async fn end_others(State(service): Service, headers: HeaderMap) -> Result<S
 }
 
 /// The body of a change of the password.
-struct PasswordChange {
+#[derive(ToSchema)]
+pub struct PasswordChange {
     password: String,
+    #[schema(min_length = 8)]
     new_password: String,
 }
 
+/// Change the password; every other session ends.
+#[utoipa::path(
+    post, path = "/api/v1/auth/password", operation_id = "change_password", tag = "accounts", security(("bearer" = [])), request_body = PasswordChange,
+    responses((status = 204, description = "Changed")),
+    extensions(("x-problems" = json!(["422 invalid_field", "422 missing_field", "403 wrong_password", "409 no_password", "422 invalid_password", "429 too_many_requests"]))),
+)]
 pub async fn change_password(
     State(service): Service,
     Address(address): Address,

@@ -4,7 +4,7 @@ use super::address::Address;
 use super::caller::Caller;
 use super::cookie;
 use super::demo::is_demo;
-use super::documents::UserDocument;
+use super::documents::{ErasureFields, UserDocument};
 use super::failure::AuthFailure;
 use super::fields::Fields;
 use super::request::Service;
@@ -20,29 +20,45 @@ use axum::response::{IntoResponse, Response};
 use domain::UserId;
 use domain::user::{Role, User};
 use serde::{Deserialize, Serialize};
+use utoipa::{IntoParams, ToSchema};
 
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
 pub struct UsersQuery {
+    /// Rows per page; 20 without it.
+    #[param(value_type = Option<u32>, minimum = 1, maximum = 100)]
     limit: Option<String>,
+    /// The `next_cursor` of the page before.
+    #[param(max_length = 200)]
     cursor: Option<String>,
 }
 
 /// A page of users, by id.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
 pub struct UserListDocument {
     pub users: Vec<UserDocument>,
-    /// None at the end.
+    /// Where the next page begins; null on the last one.
     pub next_cursor: Option<String>,
 }
 
 /// The account is gone; its photos, pictures and melodies follow.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
 pub struct ErasureDocument {
+    #[schema(value_type = String)]
     pub user_id: UserId,
     /// Always `erasing`: the rest is done later.
+    #[schema(example = "erasing")]
     pub state: &'static str,
 }
 
+/// List the users that the caller sees.
+///
+/// An admin sees the tenant's, a customer their own account. The path may end with a slash.
+#[utoipa::path(
+    get, path = "/api/v1/users", operation_id = "list_users", tag = "accounts", security(("bearer" = [])), params(UsersQuery),
+    responses((status = 200, description = "A page", body = UserListDocument)),
+    extensions(("x-problems" = json!(["400 bad_cursor", "400 bad_limit", "400 bad_query"]))),
+)]
 pub async fn list(
     State(service): Service,
     Query(query): Query<UsersQuery>,
@@ -57,6 +73,12 @@ pub async fn list(
     Ok(private(StatusCode::OK, UserListDocument { users, next_cursor }))
 }
 
+/// Get a user of the tenant.
+#[utoipa::path(
+    get, path = "/api/v1/users/{id}", operation_id = "get_user", tag = "accounts", security(("bearer" = [])), params(("id" = String, Path, description = "The user")),
+    responses((status = 200, description = "The user", body = UserDocument)),
+    extensions(("x-problems" = json!(["404 no_such_user"]))),
+)]
 pub async fn get(
     State(service): Service,
     Path(id): Path<String>,
@@ -72,7 +94,28 @@ pub async fn get(
     Ok(private(StatusCode::OK, UserDocument::from(user)))
 }
 
-/// Erases the caller's account. An account with a password confirms it; the demo user has none.
+/// Get a user of the tenant.
+#[utoipa::path(
+    get, path = "/api/v1/user/{id}", operation_id = "get_user_by_older_path", tag = "accounts", security(("bearer" = [])), params(("id" = String, Path, description = "The user")),
+    responses((status = 200, description = "The user", body = UserDocument)),
+    extensions(("x-problems" = json!(["404 no_such_user"]))),
+)]
+pub async fn get_as_older_clients_do(
+    service: Service,
+    id: Path<String>,
+    headers: HeaderMap,
+) -> Result<Response, Problem> {
+    get(service, id, headers).await
+}
+
+/// Erase the caller's account, with everything that belongs to it.
+///
+/// An account with a password confirms it; the demo user has none.
+#[utoipa::path(
+    delete, path = "/api/v1/users/me", operation_id = "erase_own_user", tag = "accounts", security(("bearer" = [])), request_body(content = Option<ErasureFields>),
+    responses((status = 202, description = "Ordered", body = ErasureDocument)),
+    extensions(("x-gives" = json!(["202 Set-Cookie"])), ("x-problems" = json!(["422 invalid_field", "422 missing_field", "403 wrong_password", "409 no_password", "429 too_many_requests"]))),
+)]
 pub async fn erase(
     State(service): Service,
     Address(address): Address,

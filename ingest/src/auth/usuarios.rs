@@ -8,6 +8,7 @@ use super::password::Password;
 use super::request::Service;
 use super::service::{AuthService, DEMO_EMAIL, LoginRequest};
 use super::sessions::SessionMode;
+use crate::http::words;
 use crate::problem::Problem;
 use axum::Json;
 use axum::body::Body;
@@ -19,23 +20,55 @@ use domain::ports::PortErrorKind;
 use domain::user::Role;
 use domain::{Email, TenantId, Timestamp};
 use serde::Serialize;
+use utoipa::ToSchema;
 
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
 pub struct CreatedDocument {
     pub message: &'static str,
     /// None where the user exists; neither are the fields below.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<String>, nullable = false)]
     pub tenant_id: Option<TenantId>,
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<String>, nullable = false)]
     pub user_id: Option<Email>,
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = words::UserRole, required = false)]
     pub role: Option<Role>,
 }
 
-#[derive(Debug, Serialize)]
+#[derive(ToSchema)]
+#[expect(dead_code, reason = "fields are read one by one")]
+pub struct AccountFields {
+    #[schema(example = "tenant-1")]
+    tenant_id: String,
+    /// The e-mail address of the account.
+    #[schema(example = "ana@example.org")]
+    user_id: String,
+    #[schema(min_length = 8, example = "Secreta123")]
+    password: String,
+    #[schema(value_type = Option<words::UserRole>)]
+    role: Option<String>,
+}
+
+#[derive(ToSchema)]
+#[expect(dead_code, reason = "fields are read one by one")]
+pub struct AccountLoginFields {
+    #[schema(example = "tenant-1")]
+    tenant_id: String,
+    /// The e-mail address of the account.
+    #[schema(example = "ana@example.org")]
+    user_id: String,
+    #[schema(example = "Secreta123")]
+    password: String,
+}
+
+#[derive(Debug, Serialize, ToSchema)]
 pub struct OpaqueTokenDocument {
     pub token: String,
+    #[schema(value_type = words::Moment)]
     pub expires: Timestamp,
+    #[schema(value_type = words::UserRole)]
     pub role: Role,
 }
 
@@ -46,6 +79,12 @@ struct NewAccount {
     role: Role,
 }
 
+/// Create an account, as clients of the Spanish API do.
+#[utoipa::path(
+    post, path = "/usuarios/crear", operation_id = "create_account", tag = "accounts", security(()), request_body = AccountFields,
+    responses((status = 200, description = "Created, or it exists already", body = CreatedDocument)),
+    extensions(("x-problems" = json!(["400 invalid_field", "400 invalid_password", "400 invalid_role", "400 invalid_tenant_id", "400 invalid_user_id", "400 missing_field", "403 role_not_allowed", "403 tenant_closed", "429 too_many_requests"]))),
+)]
 pub async fn create(
     State(service): Service,
     Address(address): Address,
@@ -71,6 +110,12 @@ pub async fn create(
     Ok((StatusCode::OK, Json(document)).into_response())
 }
 
+/// Log in, as clients of the Spanish API do.
+#[utoipa::path(
+    post, path = "/usuarios/login", operation_id = "log_in_account", tag = "accounts", security(()), request_body = AccountLoginFields,
+    responses((status = 200, description = "An opaque token for an hour", body = OpaqueTokenDocument)),
+    extensions(("x-problems" = json!(["400 invalid_field", "400 invalid_tenant_id", "400 missing_field", "403 tenant_closed", "403 wrong_credentials", "429 too_many_requests"]))),
+)]
 pub async fn log_in(
     State(service): Service,
     Address(address): Address,

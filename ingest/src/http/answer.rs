@@ -3,9 +3,7 @@
 use crate::problem::Problem;
 use axum::http::{HeaderName, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use domain::Timestamp;
 use serde::Serialize;
-use serde_json::Value;
 
 /// The result of every handler.
 pub(crate) type Answer = Result<Response, Problem>;
@@ -26,9 +24,4 @@ pub(crate) fn with(mut response: Response, name: HeaderName, value: &str) -> Res
         response.headers_mut().insert(name, value);
     }
     response
-}
-
-/// The moment as RFC 3339 text.
-pub(crate) fn moment(moment: Timestamp) -> Value {
-    Value::String(moment.to_string())
 }

@@ -1,9 +1,10 @@
 //! `POST /uploads` declares a photo and answers with a presigned PUT of exactly that; `POST /uploads/{id}/url` signs anew.
 
 use super::access::{Writer, owned_by_path, owner};
-use super::answer::{Answer, json, moment, with};
+use super::answer::{Answer, json, with};
 use super::api::{Api, Shared};
 use super::idempotency::{self, IdempotencyKey};
+use super::words::{Link, Moment, PhotoType, Sha256Hex, SignedLink, UploadState, Uuid as UuidText};
 use super::{body, photo};
 use crate::problem::Problem;
 use crate::trace;
@@ -17,21 +18,65 @@ use domain::ports::uploads::Created;
 use domain::upload::Declared;
 use domain::{FileName, ObjectKey, Record, Sha256, Status, Timestamp, Upload, UploadId};
 use lifecycle::Updated;
-use serde::Deserialize;
-use serde_json::{Value, json};
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
 use std::time::Duration;
+use utoipa::ToSchema;
 use uuid::Uuid;
 
 /// A saved expiry is renewed when it is older than this.
 const RENEWED: Duration = Duration::from_secs(60);
 
-#[derive(Deserialize)]
-struct DeclareRequest {
+#[derive(Deserialize, ToSchema)]
+pub(crate) struct DeclareRequest {
+    /// The media type; `image/jpg` and other names of browsers are accepted.
+    #[schema(value_type = PhotoType)]
     content_type: String,
+    /// The size of the photo in bytes.
+    #[schema(minimum = 1, example = 183245)]
     content_length: u64,
+    #[schema(value_type = Sha256Hex)]
     sha256: String,
+    /// The photo's name on its owner's device.
+    #[schema(example = "ana.jpg", max_length = 255)]
     #[serde(default)]
     filename: Option<String>,
+}
+
+/// A presigned PUT: send exactly these headers and the declared bytes, once.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct PresignedPut {
+    #[schema(value_type = Moment)]
+    expires_at: Timestamp,
+    headers: BTreeMap<String, String>,
+    #[schema(example = "PUT")]
+    method: &'static str,
+    #[schema(value_type = SignedLink)]
+    url: String,
+}
+
+#[derive(Serialize, ToSchema)]
+pub(crate) struct DeclaredUpload {
+    #[schema(value_type = Link)]
+    status_url: String,
+    upload: PresignedPut,
+    #[schema(value_type = UuidText)]
+    upload_id: UploadId,
+}
+
+/// The existing upload of the same content.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct DuplicateUpload {
+    duplicate: bool,
+    #[schema(value_type = UploadState)]
+    state: Status,
+    #[schema(value_type = Link)]
+    status_url: String,
+    /// Only while the bytes are awaited.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    upload: Option<PresignedPut>,
+    #[schema(value_type = UuidText)]
+    upload_id: UploadId,
 }
 
 impl DeclareRequest {
@@ -56,6 +101,22 @@ impl DeclareRequest {
     }
 }
 
+/// Declare a photo.
+///
+/// The answer has a presigned PUT of exactly what is declared. Content that its owner declared before leads to that upload.
+#[utoipa::path(
+    post, path = "/uploads", operation_id = "declare_upload", tag = "uploads",
+    request_body = DeclareRequest,
+    responses(
+        (status = 201, description = "Declared, with a presigned PUT", body = DeclaredUpload),
+        (status = 200, description = "The same content exists", body = DuplicateUpload),
+    ),
+    security(("bearer" = [])),
+    extensions(
+        ("x-takes" = json!(["Idempotency-Key"])), ("x-gives" = json!(["201 Location"])),
+        ("x-problems" = json!(["400 bad_idempotency_key", "409 already_stored", "410 erased", "410 expired", "413 too_large", "415 unsupported_type", "422 bad_filename", "422 bad_sha256", "422 empty_photo", "422 idempotency_key_reused", "429 too_many_declared_bytes", "429 too_many_open_uploads", "507 quota_exceeded"])),
+    ),
+)]
 pub(crate) async fn post(
     State(api): Shared,
     Writer(caller, _place): Writer,
@@ -100,11 +161,8 @@ pub(crate) async fn post(
 
 async fn created(api: &Api, upload: &Upload) -> Answer {
     let status_url = api.links.status(upload.upload_id);
-    let body = json!({
-        "upload_id": upload.upload_id,
-        "upload": presigned(&sign(api, upload).await?),
-        "status_url": status_url,
-    });
+    let signed = presigned(sign(api, upload).await?);
+    let body = DeclaredUpload { status_url: status_url.clone(), upload: signed, upload_id: upload.upload_id };
     Ok(with(json(StatusCode::CREATED, &body), header::LOCATION, &status_url))
 }
 
@@ -115,18 +173,24 @@ async fn duplicate(api: &Api, upload: Upload, traceparent: Option<&str>) -> Answ
     }
     let upload = lifecycle::promote(&api.ports, upload, traceparent).await?;
     let (upload, signed) = renew(api, upload).await?;
-    let mut body = json!({
-        "upload_id": upload.upload_id,
-        "duplicate": true,
-        "state": upload.status,
-        "status_url": api.links.status(upload.upload_id),
-    });
-    if let Some(signed) = signed {
-        body["upload"] = presigned(&signed);
-    }
+    let body = DuplicateUpload {
+        duplicate: true,
+        state: upload.status,
+        status_url: api.links.status(upload.upload_id),
+        upload: signed.map(presigned),
+        upload_id: upload.upload_id,
+    };
     Ok(json(StatusCode::OK, &body))
 }
 
+/// Get a fresh presigned PUT.
+#[utoipa::path(
+    post, path = "/uploads/{id}/url", operation_id = "renew_upload_url", tag = "uploads",
+    params(("id" = UuidText, Path, description = "The upload")),
+    responses((status = 200, description = "Signed", body = DeclaredUpload)),
+    security(("bearer" = [])),
+    extensions(("x-problems" = json!(["404 not_found", "409 already_stored", "410 erased", "410 expired"]))),
+)]
 pub(crate) async fn url(
     State(api): Shared,
     Writer(caller, _place): Writer,
@@ -139,7 +203,7 @@ pub(crate) async fn url(
         _ => already_stored(),
     })?;
     let status_url = api.links.status(upload.upload_id);
-    let body = json!({"upload_id": upload.upload_id, "upload": presigned(&signed), "status_url": status_url});
+    let body = DeclaredUpload { status_url, upload: presigned(signed), upload_id: upload.upload_id };
     Ok(json(StatusCode::OK, &body))
 }
 
@@ -190,8 +254,7 @@ async fn sign(api: &Api, upload: &Upload) -> Result<SignedRequest, Problem> {
     Ok(api.ports.objects.sign_put(&grant, api.settings.url_ttl).await?)
 }
 
-fn presigned(signed: &SignedRequest) -> Value {
-    let headers: serde_json::Map<String, Value> =
-        signed.headers.iter().map(|(name, value)| (name.clone(), value.clone().into())).collect();
-    json!({"method": "PUT", "url": signed.url, "headers": headers, "expires_at": moment(signed.expires_at)})
+fn presigned(signed: SignedRequest) -> PresignedPut {
+    let SignedRequest { url, headers, expires_at } = signed;
+    PresignedPut { expires_at, headers: headers.into_iter().collect(), method: "PUT", url }
 }

@@ -5,6 +5,7 @@ use super::answer::{Answer, json, with};
 use super::api::{Api, Shared};
 use super::sentences::{Language, sentence};
 use super::status_document::is_retryable;
+use super::words::{EmotionName, Link, ToneName, Uuid};
 use super::{body, photo, prefer, reception};
 use crate::problem::Problem;
 use crate::trace;
@@ -12,9 +13,107 @@ use axum::body::Body;
 use axum::extract::{Path, State};
 use axum::http::{HeaderMap, StatusCode, header};
 use domain::upload::Kind;
-use domain::{Affect, Face, Finding, Outcome, Stage, Upload};
-use serde_json::{Map, Value, json};
+use domain::{
+    Affect, BoundingBox, Distribution, Emotion, Face, Finding, Outcome, Stage, Tone, Upload, UploadId,
+};
+use serde::Serialize;
+use std::collections::BTreeMap;
+use utoipa::ToSchema;
 
+/// The faces of a photo, relative to the upright picture.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct FacesDocument {
+    faces: Vec<FaceDocument>,
+    /// Of the upright picture in pixels; null before face detection.
+    height: Option<u32>,
+    model: Option<ModelDocument>,
+    #[schema(value_type = Uuid)]
+    upload_id: UploadId,
+    /// Of the upright picture in pixels; null before face detection.
+    width: Option<u32>,
+}
+
+/// The model that found the faces.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct ModelDocument {
+    digest: Option<String>,
+    name: String,
+}
+
+#[derive(Serialize, ToSchema)]
+pub(crate) struct FaceDocument {
+    /// -1 (calm) to 1 (excited).
+    arousal: f64,
+    #[schema(value_type = Rectangle)]
+    r#box: BoundingBox,
+    /// The engine's confidence that it is a face, 0 to 1.
+    confidence: f64,
+    #[schema(value_type = EmotionName)]
+    emotion: Emotion,
+    /// Probabilities by emotion, together 1.
+    #[schema(value_type = BTreeMap<String, f64>)]
+    emotions: Distribution,
+    /// The engine's own probabilities before calibration, if it calibrates.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = BTreeMap<String, f64>, required = false)]
+    emotions_raw: Option<Distribution>,
+    face_id: String,
+    /// Points as [x, y], each 0 to 1 of the upright picture.
+    landmarks: Vec<[f64; 2]>,
+    #[schema(value_type = ToneName)]
+    tone: Tone,
+    /// The probability of the tone, 0 to 1.
+    tone_confidence: f64,
+    /// Whether the emotion is doubtful; the tone is right more often.
+    uncertain: bool,
+    /// -1 (unpleasant) to 1 (pleasant).
+    valence: f64,
+}
+
+/// Each number is a share of the upright picture's width or height.
+#[derive(ToSchema)]
+#[schema(as = BoundingBox)]
+#[expect(dead_code, reason = "describes the domain's record")]
+struct Rectangle {
+    left: f64,
+    top: f64,
+    width: f64,
+    height: f64,
+}
+
+/// Corners of a face in pixels of the upright picture.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct Corners {
+    x1: u32,
+    x2: u32,
+    y1: u32,
+    y2: u32,
+}
+
+/// The faces by number, from "0".
+#[derive(Serialize, ToSchema)]
+pub(crate) struct DetectedFaces {
+    faces: BTreeMap<String, Corners>,
+    #[schema(value_type = Uuid)]
+    image_id: UploadId,
+}
+
+#[derive(Serialize, ToSchema)]
+pub(crate) struct DetectionAccepted {
+    #[schema(value_type = Uuid)]
+    image_id: UploadId,
+    #[schema(value_type = Link)]
+    status_url: String,
+}
+
+/// Get the faces of a photo.
+#[utoipa::path(
+    get, path = "/uploads/{id}/faces", operation_id = "get_faces", tag = "uploads",
+    params(("id" = Uuid, Path, description = "The upload")),
+    responses((status = 200, description = "Faces, relative to the upright picture", body = FacesDocument)),
+    security(("bearer" = [])),
+    extensions(("x-problems" = json!(["404 not_found", "415 unsupported_type", "415 heic_unsupported", "422 image_too_large", "422 undecodable_image", "422 wrong_length", "422 wrong_checksum", "422 photo_missing", "503 no_answer", "503 deadline", "503 retries_exhausted", "503 dead_lettered"]))),
+)]
 pub(crate) async fn get(
     State(api): Shared,
     Reader(caller): Reader,
@@ -25,13 +124,10 @@ pub(crate) async fn get(
     check_looked_at(&upload, &headers)?;
     let faces = found(&api, &upload).await?;
     let model = upload.results.get(&Stage::FaceDetection).and_then(|result| result.made_by.as_ref());
-    let faces: Vec<Value> =
-        faces.iter().enumerate().map(|(number, face)| document(&upload, number, face)).collect();
+    let faces = faces.iter().enumerate().map(|(number, face)| document(&upload, number, face)).collect();
     let (width, height) = size(&upload).unzip();
-    let model = model.map(|model| json!({"name": model.model, "digest": model.digest}));
-    let body = json!({
-        "upload_id": upload.upload_id, "width": width, "height": height, "faces": faces, "model": model,
-    });
+    let model = model.map(|model| ModelDocument { digest: model.digest.clone(), name: model.model.clone() });
+    let body = FacesDocument { faces, height, model, upload_id: upload.upload_id, width };
     Ok(json(StatusCode::OK, &body))
 }
 
@@ -69,29 +165,43 @@ async fn found(api: &Api, upload: &Upload) -> Result<Vec<Face>, Problem> {
     Ok(api.ports.faces.get(upload.upload_id, result.attempt, *count).await?)
 }
 
-fn document(upload: &Upload, number: usize, face: &Face) -> Value {
+fn document(upload: &Upload, number: usize, face: &Face) -> FaceDocument {
     let attempt = upload.results.get(&Stage::FaceDetection).map_or(0, |result| result.attempt);
     let affect = Affect::new(face.emotions.clone());
     let (tone, tone_confidence) = face.emotions.tone();
-    let mut document = json!({
-        "face_id": format!("{}.{attempt}.{number}", upload.upload_id),
-        "box": face.bounding_box,
-        "confidence": face.confidence,
-        "landmarks": face.landmarks,
-        "emotions": face.emotions,
-        "emotion": affect.dominant(),
-        "uncertain": face.emotions.is_uncertain(),
-        "tone": tone,
-        "tone_confidence": tone_confidence,
-        "valence": affect.valence,
-        "arousal": affect.arousal,
-    });
-    if let Some(raw) = &face.emotions_raw {
-        document["emotions_raw"] = json!(raw);
+    FaceDocument {
+        arousal: affect.arousal,
+        r#box: face.bounding_box,
+        confidence: face.confidence,
+        emotion: affect.dominant(),
+        emotions: face.emotions.clone(),
+        emotions_raw: face.emotions_raw.clone(),
+        face_id: format!("{}.{attempt}.{number}", upload.upload_id),
+        landmarks: face.landmarks.clone(),
+        tone,
+        tone_confidence,
+        uncertain: face.emotions.is_uncertain(),
+        valence: affect.valence,
     }
-    document
 }
 
+/// Find the faces of a picture.
+///
+/// Waits without being asked to; `Prefer: wait=0` does not.
+#[utoipa::path(
+    post, path = "/detect-faces", operation_id = "detect_faces", tag = "photos in a request",
+    request_body(content((Vec<u8> = "image/*"))),
+    responses(
+        (status = 200, description = "The faces", body = DetectedFaces),
+        (status = 202, description = "Accepted, with its status URL", body = DetectionAccepted),
+    ),
+    security(("bearer" = [])),
+    extensions(
+        ("x-takes" = json!(["Prefer"])),
+        ("x-gives" = json!(["200 Location", "200 Preference-Applied", "202 Location", "202 Preference-Applied", "202 Retry-After"])),
+        ("x-problems" = json!(["415 unsupported_type", "415 heic_unsupported", "422 empty_photo", "422 image_too_large", "422 undecodable_image", "429 too_many_declared_bytes", "429 too_many_open_uploads", "503 no_answer", "503 deadline", "503 retries_exhausted", "503 dead_lettered", "507 quota_exceeded"])),
+    ),
+)]
 pub(crate) async fn detect(
     State(api): Shared,
     Writer(caller, _place): Writer,
@@ -113,12 +223,12 @@ pub(crate) async fn detect(
     let status_url = api.links.status(id);
     let response = match size(&upload) {
         None if !upload.status.is_done() => {
-            let body = json!({"image_id": id, "status_url": status_url});
+            let body = DetectionAccepted { image_id: id, status_url: status_url.clone() };
             with(json(StatusCode::ACCEPTED, &body), header::RETRY_AFTER, "1")
         }
         size => {
             let found = found(&api, &upload).await?;
-            let body = json!({"image_id": id, "faces": boxes(&found, size.unwrap_or_default())});
+            let body = DetectedFaces { faces: boxes(&found, size.unwrap_or_default()), image_id: id };
             json(StatusCode::OK, &body)
         }
     };
@@ -126,18 +236,16 @@ pub(crate) async fn detect(
 }
 
 /// Boxes by number, in pixels of the upright picture: the shape that the seeds' clients read.
-fn boxes(faces: &[Face], (width, height): (u32, u32)) -> Value {
+fn boxes(faces: &[Face], (width, height): (u32, u32)) -> BTreeMap<String, Corners> {
     let pixel = |share: f64, size: u32| (share.clamp(0.0, 1.0) * f64::from(size)).round() as u32;
     let corners = |face: &Face| {
         let found = face.bounding_box;
-        json!({
-            "x1": pixel(found.left, width),
-            "y1": pixel(found.top, height),
-            "x2": pixel(found.left + found.width, width),
-            "y2": pixel(found.top + found.height, height),
-        })
+        Corners {
+            x1: pixel(found.left, width),
+            x2: pixel(found.left + found.width, width),
+            y1: pixel(found.top, height),
+            y2: pixel(found.top + found.height, height),
+        }
     };
-    let numbered: Map<String, Value> =
-        faces.iter().enumerate().map(|(number, face)| (number.to_string(), corners(face))).collect();
-    Value::Object(numbered)
+    faces.iter().enumerate().map(|(number, face)| (number.to_string(), corners(face))).collect()
 }

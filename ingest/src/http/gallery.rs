@@ -4,6 +4,7 @@ use super::access::Reader;
 use super::answer::{Answer, json};
 use super::api::Shared;
 use super::links::Links;
+use super::words::{EmotionName, GalleryState, Moment, SignedLink, Uuid};
 use super::{body, cursor};
 use crate::problem::Problem;
 use axum::extract::rejection::QueryRejection;
@@ -13,16 +14,27 @@ use domain::ports::gallery::GalleryFilter;
 use domain::ports::{Gallery, PortError};
 use domain::{Emotion, EndState, FileName, GalleryRow, TenantId, Timestamp, UploadId, UserId};
 use serde::{Deserialize, Serialize};
-use serde_json::{Value, json};
+use utoipa::{IntoParams, ToSchema};
 
 /// A page of a gallery, as the query parameters are written.
-#[derive(Clone, Debug, Default, Deserialize)]
+#[derive(Clone, Debug, Default, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
 pub(crate) struct GalleryQuery {
+    /// Rows per page; 20 without it.
+    #[param(value_type = Option<u32>, minimum = 1, maximum = 100)]
     limit: Option<String>,
+    /// The `next_cursor` of the page before.
+    #[param(max_length = 200)]
     cursor: Option<String>,
+    #[param(value_type = Option<EmotionName>)]
     emotion: Option<String>,
+    #[param(value_type = Option<GalleryState>)]
     state: Option<String>,
+    /// The first moment of `created_at`: RFC 3339, or a date, which is its midnight in UTC.
+    #[param(example = "2026-01-31")]
     from: Option<String>,
+    /// The end of the span of `created_at`, as `from`.
+    #[param(example = "2026-02-28")]
     to: Option<String>,
 }
 
@@ -54,6 +66,14 @@ impl GalleryQuery {
     }
 }
 
+/// List the caller's gallery, newest first.
+#[utoipa::path(
+    get, path = "/gallery", operation_id = "list_gallery", tag = "gallery",
+    params(GalleryQuery),
+    responses((status = 200, description = "A page", body = GalleryPage)),
+    security(("bearer" = [])),
+    extensions(("x-problems" = json!(["400 bad_cursor", "400 bad_emotion", "400 bad_limit", "400 bad_query", "400 bad_state", "400 bad_time"]))),
+)]
 pub(crate) async fn get(
     State(api): Shared,
     Reader(caller): Reader,
@@ -70,7 +90,7 @@ async fn page(
     links: &Links,
     (tenant, user): (&TenantId, &UserId),
     query: &GalleryQuery,
-) -> Result<Value, Problem> {
+) -> Result<GalleryPage, Problem> {
     let (filter, limit) = (query.filter()?, cursor::limit(query.limit.as_deref())?);
     let after = query.cursor.as_deref().filter(|cursor| !cursor.is_empty()).map(cursor::place).transpose()?;
     let page = gallery.page(tenant, user, &filter, after, limit).await?;
@@ -78,24 +98,41 @@ async fn page(
     for row in &page.rows {
         uploads.push(GalleryDocument::of(links, row).await?);
     }
-    Ok(json!({"uploads": uploads, "next_cursor": page.next.map(cursor::of_place)}))
+    Ok(GalleryPage { next_cursor: page.next.map(cursor::of_place), uploads })
+}
+
+#[derive(Serialize, ToSchema)]
+pub(crate) struct GalleryPage {
+    /// Where the next page begins; null on the last one.
+    next_cursor: Option<String>,
+    uploads: Vec<GalleryDocument>,
 }
 
 /// A row of a gallery, with links.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
 pub struct GalleryDocument {
+    #[schema(value_type = Uuid)]
     pub upload_id: UploadId,
     /// The photo's name on its owner's device.
+    #[schema(value_type = Option<String>)]
     pub filename: Option<FileName>,
+    #[schema(value_type = Option<SignedLink>)]
     pub original_image: Option<String>,
+    #[schema(value_type = Option<SignedLink>)]
     pub preview: Option<String>,
+    #[schema(value_type = Option<EmotionName>)]
     pub emotion: Option<Emotion>,
     pub confidence: Option<f64>,
+    #[schema(value_type = Option<SignedLink>)]
     pub generated_image: Option<String>,
+    #[schema(value_type = Option<SignedLink>)]
     pub melody: Option<String>,
+    #[schema(value_type = Option<SignedLink>)]
     pub melody_midi: Option<String>,
     pub faces_count: u32,
+    #[schema(value_type = GalleryState)]
     pub state: EndState,
+    #[schema(value_type = Moment)]
     pub created_at: Timestamp,
 }
 

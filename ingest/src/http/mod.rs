@@ -32,6 +32,7 @@ pub(crate) mod sentences;
 mod signed_objects;
 mod status_document;
 mod uploads;
+pub(crate) mod words;
 
 pub use crate::problem::Problem;
 pub use api::{App, HttpSettings};

@@ -6,32 +6,47 @@ use super::answer::{Answer, json, with};
 use super::api::{Api, Shared};
 use super::body;
 use super::idempotency::{self, IdempotencyKey};
+use super::words::{EmotionName, Link, StageName, Uuid as UuidText};
 use crate::problem::Problem;
 use crate::trace;
 use axum::body::Body;
 use axum::extract::{Path, State};
 use axum::http::{HeaderMap, StatusCode, header};
 use domain::begin::{Begin, MAX_REASON, Replay, Scope};
-use domain::{Emotion, Stage, Upload};
+use domain::{Emotion, Stage, Upload, UploadId};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
+use utoipa::ToSchema;
 use uuid::Uuid;
 
-#[derive(Deserialize, Serialize)]
+#[derive(Deserialize, Serialize, ToSchema)]
 #[serde(deny_unknown_fields)]
-struct ReplayRequest {
-    /// None: every stage without a good result.
+pub(crate) struct ReplayRequest {
+    /// Without it: every stage without a good result.
+    #[schema(value_type = Option<StageName>)]
     from_stage: Option<String>,
     reason: Option<String>,
+    /// Make new pictures and melodies with another seed.
     #[serde(default)]
     reroll: bool,
+    /// End a run that is in progress.
     #[serde(default)]
     supersede: bool,
 }
 
-#[derive(Deserialize)]
+#[derive(Serialize, ToSchema)]
+pub(crate) struct AttemptAccepted {
+    attempt: u32,
+    #[schema(value_type = Link)]
+    status_url: String,
+    #[schema(value_type = UuidText)]
+    upload_id: UploadId,
+}
+
+#[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
-struct CorrectionRequest {
+pub(crate) struct CorrectionRequest {
+    #[schema(value_type = EmotionName)]
     emotion: String,
 }
 
@@ -46,6 +61,18 @@ impl ReplayRequest {
     }
 }
 
+/// Begin the next attempt.
+#[utoipa::path(
+    post, path = "/uploads/{id}/replay", operation_id = "replay_upload", tag = "uploads",
+    params(("id" = UuidText, Path, description = "The upload")),
+    request_body = ReplayRequest,
+    responses((status = 202, description = "Ordered", body = AttemptAccepted)),
+    security(("bearer" = [])),
+    extensions(
+        ("x-takes" = json!(["Idempotency-Key"])), ("x-gives" = json!(["202 Location", "202 Retry-After"])),
+        ("x-problems" = json!(["400 bad_idempotency_key", "404 not_found", "409 nothing_stored", "409 nothing_to_correct", "409 run_in_progress", "409 stale_attempt", "422 bad_reason", "422 idempotency_key_reused", "422 unknown_stage", "429 too_many_open_uploads"])),
+    ),
+)]
 pub(crate) async fn replay(
     State(api): Shared,
     Writer(caller, _place): Writer,
@@ -79,6 +106,18 @@ pub(crate) async fn replay(
     order(&api, &upload, begin).await
 }
 
+/// Correct the emotion; picture and melody are made again.
+#[utoipa::path(
+    put, path = "/uploads/{id}/emotion", operation_id = "correct_emotion", tag = "uploads",
+    params(("id" = UuidText, Path, description = "The upload")),
+    request_body = CorrectionRequest,
+    responses((status = 202, description = "Ordered", body = AttemptAccepted)),
+    security(("bearer" = [])),
+    extensions(
+        ("x-gives" = json!(["202 Location", "202 Retry-After"])),
+        ("x-problems" = json!(["404 not_found", "409 nothing_stored", "409 nothing_to_correct", "409 run_in_progress", "409 stale_attempt", "422 bad_emotion", "429 too_many_open_uploads"])),
+    ),
+)]
 pub(crate) async fn correct(
     State(api): Shared,
     Writer(caller, _place): Writer,
@@ -114,7 +153,7 @@ async fn order(api: &Api, upload: &Upload, begin: Begin) -> Answer {
 
 fn accepted(api: &Api, upload: &Upload, attempt: u32) -> Answer {
     let status_url = api.links.status(upload.upload_id);
-    let body = json!({"upload_id": upload.upload_id, "attempt": attempt, "status_url": status_url});
+    let body = AttemptAccepted { attempt, status_url: status_url.clone(), upload_id: upload.upload_id };
     let response = with(json(StatusCode::ACCEPTED, &body), header::LOCATION, &status_url);
     Ok(with(response, header::RETRY_AFTER, "1"))
 }

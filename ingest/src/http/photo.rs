@@ -5,9 +5,12 @@ use super::access::{Writer, owner};
 use super::answer::{Answer, json, with};
 use super::api::{Api, Shared};
 use super::budget::Owner;
+use super::photo_form::PhotoForm;
+use super::photo_json::PhotoRequest;
 use super::reception::Reception;
 use super::sentences::Language;
-use super::status_document::{Facts, preview};
+use super::status_document::{Facts, Failure, preview};
+use super::words::{EmotionName, Link, SignedLink, UploadState, Uuid};
 use super::{body, photo_form, photo_json, prefer};
 use crate::auth::Caller;
 use crate::content::Content;
@@ -17,9 +20,10 @@ use crate::trace;
 use axum::extract::{Request, State};
 use axum::http::{HeaderMap, StatusCode, header};
 use domain::upload::Kind;
-use domain::{FileName, MediaType, ObjectKey, Ports, TenantId, Upload, UserId};
-use serde_json::{Value, json};
+use domain::{Emotion, FileName, MediaType, ObjectKey, Ports, Status, TenantId, Upload, UploadId, UserId};
+use serde::Serialize;
 use std::time::Duration;
+use utoipa::ToSchema;
 
 /// The type that a client declares. Errors: 415 with the list.
 pub(crate) fn declared_type(raw: &str) -> Result<MediaType, Problem> {
@@ -82,7 +86,49 @@ pub(crate) async fn receive(
     stored
 }
 
-pub(crate) async fn upload(State(api): Shared, Writer(caller, _place): Writer, request: Request) -> Answer {
+/// Upload a photo in the request.
+///
+/// A form with one field `image`, `file` or `photo`, or JSON with the picture in base64 or as a data URL.
+#[utoipa::path(
+    post, path = "/upload-image", operation_id = "upload_image", tag = "photos in a request",
+    request_body(content((PhotoForm = "multipart/form-data"), (PhotoRequest = "application/json"))),
+    responses(
+        (status = 200, description = "Done within the wait", body = PhotoDocument),
+        (status = 202, description = "Accepted, with its status URL", body = PhotoDocument),
+    ),
+    security(("bearer" = [])),
+    extensions(
+        ("x-takes" = json!(["Prefer"])),
+        ("x-gives" = json!(["200 Location", "200 Preference-Applied", "202 Location", "202 Preference-Applied", "202 Retry-After"])),
+        ("x-problems" = json!(["400 bad_base64", "400 bad_multipart", "400 missing_photo", "400 too_many_parts", "415 unsupported_body", "415 unsupported_type", "422 empty_photo", "422 image_too_large", "422 several_photos", "429 too_many_declared_bytes", "429 too_many_open_uploads", "507 quota_exceeded"])),
+    ),
+)]
+pub(crate) async fn upload_image(state: Shared, writer: Writer, request: Request) -> Answer {
+    upload(state, writer, request).await
+}
+
+/// Upload a photo in the request.
+///
+/// A form with one field `image`, `file` or `photo`, or JSON with the picture in base64 or as a data URL.
+#[utoipa::path(
+    post, path = "/upload-photo", operation_id = "upload_photo", tag = "photos in a request",
+    request_body(content((PhotoForm = "multipart/form-data"), (PhotoRequest = "application/json"))),
+    responses(
+        (status = 200, description = "Done within the wait", body = PhotoDocument),
+        (status = 202, description = "Accepted, with its status URL", body = PhotoDocument),
+    ),
+    security(("bearer" = [])),
+    extensions(
+        ("x-takes" = json!(["Prefer"])),
+        ("x-gives" = json!(["200 Location", "200 Preference-Applied", "202 Location", "202 Preference-Applied", "202 Retry-After"])),
+        ("x-problems" = json!(["400 bad_base64", "400 bad_multipart", "400 missing_photo", "400 too_many_parts", "415 unsupported_body", "415 unsupported_type", "422 empty_photo", "422 image_too_large", "422 several_photos", "429 too_many_declared_bytes", "429 too_many_open_uploads", "507 quota_exceeded"])),
+    ),
+)]
+pub(crate) async fn upload_photo(state: Shared, writer: Writer, request: Request) -> Answer {
+    upload(state, writer, request).await
+}
+
+async fn upload(State(api): Shared, Writer(caller, _place): Writer, request: Request) -> Answer {
     let headers = request.headers().clone();
     let wait = prefer::wait(&api, &headers);
     let owner = owner(&caller);
@@ -140,22 +186,38 @@ async fn answer(
     Ok(prefer::applied(with(response, header::LOCATION, &status_url), wait))
 }
 
+/// An uploaded photo: its emotion once it is known.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct PhotoDocument {
+    #[schema(value_type = Option<EmotionName>)]
+    emotion: Option<Emotion>,
+    error: Option<Failure>,
+    #[schema(value_type = SignedLink)]
+    image_url: String,
+    #[schema(value_type = UploadState)]
+    state: Status,
+    #[schema(value_type = Link)]
+    status_url: String,
+    #[schema(value_type = Uuid)]
+    upload_id: UploadId,
+}
+
 /// A photo that failed has an `error`, so that it does not read like one without a face.
-async fn document(api: &Api, upload: &Upload, language: Language) -> Result<Value, Problem> {
+async fn document(api: &Api, upload: &Upload, language: Language) -> Result<PhotoDocument, Problem> {
     let (tenant, user, id) = (&upload.tenant_id, &upload.user_id, upload.upload_id);
     let stored = upload.object.as_ref().map(|object| object.key.clone());
     let original = || stored.unwrap_or_else(|| ObjectKey::upload(tenant, user, id));
     // The preview has no metadata; the original may say where it was taken.
     let key = preview(upload).unwrap_or_else(original);
     let facts = Facts::of(upload, language);
-    Ok(json!({
-        "upload_id": id,
-        "image_url": api.links.to(&key).await?,
-        "status_url": api.links.status(id),
-        "state": upload.status,
-        "emotion": facts.emotion,
-        "error": facts.failure(),
-    }))
+    Ok(PhotoDocument {
+        emotion: facts.emotion,
+        error: facts.failure(),
+        image_url: api.links.to(&key).await?,
+        state: upload.status,
+        status_url: api.links.status(id),
+        upload_id: id,
+    })
 }
 
 #[cfg(test)]

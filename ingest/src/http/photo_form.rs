@@ -9,6 +9,7 @@ use axum::extract::{DefaultBodyLimit, FromRequest, Request};
 use axum::http::StatusCode;
 use bytes::BytesMut;
 use domain::{FileName, MediaType};
+use utoipa::ToSchema;
 
 const FIELDS: [&str; 3] = ["image", "file", "photo"];
 /// What parts and boundaries may take beside the photo.
@@ -18,6 +19,14 @@ const MAX_PARTS: usize = 20;
 /// The size of a form with a photo of `limit` bytes, at most.
 pub(crate) fn max_bytes(limit: u64) -> u64 {
     limit + MAX_FRAME_BYTES
+}
+
+/// The form, of which one field is needed; the names `file` and `photo` mean the same.
+#[derive(ToSchema)]
+#[expect(dead_code, reason = "the form is read piece by piece")]
+pub(crate) struct PhotoForm {
+    #[schema(value_type = String, format = Binary)]
+    image: Vec<u8>,
 }
 
 /// What the first bytes of a part show.

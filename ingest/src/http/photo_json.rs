@@ -10,14 +10,17 @@ use axum::body::Body;
 use http_body_util::BodyExt;
 use serde::Deserialize;
 use std::ops::Range;
+use utoipa::ToSchema;
 
 const KEYS: [&[u8]; 3] = [b"image", b"photo", b"file"];
 /// What the JSON may contain beside the picture.
 const MAX_FRAME_BYTES: usize = 16 << 10;
 
 /// The frame: the object with an empty text in place of the picture.
-#[derive(Deserialize)]
-struct PhotoRequest {
+#[derive(Deserialize, ToSchema)]
+pub(crate) struct PhotoRequest {
+    /// Base64, or a data URL in base64; the keys `photo` and `file` mean the same.
+    #[schema(value_type = String, min_length = 1, content_encoding = "base64")]
     #[serde(alias = "photo", alias = "file")]
     image: Option<String>,
 }

@@ -16,6 +16,17 @@ use domain::ports::PortErrorKind;
 use domain::ports::objects::PutGrant;
 use domain::{Bucket, ObjectKey, Record, UploadId};
 use std::collections::BTreeMap;
+use utoipa::IntoParams;
+
+/// The signature of a URL; take the URL as a whole from the answer that has it.
+#[derive(IntoParams)]
+#[into_params(parameter_in = Query)]
+#[expect(dead_code, reason = "the verifier reads the query as it was signed")]
+struct SignatureQuery {
+    /// The end of its validity, in seconds since 1970.
+    expires: u64,
+    signature: String,
+}
 
 fn refused(error: UrlRefused) -> Problem {
     let status = match error.code {
@@ -29,6 +40,18 @@ fn already_there() -> Problem {
     Problem::new(StatusCode::PRECONDITION_FAILED, "already_there", "object already uploaded")
 }
 
+/// Put a declared photo, once.
+#[utoipa::path(
+    put, path = "/objects/{*key}", operation_id = "put_object", tag = "objects",
+    params(("key" = String, Path, description = "The object's key; it has slashes"), SignatureQuery),
+    request_body(content((Vec<u8> = "image/*"))),
+    responses((status = 200, description = "Stored")),
+    security(()),
+    extensions(
+        ("x-gives" = json!(["200 ETag"])),
+        ("x-problems" = json!(["400 missing_signed_header", "400 wrong_checksum", "400 wrong_length", "403 bad_signature", "403 url_expired", "410 erased", "412 already_there", "422 image_too_large"])),
+    ),
+)]
 pub(crate) async fn put(State(api): Shared, uri: Uri, headers: HeaderMap, body: Body) -> Answer {
     let sent: BTreeMap<String, String> = headers
         .iter()
@@ -83,6 +106,22 @@ async fn store(api: &Api, grant: PutGrant, content: Content) -> Result<String, P
     }
 }
 
+/// Get an object by its signed link.
+#[utoipa::path(
+    get, path = "/objects/{*key}", operation_id = "get_object", tag = "objects",
+    params(("key" = String, Path, description = "The object's key; it has slashes"), SignatureQuery),
+    responses(
+        (status = 200, description = "Whole", content_type = "application/octet-stream", body = Vec<u8>),
+        (status = 206, description = "In part", content_type = "application/octet-stream", body = Vec<u8>),
+        (status = 304, description = "Unchanged"),
+    ),
+    security(()),
+    extensions(
+        ("x-takes" = json!(["If-None-Match", "Range", "If-Range"])),
+        ("x-gives" = json!(["200 ETag", "200 Accept-Ranges", "206 ETag", "206 Content-Range", "304 ETag"])),
+        ("x-problems" = json!(["403 bad_signature", "403 url_expired", "404 no_such_object", "416 range_not_satisfiable"])),
+    ),
+)]
 pub(crate) async fn get(State(api): Shared, method: Method, uri: Uri, headers: HeaderMap) -> Answer {
     let query = uri.query().unwrap_or_default();
     let (bucket, key) = api.url_verifier.verify_get(uri.path(), query).map_err(refused)?;

@@ -2,6 +2,10 @@
 
 use super::links::Links;
 use super::sentences::{Language, sentence};
+use super::words::{
+    EmotionName, Link, Moment, Provenance, SignedLink, StableCode, StageName, ToneName, UploadKind,
+    UploadState, Uuid,
+};
 use domain::ports::PortError;
 use domain::upload::Kind;
 use domain::{
@@ -9,44 +13,62 @@ use domain::{
     Tone, Upload, UploadId,
 };
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
 const ALWAYS_JSON: &str = "ids, words, numbers and moments are always JSON";
 
 /// The document without links.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
 pub struct Facts {
+    #[schema(value_type = Uuid)]
     pub upload_id: UploadId,
+    #[schema(value_type = UploadKind)]
     pub kind: Kind,
     /// The photo's name on its owner's device.
+    #[schema(value_type = Option<String>)]
     pub filename: Option<FileName>,
+    #[schema(value_type = UploadState)]
     pub state: Status,
     pub done: bool,
     pub attempt: u32,
+    #[schema(value_type = Moment)]
     pub created_at: Timestamp,
+    #[schema(value_type = Moment)]
     pub changed_at: Timestamp,
+    #[schema(value_type = Option<StableCode>)]
     pub refused: Option<Code>,
     /// What `refused` means, and the limit, in the caller's language.
     pub refused_detail: Option<String>,
+    #[schema(value_type = Vec<StageDocument>)]
     pub stages: [StageDocument; Stage::ALL.len()],
     pub faces_count: Option<u32>,
+    #[schema(value_type = Option<EmotionName>)]
     pub emotion: Option<Emotion>,
     pub corrected: bool,
     pub confidence: Option<f64>,
+    #[schema(value_type = Option<ToneName>)]
     pub tone: Option<Tone>,
     pub tone_confidence: Option<f64>,
 }
 
 /// The document with links.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
 pub struct StatusDocument {
     #[serde(flatten)]
     pub facts: Facts,
+    #[schema(value_type = Link)]
     pub status_url: String,
+    #[schema(value_type = Link)]
     pub faces_url: String,
+    #[schema(value_type = Option<SignedLink>)]
     pub original_image: Option<String>,
+    #[schema(value_type = Option<SignedLink>)]
     pub preview: Option<String>,
+    #[schema(value_type = Option<SignedLink>)]
     pub generated_image: Option<String>,
+    #[schema(value_type = Option<SignedLink>)]
     pub melody: Option<String>,
+    #[schema(value_type = Option<SignedLink>)]
     pub melody_midi: Option<String>,
 }
 
@@ -136,7 +158,7 @@ impl StatusDocument {
 }
 
 /// "running" is not stored: it follows from the stages before.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum StageState {
     Pending,
@@ -173,21 +195,26 @@ fn state(upload: &Upload, stage: Stage) -> StageState {
 }
 
 /// Without a result a stage has only a name and a state.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
 pub struct StageDocument {
+    #[schema(value_type = StageName)]
     pub name: Stage,
     pub state: StageState,
     pub outcome: Option<String>,
     pub attempt: Option<u32>,
     pub receive_count: Option<u32>,
+    #[schema(value_type = Option<Moment>)]
     pub started_at: Option<Timestamp>,
+    #[schema(value_type = Option<Moment>)]
     pub finished_at: Option<Timestamp>,
+    #[schema(value_type = Option<Provenance>)]
     pub made_by: Option<MadeBy>,
     pub error: Option<Failure>,
 }
 
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
 pub struct Failure {
+    #[schema(value_type = StableCode)]
     pub code: Code,
     /// Whether a replay of the same photo may succeed.
     pub retryable: bool,

@@ -7,7 +7,8 @@ use super::api::Shared;
 use super::links::Links;
 use super::prefer::Patience;
 use super::sentences::Language;
-use super::status_document::Facts;
+use super::status_document::{Facts, StatusDocument};
+use super::words::{Link, UploadState, Uuid as UuidText};
 use super::{cursor, object_response, prefer};
 use crate::problem::Problem;
 use axum::extract::rejection::QueryRejection;
@@ -16,17 +17,24 @@ use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::IntoResponse;
 use domain::{Status, Upload};
 use serde::{Deserialize, Serialize};
-use serde_json::json;
+use utoipa::{IntoParams, ToSchema};
 
 /// Empty pages that one request passes over; its answer has the cursor to continue at.
 const MAX_PASSED: usize = 50;
 /// `Retry-After` of an upload that is not done.
 const RETRY_AFTER_S: &str = "1";
 
-#[derive(Deserialize)]
+#[derive(Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
 pub(crate) struct UploadsQuery {
+    /// Only uploads in this state.
+    #[param(value_type = Option<UploadState>)]
     state: Option<String>,
+    /// The cursor `since` of an earlier answer; without it, from the beginning.
+    #[param(max_length = 200)]
     since: Option<String>,
+    /// Rows per page; 20 without it.
+    #[param(value_type = Option<u32>, minimum = 1, maximum = 100)]
     limit: Option<String>,
 }
 
@@ -46,11 +54,21 @@ impl UploadsQuery {
 }
 
 /// An upload in the list: its facts and the URL of its document.
-#[derive(Serialize)]
-struct ListedUpload {
+#[derive(Serialize, ToSchema)]
+pub(crate) struct ListedUpload {
     #[serde(flatten)]
     facts: Facts,
+    #[schema(value_type = Link)]
     status_url: String,
+}
+
+#[derive(Serialize, ToSchema)]
+pub(crate) struct UploadsPage {
+    /// Where the next page begins; null on the last one.
+    next_cursor: Option<String>,
+    /// Where a later request goes on.
+    since: String,
+    uploads: Vec<ListedUpload>,
 }
 
 impl ListedUpload {
@@ -59,6 +77,17 @@ impl ListedUpload {
     }
 }
 
+/// List the caller's uploads that changed since a cursor.
+#[utoipa::path(
+    get, path = "/uploads", operation_id = "list_uploads", tag = "uploads",
+    params(UploadsQuery),
+    responses((status = 200, description = "A page", body = UploadsPage)),
+    security(("bearer" = [])),
+    extensions(
+        ("x-takes" = json!(["Prefer"])), ("x-gives" = json!(["200 Preference-Applied"])),
+        ("x-problems" = json!(["400 bad_cursor", "400 bad_limit", "400 bad_query", "400 bad_state"])),
+    ),
+)]
 pub(crate) async fn list(
     State(api): Shared,
     Reader(caller): Reader,
@@ -88,14 +117,31 @@ pub(crate) async fn list(
         after = Some(page.next);
     };
     let (next, language) = (cursor::of_change(page.next), Language::of(&headers));
-    let body = json!({
-        "uploads": page.uploads.iter().map(|upload| ListedUpload::of(&api.links, upload, language)).collect::<Vec<_>>(),
-        "next_cursor": page.more.then_some(&next),
-        "since": next,
-    });
+    let body = UploadsPage {
+        next_cursor: page.more.then(|| next.clone()),
+        since: next,
+        uploads: page.uploads.iter().map(|upload| ListedUpload::of(&api.links, upload, language)).collect(),
+    };
     Ok(prefer::applied(json(StatusCode::OK, &body), wait))
 }
 
+/// Get the status document.
+///
+/// With `Prefer: wait` the answer comes when the upload is done, or, with `If-None-Match`, when it has changed.
+#[utoipa::path(
+    get, path = "/uploads/{id}", operation_id = "get_upload", tag = "uploads",
+    params(("id" = UuidText, Path, description = "The upload")),
+    responses(
+        (status = 200, description = "The document", body = StatusDocument),
+        (status = 304, description = "Unchanged"),
+    ),
+    security(("bearer" = [])),
+    extensions(
+        ("x-takes" = json!(["Prefer", "If-None-Match"])),
+        ("x-gives" = json!(["200 ETag", "200 Retry-After", "200 Vary", "200 Preference-Applied", "304 ETag", "304 Retry-After", "304 Vary", "304 Preference-Applied"])),
+        ("x-problems" = json!(["404 not_found"])),
+    ),
+)]
 pub(crate) async fn get(
     State(api): Shared,
     Reader(caller): Reader,
@@ -134,6 +180,14 @@ fn is_news(upload: &Upload, known: Option<&str>, language: Language) -> bool {
     }
 }
 
+/// Erase an upload and what was made of it.
+#[utoipa::path(
+    delete, path = "/uploads/{id}", operation_id = "erase_upload", tag = "uploads",
+    params(("id" = UuidText, Path, description = "The upload")),
+    responses((status = 204, description = "Erased")),
+    security(("bearer" = [])),
+    extensions(("x-problems" = json!(["404 not_found"]))),
+)]
 pub(crate) async fn delete(
     State(api): Shared,
     Writer(caller, _place): Writer,

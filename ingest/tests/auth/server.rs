@@ -47,7 +47,8 @@ impl Server {
         let service = Arc::new(service_with(&store, clock.clone(), store.keys().token_seeds(), change).await);
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
         let address = listener.local_addr().expect("it is bound");
-        let app = routes(service.clone()).layer(axum::middleware::from_fn(request_context::around));
+        let app = axum::Router::from(routes(service.clone()))
+            .layer(axum::middleware::from_fn(request_context::around));
         let app = app.into_make_service_with_connect_info::<SocketAddr>();
         tokio::spawn(async move { axum::serve(listener, app).await.expect("the server runs") });
         Server { clock, store, service, address, _root: root }

@@ -5,6 +5,7 @@ use crate::server::Server;
 use domain::MediaType;
 use reqwest::Method;
 use serde_json::{Value, json};
+use std::collections::BTreeSet;
 
 #[tokio::test]
 async fn every_described_operation_is_there_and_asks_for_a_token_if_it_says_so() {
@@ -15,6 +16,7 @@ async fn every_described_operation_is_there_and_asks_for_a_token_if_it_says_so()
     assert_eq!(document["servers"][0]["url"].as_str(), Some(&*server.url));
     let paths = document["paths"].as_object().expect("paths");
     assert!(paths.len() >= 15);
+    let mut ids = BTreeSet::new();
     for (path, operations) in paths {
         for (method, operation) in operations.as_object().expect("operations") {
             let method: Method = method.to_ascii_uppercase().parse().expect("a method");
@@ -27,6 +29,27 @@ async fn every_described_operation_is_there_and_asks_for_a_token_if_it_says_so()
                 assert!(told.contains(&format!("At most {} bytes", 10 << 20)), "{path}: {told}");
             }
             assert!(operation["summary"].is_string() && operation["responses"]["default"].is_object());
+            let id = operation["operationId"].as_str().expect("an operationId");
+            assert!(ids.insert(id.to_owned()), "{id} comes twice");
+            let responses = operation["responses"].as_object().expect("responses");
+            let told = &responses.get(&answered.status.to_string()).unwrap_or(&Value::Null)["content"];
+            let codes =
+                &told["application/problem+json"]["schema"]["allOf"][1]["properties"]["code"]["examples"];
+            if answered.status >= 400 {
+                let code = &answered.json()["code"];
+                assert!(
+                    codes.as_array().is_some_and(|codes| codes.contains(code)),
+                    "{method} {path}: {code} in {told}"
+                );
+            }
+            let answers_json = |(status, response): (&String, &Value)| {
+                let schema = &response["content"]["application/json"]["schema"];
+                !status.starts_with('2')
+                    || status == "204"
+                    || path.starts_with("/objects")
+                    || schema.is_object()
+            };
+            assert!(responses.iter().all(answers_json), "{method} {path} does not describe an answer");
             for parameter in path.split('/').filter_map(|part| part.strip_prefix('{')?.strip_suffix('}')) {
                 let told = operation["parameters"].as_array().expect("parameters");
                 assert!(
