@@ -1,11 +1,12 @@
 //! The command line.
 
 use crate::commands::accounts::{Operators, Users};
+use crate::commands::accuracy::Bench;
 use crate::commands::dead_letters::DeadLetters;
 use crate::commands::import::Import;
 use crate::commands::{
-    accounts, analyse, compose, dead_letters, doctor, gallery, import, maintain, paint, process, queues,
-    replay, settings, status, up,
+    accounts, accuracy, analyse, compose, dead_letters, doctor, gallery, import, maintain, paint, process,
+    queues, replay, settings, status, up,
 };
 use crate::exit::{self, Exit};
 use crate::print::{Printer, Screen};
@@ -129,6 +130,9 @@ enum Work {
     /// Compose the melody of an emotion
     #[command(after_help = compose::EXAMPLES)]
     Compose(compose::Arguments),
+    /// Measure how well the embedded engine does on your own photos
+    #[command(subcommand)]
+    Bench(Bench),
 }
 
 #[derive(Args, Debug)]
@@ -252,6 +256,7 @@ impl Work {
             Work::Analyse(arguments) => analyse::run(settings, arguments, printer),
             Work::Paint(arguments) => paint::run(arguments, printer),
             Work::Compose(arguments) => compose::run(arguments, printer),
+            Work::Bench(bench) => accuracy::run(settings, bench, printer),
         }
     }
 }

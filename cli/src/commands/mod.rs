@@ -1,6 +1,7 @@
 //! The subcommands, a file each, and what several of them share.
 
 pub mod accounts;
+pub mod accuracy;
 pub mod analyse;
 mod artwork;
 mod batch;

@@ -107,6 +107,40 @@ fn faces_are_seen_and_drawn() {
 }
 
 #[test]
+fn labelled_photos_are_measured() {
+    let installation = Installation::new();
+    installation.photo("<b>.jpg", &sample(1));
+    installation.photo("none.png", &[&b"\x89PNG\r\n\x1a\n"[..], &[0; 40]].concat());
+    installation
+        .photo("labels.csv", b"file,label\n<b>.jpg,happiness\n<b>.jpg,fear\nnone.png,SAD\nabsent.jpg,SAD\n");
+    let bench = ["bench", "accuracy", "photos/labels.csv", "--html", "report.html"];
+    let ran = installation.run(&[&bench[..], &["--json"]].concat());
+    assert_eq!(ran.code, Some(1), "two photos cannot be read: {ran:?}");
+    let report = ran.json();
+    assert_eq!(
+        (&report["photos_total"], &report["answers"], &report["unread"]),
+        (&4.into(), &2.into(), &2.into())
+    );
+    assert_eq!(report["accuracy"], 0.5, "one of two labels of the same photo is right");
+    assert_eq!(
+        (&report["misses"][0]["label"], &report["misses"][0]["answer"]),
+        (&"FEAR".into(), &"HAPPY".into())
+    );
+    assert_eq!(report["photos"][3]["outcome"], "unread");
+    let html = std::fs::read_to_string(installation.path().join("report.html")).expect("a report");
+    assert!(html.contains("&lt;b&gt;.jpg") && !html.contains("<b>"), "names are escaped");
+    assert!(!html.contains("src=") && !html.contains("http"), "nothing is loaded from elsewhere");
+    let ran = installation.run(&bench);
+    for part in ["photos                     4", "HAPPY    1       2        50 %", "absent.jpg  no_such_file"]
+    {
+        assert!(ran.out.contains(part), "{part}: {ran:?}");
+    }
+    installation.photo("labels.csv", b"file,label\n<b>.jpg,merry\n");
+    let ran = installation.run(&bench);
+    assert!(ran.code == Some(1) && ran.err.contains("labels.csv") && ran.err.contains("merry"), "{ran:?}");
+}
+
+#[test]
 fn a_file_that_is_not_a_photo_is_refused_with_a_sentence() {
     let installation = Installation::new();
     installation.photo("notes.md", b"# Notes");

@@ -45,7 +45,7 @@ pub use dead_letter::DeadLetter;
 pub use distribution::Distribution;
 pub use domain_event::DomainEvent;
 pub use email::Email;
-pub use emotion::{Emotion, Tone};
+pub use emotion::{Emotion, Tone, UnknownEmotion};
 pub use execution::{ExecutionInput, ExecutionName, ExecutionStatus};
 pub use face::{BoundingBox, Face};
 pub use file_name::FileName;

@@ -1,4 +1,4 @@
-//! EXIF's orientation tag: how a stored picture is turned upright.
+//! The orientation in EXIF or, where EXIF has none, in XMP: how a stored picture is turned upright.
 
 /// The turn that makes a stored picture upright: the eight values of the tag 0x0112 (EXIF 2.32).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -37,11 +37,11 @@ impl Orientation {
         }
     }
 
-    /// From an EXIF block: TIFF, with or without `Exif\0\0` before it. A broken block is upright: a photo with broken
-    /// metadata is still a photo.
-    pub fn from_exif(block: &[u8]) -> Self {
-        let tiff = block.strip_prefix(b"Exif\0\0").unwrap_or(block);
-        tag(tiff, ORIENTATION).map_or(Orientation::Upright, Orientation::from_tag)
+    /// From an EXIF block (TIFF, with or without `Exif\0\0` before it), else from an XMP packet, both empty if absent. Broken
+    /// ones are upright: a photo with broken metadata is still a photo.
+    pub fn from_metadata(exif: &[u8], xmp: &[u8]) -> Self {
+        let tiff = exif.strip_prefix(b"Exif\0\0").unwrap_or(exif);
+        tag(tiff, ORIENTATION).or_else(|| xmp_tag(xmp)).map_or(Orientation::Upright, Orientation::from_tag)
     }
 
     /// A size after turning.
@@ -82,6 +82,17 @@ impl Orientation {
             Orientation::QuarterLeft => [1.0 - y, x],
         }
     }
+}
+
+/// The value of `tiff:Orientation` in an XMP packet, an attribute or an element.
+fn xmp_tag(packet: &[u8]) -> Option<u32> {
+    const NAME: &[u8] = b"tiff:Orientation";
+    let after = &packet[memchr::memmem::find(packet, NAME)? + NAME.len()..];
+    let digit = match after {
+        [b'=', b'"' | b'\'', digit, b'"' | b'\'', ..] | [b'>', digit, b'<', ..] => digit,
+        _ => return None,
+    };
+    digit.is_ascii_digit().then(|| u32::from(digit - b'0'))
 }
 
 /// The value of a tag in the first directory of a TIFF block; None if it is no whole number.
@@ -140,30 +151,53 @@ mod tests {
                 [false, true].into_iter().flat_map(|big| [SHORT, LONG, SLONG].map(|kind| (big, kind)))
             {
                 let block = exif(big, kind, tag);
-                assert_eq!(Orientation::from_exif(&block), Orientation::from_tag(tag.into()), "type {kind}");
+                assert_eq!(
+                    Orientation::from_metadata(&block, b""),
+                    Orientation::from_tag(tag.into()),
+                    "type {kind}"
+                );
                 let prefixed = [b"Exif\0\0", block.as_slice()].concat();
                 assert_eq!(
-                    Orientation::from_exif(&prefixed),
+                    Orientation::from_metadata(&prefixed, b""),
                     Orientation::from_tag(tag.into()),
                     "type {kind}"
                 );
             }
         }
         const ASCII: u16 = 2;
-        assert_eq!(Orientation::from_exif(&exif(false, ASCII, 6)), Orientation::Upright);
+        assert_eq!(Orientation::from_metadata(&exif(false, ASCII, 6), b""), Orientation::Upright);
+    }
+
+    #[test]
+    fn xmp_counts_where_exif_says_nothing() {
+        let attribute =
+            br#"<rdf:Description xmlns:tiff="http://ns.adobe.com/tiff/1.0/" tiff:Orientation="6"/>"#;
+        let element = b"<tiff:Make>x</tiff:Make><tiff:Orientation>8</tiff:Orientation>";
+        let other = exif(false, 2, 0);
+        for (exif, xmp, turn) in [
+            (&b""[..], &attribute[..], Orientation::QuarterRight),
+            (&other, &element[..], Orientation::QuarterLeft),
+            (&exif(false, SHORT, 1), &attribute[..], Orientation::Upright),
+            (&exif(true, SHORT, 3), &attribute[..], Orientation::UpsideDown),
+            (b"", b"tiff:Orientation=\"66\"", Orientation::Upright),
+            (b"", b"tiff:Orientation=\"6", Orientation::Upright),
+            (b"", b"tiff:Orientation", Orientation::Upright),
+        ] {
+            assert_eq!(Orientation::from_metadata(exif, xmp), turn, "{}", String::from_utf8_lossy(xmp));
+        }
     }
 
     proptest! {
         #[test]
         fn rubbish_never_panics(mut block in prop::collection::vec(any::<u8>(), 0..80), big: bool) {
-            let _orientation = Orientation::from_exif(&block);
+            let _orientation = Orientation::from_metadata(&block, &block);
             if block.len() >= 4 {
                 block[..4].copy_from_slice(if big { b"MM\0*" } else { b"II*\0" });
             }
-            let _orientation = Orientation::from_exif(&block);
+            let _orientation = Orientation::from_metadata(&block, &block);
             let mut cut = exif(big, SHORT, 6);
             cut.truncate(block.len());
-            let _orientation = Orientation::from_exif(&cut);
+            let _orientation = Orientation::from_metadata(&cut, b"");
         }
     }
 }

@@ -15,6 +15,7 @@ use header::{Header, Process, Scans};
 use jpeg_decoder::ColorTransform;
 use repair::repaired;
 use std::io::Read;
+use std::ops::Range;
 use zune_core::bytestream::ZCursor;
 use zune_core::colorspace::ColorSpace;
 use zune_core::options::DecoderOptions;
@@ -34,8 +35,7 @@ pub(super) fn decode(bytes: &[u8], cancel: &Cancel) -> Result<Decoded, DecodeErr
     if scans.count > max_scans {
         return Err(DecodeError::undecodable(format!("{} scans, at most {max_scans}", scans.count)));
     }
-    let exif = header.exif.clone().map_or(&[][..], |range| &bytes[range]);
-    let orientation = Orientation::from_exif(exif);
+    let orientation = Orientation::from_metadata(part(&bytes, &header.exif), part(&bytes, &header.xmp));
     let picture = match header.fits_zune() {
         true => common(&bytes, &header)?,
         false => scaled(&bytes, &header, cancel)?,
@@ -43,15 +43,23 @@ pub(super) fn decode(bytes: &[u8], cancel: &Cancel) -> Result<Decoded, DecodeErr
     Ok(Decoded { picture, orientation })
 }
 
-/// Whether a file is a JPEG of 1 or 3 components that every decoder reads alike: nothing is repaired or rerouted.
+fn part<'a>(bytes: &'a [u8], range: &Option<Range<usize>>) -> &'a [u8] {
+    range.clone().and_then(|range| bytes.get(range)).unwrap_or_default()
+}
+
+/// Whether a file is a JPEG of 1 or 3 components that every decoder reads alike: nothing is repaired or rerouted, and
+/// EXIF alone says how it is turned.
 pub(super) fn is_plain(bytes: &[u8]) -> bool {
     Header::parse(bytes).is_ok_and(|header| {
+        let exif = part(bytes, &header.exif);
+        let turned_by_xmp = Orientation::from_metadata(exif, part(bytes, &header.xmp))
+            != Orientation::from_metadata(exif, b"");
         let scans = Scans::parse(bytes, header.scan_at);
         let repaired = !header.has_huffman_tables
             || header.short_adobe.is_some()
             || scans.lines.is_some()
             || scans.cut_at.is_some();
-        header.fits_zune() && !repaired
+        header.fits_zune() && !repaired && !turned_by_xmp
     })
 }
 
@@ -255,6 +263,17 @@ mod tests {
             assert!(!is_plain(&bytes));
             assert_eq!(super::decode(&bytes, &Cancel::default()).unwrap().picture, whole);
         }
+    }
+
+    #[test]
+    fn a_picture_that_only_xmp_turns_is_turned_and_not_plain() {
+        let plain = encoded(20, 10, false);
+        let packet = b"http://ns.adobe.com/xap/1.0/\0<x tiff:Orientation=\"6\"/>";
+        let length = (packet.len() as u16 + 2).to_be_bytes();
+        let turned = [&plain[..2], b"\xFF\xE1", &length, packet, &plain[2..]].concat();
+        let decoded = super::decode(&turned, &Cancel::default()).unwrap();
+        assert_eq!(decoded.orientation, Orientation::QuarterRight);
+        assert!(!is_plain(&turned));
     }
 
     #[test]

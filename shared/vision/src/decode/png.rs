@@ -43,8 +43,8 @@ pub(super) fn decode(bytes: &[u8], cancel: &Cancel) -> Result<Decoded, DecodeErr
     let rows = Rows { channels: reader.output_color_type().0.samples(), metadata: &metadata, width, height };
     let rgb = if reader.info().interlaced { rows.interlaced(&mut reader)? } else { rows.plain(&mut reader)? };
     let picture = Picture::new(width, height, rgb).ok_or_else(DecodeError::missing_pixels)?;
-    let exif = metadata.exif.unwrap_or_default();
-    Ok(Decoded { picture, orientation: Orientation::from_exif(&exif) })
+    let (exif, xmp) = (metadata.exif.unwrap_or_default(), metadata.xmp.unwrap_or_default());
+    Ok(Decoded { picture, orientation: Orientation::from_metadata(&exif, &xmp) })
 }
 
 fn undecodable(error: DecodingError) -> DecodeError {
@@ -130,6 +130,7 @@ impl Rows<'_> {
 struct Metadata {
     profile: Option<Vec<u8>>,
     exif: Option<Vec<u8>>,
+    xmp: Option<Vec<u8>>,
 }
 
 impl Metadata {
@@ -151,6 +152,7 @@ impl Metadata {
                     let name = content.split(|&byte| byte == 0).next().unwrap_or_default();
                     metadata.exif = raw_profile(name, content.get(name.len() + 1..).unwrap_or_default());
                 }
+                b"iTXt" if metadata.xmp.is_none() => metadata.xmp = xmp(content),
                 _ => {}
             }
             rest = after.get(length + 4..).unwrap_or_default();
@@ -164,6 +166,16 @@ fn compressed(content: &[u8]) -> Option<(&[u8], Vec<u8>)> {
     let name = content.split(|&byte| byte == 0).next()?;
     let stream = content.get(name.len() + 2..)?;
     Some((name, decompress_to_vec_zlib_with_limit(stream, MAX_TEXT).ok()?))
+}
+
+/// The packet of an XMP chunk: name, flag and method of compression, language and translated name, then the text.
+fn xmp(content: &[u8]) -> Option<Vec<u8>> {
+    let [compressed, _method, rest @ ..] = content.strip_prefix(b"XML:com.adobe.xmp\0")? else { return None };
+    let text = rest.splitn(3, |&byte| byte == 0).nth(2)?;
+    match compressed {
+        0 => Some(text.to_vec()),
+        _ => decompress_to_vec_zlib_with_limit(text, MAX_TEXT).ok(),
+    }
 }
 
 /// EXIF as ImageMagick wrote it before there was an eXIf chunk: a line with the kind, one with the length, then
@@ -236,6 +248,18 @@ mod tests {
             (vec![0xFF; 9], None),
         ] {
             assert_eq!(Metadata::parse(&[b"\x89PNG\r\n\x1A\n", &chunks[..]].concat()).exif, exif);
+        }
+        let zipped = miniz_oxide::deflate::compress_to_vec_zlib(b"<x/>", 6);
+        let zipped = [&b"XML:com.adobe.xmp\0\x01\0en\0\0"[..], &zipped].concat();
+        for (content, xmp) in [
+            (&b"XML:com.adobe.xmp\0\0\0\0\0<x/>"[..], Some(&b"<x/>"[..])),
+            (&zipped, Some(b"<x/>")),
+            (b"XML:com.adobe.xmp\0\0\0", None),
+            (b"XML:com.adobe.xmp\0\x01\0\0\0<x/>", None),
+            (b"Comment\0\0\0\0\0<x/>", None),
+        ] {
+            let bytes = [b"\x89PNG\r\n\x1A\n", &chunk(b"iTXt", content)[..]].concat();
+            assert_eq!(Metadata::parse(&bytes).xmp.as_deref(), xmp);
         }
     }
 }

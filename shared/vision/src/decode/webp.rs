@@ -33,12 +33,13 @@ pub(super) fn decode(bytes: &[u8], cancel: &Cancel) -> Result<Decoded, DecodeErr
     check_size(width, height, width.saturating_mul(height).saturating_mul(halves) / 2)?;
     check_frames(&bytes, width, height)?;
     let exif = decoder.exif_metadata().unwrap_or_default().unwrap_or_default();
+    let xmp = decoder.xmp_metadata().unwrap_or_default().unwrap_or_default();
     let channels = if decoder.has_alpha() { 4 } else { 3 };
     let mut pixels = vec![0; width * height * channels];
     decoder.read_image(&mut pixels).map_err(DecodeError::undecodable)?;
     let picture = Picture::new(width, height, flatten(pixels, channels));
     let picture = picture.ok_or_else(DecodeError::missing_pixels)?;
-    Ok(Decoded { picture, orientation: Orientation::from_exif(&exif) })
+    Ok(Decoded { picture, orientation: Orientation::from_metadata(&exif, &xmp) })
 }
 
 /// The chunks of a file or of a frame of an animation: kind and content.

@@ -5,6 +5,8 @@ use std::ops::Range;
 
 /// Header segments that are walked over.
 const MAX_SEGMENTS: usize = 1000;
+/// What an XMP segment begins with (XMP specification, part 3).
+const XMP: &[u8] = b"http://ns.adobe.com/xap/1.0/\0";
 
 /// The coding process of a frame.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -32,6 +34,7 @@ pub(super) struct Header {
     /// The content of an Adobe segment that ends before its colour transform.
     pub short_adobe: Option<Range<usize>>,
     pub exif: Option<Range<usize>>,
+    pub xmp: Option<Range<usize>>,
     /// The parts of the colour profile, in order of appearance.
     pub profile: Vec<Range<usize>>,
     pub has_huffman_tables: bool,
@@ -95,6 +98,7 @@ impl Header {
             0xC4 => self.has_huffman_tables = true,
             0xE0 => self.jfif |= segment.starts_with(b"JFIF\0"),
             0xE1 if self.exif.is_none() && segment.starts_with(b"Exif\0\0") => self.exif = Some(content),
+            0xE1 if self.xmp.is_none() && segment.starts_with(XMP) => self.xmp = Some(content),
             0xE2 if segment.starts_with(b"ICC_PROFILE\0") => self.profile.push(content),
             0xEE if segment.starts_with(b"Adobe") => {
                 self.adobe = segment.get(11).copied();
