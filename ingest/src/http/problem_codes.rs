@@ -15,7 +15,6 @@ pub(crate) struct ProblemCode {
     pub(crate) remedy: &'static str,
 }
 
-/// By name.
 pub(crate) static CODES: LazyLock<Vec<ProblemCode>> = LazyLock::new(|| {
     let sections = EXPLANATIONS.split("\n## ").skip(1);
     sections.filter_map(explained).collect()

@@ -28,7 +28,6 @@ const HEAD: &str = r##"<!doctype html>
       <p class="lead">Every error is a document of the type <code>application/problem+json</code> (RFC 9457). Programs compare its <code>code</code>, which is stable; its <code>type</code> leads here.</p>
 "##;
 
-/// Operations by status.
 type Answers<'a> = BTreeMap<&'a str, BTreeSet<&'a str>>;
 
 /// The page for a finished description.
