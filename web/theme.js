@@ -10,5 +10,6 @@
   const root = document.documentElement;
   const dark = matchMedia('(prefers-color-scheme: dark)').matches;
   root.dataset.theme = kept('theme') ?? (dark ? 'dark' : 'light');
-  root.lang = kept('lang') ?? (navigator.language.startsWith('en') ? 'en' : 'es');
+  // The documentation is in one language.
+  root.lang = root.dataset.lang ?? kept('lang') ?? (navigator.language.startsWith('en') ? 'en' : 'es');
 }

@@ -1,5 +1,7 @@
 //! RFC 9457 problems: a stable code and a sentence. The cause in the backend goes to the log.
 
+use crate::http::problem_codes;
+use crate::http::words::ProblemCode;
 use axum::http::{HeaderName, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use domain::MediaType;
@@ -7,11 +9,26 @@ use domain::begin::BeginRefused;
 use domain::ports::{PortError, PortErrorKind};
 use serde::Serialize;
 use serde_json::{Map, Value};
+use std::sync::Arc;
 use std::time::Duration;
 use utoipa::ToSchema;
 
 /// The value of `Retry-After` when busy.
 const BUSY: Duration = Duration::from_secs(2);
+
+/// The page that explains codes, in the extensions of an answer whose problem is still to be written.
+#[derive(Clone, Debug)]
+pub(crate) struct Explained(Arc<str>);
+
+impl Explained {
+    pub(crate) fn below(public_url: &str) -> Self {
+        Explained(format!("{public_url}{}", problem_codes::PAGE).into())
+    }
+
+    fn url(&self, code: &str) -> String {
+        format!("{}#{code}", self.0)
+    }
+}
 
 /// An error answer. The outermost layer writes it out, because only that layer knows the request's id.
 #[derive(Clone, Debug)]
@@ -29,8 +46,7 @@ struct Parts {
 /// A problem (RFC 9457). Some codes have members of their own, such as `limit` and `accepted`.
 #[derive(Serialize, ToSchema)]
 pub(crate) struct ProblemDocument {
-    /// What programs compare; it is stable.
-    #[schema(example = "not_found")]
+    #[schema(value_type = ProblemCode)]
     code: String,
     /// A sentence for people.
     detail: String,
@@ -41,7 +57,8 @@ pub(crate) struct ProblemDocument {
     #[schema(minimum = 400, maximum = 599, example = 404)]
     status: u16,
     title: String,
-    #[schema(example = "urn:semblante:problem:not_found")]
+    /// The URL of the code's explanation.
+    #[schema(format = "uri", example = "http://127.0.0.1:8080/docs/problems#not_found")]
     r#type: String,
     #[serde(flatten)]
     #[schema(ignore)]
@@ -162,8 +179,8 @@ impl Problem {
         self
     }
 
-    /// `instance` is the request's path.
-    pub fn write(self, request_id: &str, instance: &str) -> Response {
+    /// `instance` is the request's path. `explained` is where codes are explained, if anywhere.
+    pub(crate) fn write(self, request_id: &str, instance: &str, explained: Option<&Explained>) -> Response {
         let parts = self.0;
         let document = ProblemDocument {
             code: parts.code.clone(),
@@ -172,7 +189,7 @@ impl Problem {
             request_id: request_id.to_owned(),
             status: parts.status.as_u16(),
             title: parts.status.canonical_reason().unwrap_or("error").to_owned(),
-            r#type: format!("urn:semblante:problem:{}", parts.code),
+            r#type: explained.map_or_else(|| "about:blank".to_owned(), |page| page.url(&parts.code)),
             more: parts.more,
         };
         let body = serde_json::to_string(&document).expect("a problem has string keys and finite numbers");
@@ -232,7 +249,7 @@ mod tests {
     fn waits_are_rounded_up() {
         for (ms, expected) in [(0, "1"), (1, "1"), (1000, "1"), (1001, "2")] {
             let problem = Problem::new(StatusCode::TOO_MANY_REQUESTS, "x", "y");
-            let response = problem.retry_after(Duration::from_millis(ms)).write("id", "/");
+            let response = problem.retry_after(Duration::from_millis(ms)).write("id", "/", None);
             assert_eq!(response.headers()[header::RETRY_AFTER], expected, "{ms} ms");
         }
     }

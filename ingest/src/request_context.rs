@@ -1,7 +1,7 @@
 //! Around every request: its id, its trace, and problems written out.
 
 use crate::http::sentences::{self, Language};
-use crate::problem::Problem;
+use crate::problem::{Explained, Problem};
 use crate::trace::{self, TRACEPARENT};
 use axum::extract::Request;
 use axum::http::{HeaderMap, HeaderName, HeaderValue, header};
@@ -34,12 +34,14 @@ pub async fn around(mut request: Request, next: Next) -> Response {
 /// sentence in it.
 fn write_problem(mut response: Response, id: &str, path: &str, language: Language) -> Response {
     let status = response.status();
+    let explained = response.extensions_mut().remove::<Explained>();
+    let explained = explained.as_ref();
     match response.extensions_mut().remove::<Problem>() {
         Some(problem) => {
             let (code, limit) = problem.code_and_limit();
             match sentences::translated(code, limit, language) {
-                Some(sentence) => problem.say(sentence).write(id, path),
-                None => problem.write(id, path),
+                Some(sentence) => problem.say(sentence).write(id, path, explained),
+                None => problem.write(id, path, explained),
             }
         }
         None if status.is_client_error() || status.is_server_error() => {
@@ -47,7 +49,7 @@ fn write_problem(mut response: Response, id: &str, path: &str, language: Languag
             if let Some(allow) = response.headers_mut().remove(header::ALLOW) {
                 problem = problem.with_header(header::ALLOW, allow);
             }
-            problem.write(id, path)
+            problem.write(id, path, explained)
         }
         None => response,
     }

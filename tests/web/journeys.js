@@ -267,4 +267,52 @@ export const journeys = {
       { timeout: 600_000 },
     );
   },
+  async 'the documentation is searched by keyboard and leads to problems'({ visit, findings }) {
+    const { page, base } = await visit();
+    const foreign = [];
+    page.on('request', (request) => {
+      if (!request.url().startsWith(base)) foreign.push(request.url());
+    });
+    const spec = await (await page.request.get(`${base}/openapi.json`)).json();
+    const ids = Object.values(spec.paths).flatMap((item) => Object.values(item).map((one) => one.operationId));
+    await page.goto(`${base}/docs#declare_upload`);
+    await page.waitForSelector('.schemas');
+    assert.equal(await page.locator('.operation').count(), ids.length);
+    for (const id of ids) assert.equal(await page.locator(`#${id} .command`).count(), 1, id);
+    const top = await page.locator('#declare_upload').evaluate((node) => node.getBoundingClientRect().top);
+    assert.ok(top >= 0 && top < 200, `the anchor is at ${top}`);
+    assert.equal(await page.evaluate(() => document.documentElement.lang), 'en');
+    const dead = await page.evaluate(() =>
+      [...document.querySelectorAll('a[href^="#"]')].map((link) => link.hash.slice(1)).filter((id) => !document.getElementById(id)),
+    );
+    assert.deepEqual(dead, []);
+    expectNone(await findings(page), 'the documentation');
+    await page.keyboard.press('/');
+    await page.keyboard.type('replay run_in_progress');
+    await page.waitForFunction(() => document.querySelector('.index [role=status]').textContent.startsWith('1 of '));
+    assert.deepEqual(
+      await page.locator('.operation:visible').evaluateAll((shown) => shown.map((node) => node.id)),
+      ['replay_upload'],
+    );
+    await page.fill('#search', 'no such words');
+    await page.waitForSelector('.none:visible');
+    await page.fill('#search', 'replay');
+    await page.click('#replay_upload a:has-text("run_in_progress")');
+    await page.waitForSelector('#run_in_progress');
+    assert.equal(new URL(page.url()).hash, '#run_in_progress');
+    expectNone(await findings(page), 'the page of problems');
+    assert.deepEqual(foreign, []);
+  },
+  async 'the documentation fits 320 pixels in light and dark'({ visit, findings }) {
+    for (const colorScheme of ['light', 'dark']) {
+      const { page, base } = await visit({ viewport: { width: 320, height: 700 }, colorScheme });
+      for (const path of ['/docs', '/docs/problems']) {
+        await page.goto(`${base}${path}`);
+        await page.waitForSelector('.schemas, .problem');
+        assert.equal(await page.getAttribute('html', 'data-theme'), colorScheme);
+        assert.equal(await sideways(page), 0, path);
+        expectNone(await findings(page), `${path} in ${colorScheme}`);
+      }
+    }
+  },
 };

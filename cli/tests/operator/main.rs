@@ -2,6 +2,7 @@
 
 mod accounts;
 mod dead_letters;
+mod documentation;
 mod imports;
 mod installation;
 mod maintaining;

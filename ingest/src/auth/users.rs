@@ -13,6 +13,7 @@ use crate::http::cursor;
 use crate::problem::Problem;
 use axum::Json;
 use axum::body::Body;
+use axum::extract::rejection::QueryRejection;
 use axum::extract::{Path, Query, State};
 use axum::http::header::{CACHE_CONTROL, SET_COOKIE};
 use axum::http::{HeaderMap, StatusCode};
@@ -61,10 +62,11 @@ pub struct ErasureDocument {
 )]
 pub async fn list(
     State(service): Service,
-    Query(query): Query<UsersQuery>,
+    query: Result<Query<UsersQuery>, QueryRejection>,
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
     let caller = service.fresh_caller(&headers).await?;
+    let Query(query) = query.map_err(|error| Problem::malformed("bad_query", error.body_text()))?;
     let limit = cursor::limit(query.limit.as_deref())?;
     let after = query.cursor.as_deref().map(cursor::user).transpose()?;
     let (users, next) = service.page(&caller, after, limit).await?;

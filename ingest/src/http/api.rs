@@ -5,7 +5,7 @@ use super::links::{Links, UrlVerifier};
 use super::quota::{Quota, Usages};
 use crate::auth::Authenticate;
 use crate::metrics::Metrics;
-use crate::problem::Problem;
+use crate::problem::{Explained, Problem};
 use crate::upload_notifier::UploadNotifier;
 use axum::extract::State;
 use domain::{Ports, Sha256};
@@ -94,6 +94,7 @@ pub(crate) struct Api {
     pub(crate) metrics: Arc<Metrics>,
     pub(crate) notifier: Arc<UploadNotifier>,
     pub(crate) openapi: Value,
+    pub(crate) explained: Explained,
 }
 
 pub(crate) type Shared = State<Arc<Api>>;
@@ -102,6 +103,7 @@ impl Api {
     pub(crate) fn new(app: App, openapi: Value) -> Self {
         let App { ports, auth, url_verifier, metrics, notifier, settings } = app;
         let links = Links::new(&ports, &settings.public_url);
+        let explained = Explained::below(&settings.public_url);
         let memory = Budget::new(settings.max_bytes_in_memory);
         let disk = Budget::new(settings.max_bytes_on_disk);
         let waiters = Budget::new(settings.max_waiters as u64);
@@ -120,6 +122,7 @@ impl Api {
             metrics,
             notifier,
             openapi,
+            explained,
         }
     }
 

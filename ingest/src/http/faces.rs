@@ -112,7 +112,7 @@ pub(crate) struct DetectionAccepted {
     params(("id" = Uuid, Path, description = "The upload")),
     responses((status = 200, description = "Faces, relative to the upright picture", body = FacesDocument)),
     security(("bearer" = [])),
-    extensions(("x-problems" = json!(["404 not_found", "415 unsupported_type", "415 heic_unsupported", "422 image_too_large", "422 undecodable_image", "422 wrong_length", "422 wrong_checksum", "422 photo_missing", "503 no_answer", "503 deadline", "503 retries_exhausted", "503 dead_lettered"]))),
+    extensions(("x-problems" = json!(["404 not_found", "415 unsupported_type", "415 heic_unsupported", "422 image_too_large", "422 animated_image", "422 undecodable_image", "422 wrong_length", "422 wrong_checksum", "422 photo_missing", "503 no_answer", "503 deadline", "503 retries_exhausted", "503 dead_lettered", "503 execution_aborted", "503 execution_failed", "503 execution_timed_out"]))),
 )]
 pub(crate) async fn get(
     State(api): Shared,
@@ -199,7 +199,7 @@ fn document(upload: &Upload, number: usize, face: &Face) -> FaceDocument {
     extensions(
         ("x-takes" = json!(["Prefer"])),
         ("x-gives" = json!(["200 Location", "200 Preference-Applied", "202 Location", "202 Preference-Applied", "202 Retry-After"])),
-        ("x-problems" = json!(["415 unsupported_type", "415 heic_unsupported", "422 empty_photo", "422 image_too_large", "422 undecodable_image", "429 too_many_declared_bytes", "429 too_many_open_uploads", "503 no_answer", "503 deadline", "503 retries_exhausted", "503 dead_lettered", "507 quota_exceeded"])),
+        ("x-problems" = json!(["415 unsupported_type", "415 heic_unsupported", "422 empty_photo", "422 image_too_large", "422 animated_image", "422 undecodable_image", "429 too_many_declared_bytes", "429 too_many_open_uploads", "503 no_answer", "503 deadline", "503 retries_exhausted", "503 dead_lettered", "503 execution_aborted", "503 execution_failed", "503 execution_timed_out", "507 quota_exceeded"])),
     ),
 )]
 pub(crate) async fn detect(

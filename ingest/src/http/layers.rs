@@ -31,7 +31,8 @@ pub(crate) async fn observe(State(api): State<Arc<Api>>, request: Request, next:
     let answered =
         tokio::time::timeout(time_limit(&api.settings, request.headers()), next.run(request)).await;
     let late = |_| Problem::request_timeout("the request took too long").into_response();
-    let response = answered.unwrap_or_else(late);
+    let mut response = answered.unwrap_or_else(late);
+    response.extensions_mut().insert(api.explained.clone());
     let (status, route) = (response.status().as_u16(), route.unwrap_or_else(|| "none".into()));
     let duration_ms = started.elapsed().as_millis() as u64;
     tracing::info!(%method, route, status, duration_ms, "request answered");

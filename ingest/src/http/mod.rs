@@ -25,6 +25,8 @@ pub mod photo;
 mod photo_form;
 mod photo_json;
 mod prefer;
+pub(crate) mod problem_codes;
+mod problem_page;
 mod quota;
 mod reception;
 mod routes;

@@ -25,6 +25,7 @@ pub(crate) struct ReplayRequest {
     /// Without it: every stage without a good result.
     #[schema(value_type = Option<StageName>)]
     from_stage: Option<String>,
+    #[schema(max_length = 500)]
     reason: Option<String>,
     /// Make new pictures and melodies with another seed.
     #[serde(default)]

@@ -24,6 +24,8 @@ const ALWAYS: [&str; 5] =
     ["400 bad_host", "408 request_timeout", "500 internal", "503 busy", "503 traffic_off"];
 const WITH_TOKEN: [&str; 2] = ["401 invalid_token", "401 missing_token"];
 const WITH_BODY: [&str; 2] = ["400 incomplete_body", "413 too_large"];
+/// A part of the path may be no text.
+const WITH_PATH: [&str; 1] = ["400 bad_request"];
 const WITH_JSON: [&str; 2] = ["400 bad_json", "422 invalid_field"];
 const WRITES: [&str; 2] = ["409 changed_meanwhile", "507 storage_full"];
 /// Operations whose answers name an upload, and the member that does.
@@ -79,6 +81,8 @@ pub(crate) fn document(described: &OpenApi, settings: &HttpSettings) -> Value {
     components["headers"] = headers();
     components["schemas"]["DeclareRequest"]["properties"]["content_length"]["maximum"] =
         json!(settings.max_photo_bytes);
+    components["schemas"]["ProblemCode"] =
+        serde_json::to_value(words::ProblemCode::schema()).expect(ALWAYS_JSON);
     components["schemas"]["Problem"] = serde_json::to_value(ProblemDocument::schema()).expect(ALWAYS_JSON);
     document
 }
@@ -190,7 +194,10 @@ fn body_types(operation: &mut Map<String, Value>, method: &str, settings: &HttpS
         }
     }
     if content.remove(PICTURES).is_some() {
-        content.extend(picture_types().map(|media| (media.to_owned(), json!({}))));
+        content.extend(picture_types().map(|media| {
+            let bytes = json!({"schema": {"type": "string", "format": "binary"}});
+            (media.to_owned(), bytes)
+        }));
     }
     let max = match (has_photo, method) {
         (true, "put") => settings.max_photo_bytes,
@@ -212,6 +219,9 @@ fn all_problems(
     add(&ALWAYS);
     if !open {
         add(&WITH_TOKEN);
+    }
+    if path.contains('{') {
+        add(&WITH_PATH);
     }
     if let Some(body) = operation.get("requestBody") {
         add(&WITH_BODY);
@@ -239,10 +249,8 @@ fn problem_response(status: &str, codes: &BTreeSet<String>) -> Value {
     let named: Vec<String> = codes.iter().map(|code| format!("`{code}`")).collect();
     json!({
         "description": format!("{}: {}", phrase.unwrap_or("Problem"), named.join(", ")),
-        "content": {"application/problem+json": {"schema": {"allOf": [
-            {"$ref": "#/components/schemas/Problem"},
-            {"type": "object", "properties": {"code": {"type": "string", "examples": codes}}},
-        ]}}},
+        "x-codes": codes,
+        "content": {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}},
     })
 }
 

@@ -1,17 +1,19 @@
-//! The gallery page: the files of `web/`, embedded, compressed once, revalidated by ETag.
+//! The gallery page and the documentation: the files of `web/`, embedded, compressed once, revalidated by ETag.
 
 use super::answer::with;
 use super::object_response::matches;
+use super::problem_codes;
 use axum::Router;
 use axum::extract::Path;
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
+use bytes::Bytes;
 use domain::Sha256;
 use flate2::Compression;
 use flate2::write::GzEncoder;
 use std::io::Write;
-use std::sync::LazyLock;
+use std::sync::{Arc, LazyLock};
 
 const HTML: &str = "text/html; charset=utf-8";
 const SCRIPT: &str = "text/javascript; charset=utf-8";
@@ -46,6 +48,10 @@ const FILES: &[(&str, &str, &[u8])] = files! {
     "midi.js": SCRIPT,
     "calendar.js": SCRIPT,
     "account.js": SCRIPT,
+    "docs.html": HTML,
+    "docs.css": STYLE,
+    "docs.js": SCRIPT,
+    "schemas.js": SCRIPT,
     "mark.svg": "image/svg+xml",
     "strip.webp": "image/webp",
     "strip-s.webp": "image/webp",
@@ -54,31 +60,33 @@ const FILES: &[(&str, &str, &[u8])] = files! {
 struct File {
     name: &'static str,
     media_type: &'static str,
-    bytes: &'static [u8],
-    gzip: Option<Vec<u8>>,
+    bytes: Bytes,
+    gzip: Option<Bytes>,
     /// A digest of the bytes, the same for both encodings (a weak validator).
     etag: String,
 }
 
-static PAGE: LazyLock<Vec<File>> =
-    LazyLock::new(|| FILES.iter().map(|&(name, kind, bytes)| File::new(name, kind, bytes)).collect());
+static PAGE: LazyLock<Vec<File>> = LazyLock::new(|| {
+    FILES.iter().map(|&(name, kind, bytes)| File::new(name, kind, Bytes::from_static(bytes))).collect()
+});
 
 impl File {
-    fn new(name: &'static str, media_type: &'static str, bytes: &'static [u8]) -> Self {
-        let gzip = (media_type != "image/webp").then(|| gzip(bytes));
-        File { name, media_type, bytes, gzip, etag: hex::encode(&Sha256::of(bytes).bytes()[..16]) }
+    fn new(name: &'static str, media_type: &'static str, bytes: Bytes) -> Self {
+        let gzip = (media_type != "image/webp").then(|| gzip(&bytes));
+        let etag = hex::encode(&Sha256::of(&bytes).bytes()[..16]);
+        File { name, media_type, bytes, gzip, etag }
     }
 
-    fn answer(&'static self, headers: &HeaderMap, policy: &str) -> Response {
+    fn answer(&self, headers: &HeaderMap, policy: &str) -> Response {
         let text = |name| headers.get(name).and_then(|value| value.to_str().ok());
         let is_known = text(header::IF_NONE_MATCH).is_some_and(|known| matches(known, &self.etag));
         let takes_gzip = text(header::ACCEPT_ENCODING).is_some_and(accepts_gzip);
         let response = match (&self.gzip, is_known) {
             (_, true) => StatusCode::NOT_MODIFIED.into_response(),
             (Some(gzip), _) if takes_gzip => {
-                with(gzip.as_slice().into_response(), header::CONTENT_ENCODING, "gzip")
+                with(gzip.clone().into_response(), header::CONTENT_ENCODING, "gzip")
             }
-            _ => self.bytes.into_response(),
+            _ => self.bytes.clone().into_response(),
         };
         let of_file = [
             (header::CONTENT_TYPE, self.media_type),
@@ -93,10 +101,10 @@ impl File {
     }
 }
 
-fn gzip(bytes: &[u8]) -> Vec<u8> {
+fn gzip(bytes: &[u8]) -> Bytes {
     let mut encoder = GzEncoder::new(Vec::new(), Compression::best());
     encoder.write_all(bytes).expect("a Vec takes every byte");
-    encoder.finish().expect("a Vec takes every byte")
+    encoder.finish().expect("a Vec takes every byte").into()
 }
 
 fn accepts_gzip(accepted: &str) -> bool {
@@ -116,14 +124,21 @@ fn policy(objects: Option<&str>) -> String {
     )
 }
 
-/// `GET /` and `GET /web/{file}`. `objects`: the origin of signed links, unless it is this API.
-pub(crate) fn routes(objects: Option<&'static str>) -> Router {
+/// `GET /`, `GET /web/{file}` and the documentation. `objects`: the origin of signed links, unless it is this API.
+/// `problems`: the page that explains the codes of problems.
+pub(crate) fn routes(objects: Option<&'static str>, problems: String) -> Router {
+    let problems = Arc::new(File::new("problems.html", HTML, Bytes::from(problems)));
     let answer = move |name: &str, headers: &HeaderMap| match PAGE.iter().find(|file| file.name == name) {
         Some(file) => file.answer(headers, &policy(objects)),
         None => StatusCode::NOT_FOUND.into_response(),
     };
     Router::new()
         .route("/", get(move |headers: HeaderMap| async move { answer("index.html", &headers) }))
+        .route("/docs", get(move |headers: HeaderMap| async move { answer("docs.html", &headers) }))
+        .route(
+            problem_codes::PAGE,
+            get(move |headers: HeaderMap| async move { problems.answer(&headers, &policy(None)) }),
+        )
         .route(
             "/web/{file}",
             get(move |Path(name): Path<String>, headers: HeaderMap| async move { answer(&name, &headers) }),

@@ -3,7 +3,7 @@
 use super::api::{Api, App};
 use super::{
     body, declare, faces, gallery, generate, health, layers, next_attempt, openapi, page_files, photo,
-    signed_objects, uploads,
+    problem_page, signed_objects, uploads,
 };
 use crate::request_context;
 use axum::Router;
@@ -54,12 +54,13 @@ pub fn router_beside(app: App, others: OpenApiRouter) -> Router {
     let (mounted, ours) = reads().merge(writes()).split_for_parts();
     described.merge(ours);
     let openapi = openapi::document(&described, &app.settings);
+    let problems = problem_page::page(&openapi);
     let api = Arc::new(Api::new(app, openapi));
     let cors = layers::cors(&api.settings.allowed_origins);
     let routes = mounted
         .fallback(layers::redirect)
         .with_state(api.clone())
-        .merge(page_files::routes(api.url_verifier.objects_origin()))
+        .merge(page_files::routes(api.url_verifier.objects_origin(), problems))
         .merge(others.layer(from_fn(layers::detach)))
         // Each route that reads a body sets its own limit.
         .layer(DefaultBodyLimit::disable())

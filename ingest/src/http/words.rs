@@ -1,5 +1,6 @@
 //! The enumerations and texts of the domain as the OpenAPI document describes them, made from the domain's own lists.
 
+use super::problem_codes::CODES;
 use domain::upload::Kind;
 use domain::user::Role;
 use domain::{Emotion, EndState, MediaType, Stage, Status, Tone};
@@ -108,6 +109,13 @@ schema!(
     )
 );
 schema!(ToneName, words("Coarser than an emotion.", [Tone::Pleasant, Tone::Neutral, Tone::Unpleasant]));
+schema!(
+    ProblemCode,
+    words(
+        "What programs compare; it is stable. `/docs/problems` explains each code.",
+        CODES.iter().map(|code| code.name)
+    )
+);
 schema!(StableCode, text("A stable code.", None, None, "no_answer"));
 schema!(
     UploadKind,

@@ -114,7 +114,9 @@ impl Answered {
         assert_eq!(body["code"], code, "{body}");
         assert_eq!(body["status"], status);
         assert_eq!(body["request_id"], self.header("x-request-id"));
-        for field in ["type", "title", "detail", "instance"] {
+        let page = format!("/docs/problems#{code}");
+        assert!(body["type"].as_str().is_some_and(|told| told.ends_with(&page)), "{body}");
+        for field in ["title", "detail", "instance"] {
             assert!(body[field].is_string(), "{body} has no {field}");
         }
     }
