@@ -1,6 +1,7 @@
 //! `semblante users` and `semblante operators`: accounts, their roles, and whether they are disabled.
 
 use super::listing::Paging;
+use super::output_file::Draft;
 use crate::control::Client;
 use crate::control::api::{Account, AccountChange, AccountPage, AccountQuery, NewAccount};
 use crate::control::client::ControlError;
@@ -13,13 +14,15 @@ use domain::user::Role;
 use domain::{Email, TenantId, UserId};
 use serde::Serialize;
 use std::io::{BufRead, Read};
+use std::path::{Path, PathBuf};
 
 pub const USERS_EXAMPLES: &str = "\
 Examples:
   semblante users list --tenant acme
   semblante users create ana@example.com --role admin
   semblante users role ana@example.com customer
-  semblante users disable ana@example.com";
+  semblante users disable ana@example.com
+  semblante users export ana@example.com ana.zip";
 
 pub const OPERATORS_EXAMPLES: &str = "\
 Examples:
@@ -67,6 +70,15 @@ pub enum Users {
         /// Enable the user again
         #[arg(long)]
         undo: bool,
+    },
+    /// Write everything of a user to a ZIP file: photos, results, pictures, melodies, account
+    #[command(after_help = USERS_EXAMPLES)]
+    Export {
+        #[command(flatten)]
+        user: Named,
+        /// File to write; it is replaced once the archive is whole
+        #[arg(value_name = "FILE")]
+        file: PathBuf,
     },
 }
 
@@ -120,6 +132,13 @@ struct Created {
     password: Option<String>,
 }
 
+#[derive(Serialize)]
+struct Exported<'a> {
+    user_id: UserId,
+    file: &'a Path,
+    bytes: u64,
+}
+
 /// An operator is made by `operators create` alone.
 fn tenant_role(text: &str) -> Result<Role, &'static str> {
     Role::parse(text).filter(|role| *role != Role::Operator).ok_or("a role is customer or admin")
@@ -145,6 +164,7 @@ pub async fn users(
             let change = AccountChange { disabled: Some(!undo), ..AccountChange::default() };
             self::change(settings, user, &change, printer).await
         }
+        Users::Export { user, file } => export(settings, user, file, printer).await,
     }
 }
 
@@ -207,6 +227,23 @@ async fn change(
     let found = client.user(tenant, Some(&user.who)).await?;
     let account = client.change_account(tenant, &found.user_id, change).await?;
     printer.document(&account, || cells(&account).join("  "))?;
+    Ok(Exit::Success)
+}
+
+async fn export(
+    settings: &Settings,
+    user: &Named,
+    file: &Path,
+    printer: &mut Printer<'_>,
+) -> anyhow::Result<Exit> {
+    let client = Client::reach(settings, false).await?;
+    let tenant = &user.tenant.tenant;
+    let user_id = client.user(tenant, Some(&user.who)).await?.user_id;
+    let mut draft = Draft::of(file)?;
+    let bytes = client.export(tenant, &user_id, &mut draft).await?;
+    draft.persist()?;
+    let exported = Exported { user_id, file, bytes };
+    printer.document(&exported, || format!("{}: {bytes} bytes", name(&file.display().to_string())))?;
     Ok(Exit::Success)
 }
 

@@ -1,16 +1,18 @@
-//! `/tenants/{tenant}/accounts`: listing users, creating them with a password, and changing their role. Only here an operator
-//! is made.
+//! `/tenants/{tenant}/accounts`: listing users, creating them with a password, changing their role, and exporting all that they
+//! have. Only here an operator is made.
 
 use super::api::{Account, AccountChange, AccountPage, AccountQuery, NewAccount};
 use super::state::{Answer, Shared};
 use super::users;
 use axum::Json;
+use axum::body::Body;
 use axum::extract::{Path, Query, State};
 use domain::ports::{PortError, PortErrorKind};
 use domain::user::User;
 use domain::{TenantId, UserId};
 use ingest::auth::password::Password;
 use ingest::http::Problem;
+use ingest::user_archive;
 
 const DEFAULT_LIMIT: usize = 20;
 const MAX_LIMIT: usize = 100;
@@ -77,4 +79,14 @@ pub async fn change(
     control.ports.sessions.end_all(&tenant, &user.user_id, None).await?;
     tracing::info!(user.id = %user.user_id, role = user.role.as_str(), disabled = user.disabled_at.is_some(), "user changed");
     Ok(Json(user.into()))
+}
+
+/// Everything of a user, as a ZIP archive.
+pub async fn export(
+    State(control): Shared,
+    Path((tenant, who)): Path<(TenantId, String)>,
+) -> Result<Body, Problem> {
+    let user = users::named(&control, &tenant, &who).await?;
+    tracing::info!(user.id = %user.user_id, "export begun by an operator");
+    Ok(Body::from_stream(user_archive::write(&control.ports, user, ())))
 }

@@ -130,3 +130,36 @@ fn users_are_listed_and_wrong_orders_are_told() {
         installation.run_with(&["operators", "create", "x@example.com", "--password-stdin"], "short\n");
     assert!(short.code == Some(1) && short.err.contains("invalid_password"), "{short:?}");
 }
+
+#[test]
+fn a_users_archive_is_written_whole_or_not_at_all() {
+    let installation = Installation::new();
+    installation.photo("one.jpg", b"\xff\xd8\xff\xe0 and nothing more");
+    let imported =
+        installation.run(&["import", "photos", "photos", "--user", "ana@example.com", "--create", "--json"]);
+    assert_eq!(imported.code, Some(0), "{imported:?}");
+    let file = installation.path().join("ana.zip");
+    let path = file.to_str().expect("text");
+    let exported = installation.json(&["users", "export", "ana@example.com", path]);
+    let archive = std::fs::read(&file).expect("the archive");
+    assert_eq!(exported["bytes"], archive.len());
+    let is_in = |part: &[u8]| archive.windows(part.len()).any(|window| window == part);
+    assert!(
+        archive.starts_with(b"PK\x03\x04") && is_in(b"PK\x05\x06"),
+        "from its first file to its directory"
+    );
+    assert!(is_in(b"account.json") && is_in(b"and nothing more"));
+
+    let server = installation.up();
+    std::fs::remove_file(&file).expect("it is there");
+    let again = installation.json(&["users", "export", "ana@example.com", path]);
+    assert_eq!(
+        again["bytes"],
+        std::fs::metadata(&file).expect("the archive").len(),
+        "through the server too"
+    );
+    drop(server);
+    let unknown = installation.run(&["users", "export", "bea@example.com", path]);
+    assert_eq!(unknown.code, Some(1), "{unknown:?}");
+    assert!(std::fs::read(&file).expect("the archive").starts_with(b"PK"), "the earlier one stays");
+}

@@ -6,6 +6,7 @@ mod cookie;
 mod demo;
 pub mod documents;
 mod endpoints;
+mod export;
 mod failure;
 mod fields;
 mod page_session;

@@ -4,6 +4,7 @@ mod accounts;
 mod bodies;
 mod cookies;
 mod demo;
+mod export;
 mod server;
 mod session_list;
 mod sessions;
