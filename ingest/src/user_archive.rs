@@ -190,8 +190,13 @@ impl Archive {
     async fn objects(&self, upload: &Upload) -> Result<Vec<(String, ObjectKey)>, PortError> {
         let (tenant, id) = (&upload.tenant_id, upload.upload_id);
         let mut objects = Vec::new();
-        if let Some(object) = &upload.object {
-            objects.push((format!("original.{}", ending(object.content_type)), object.key.clone()));
+        // The photo may be there before its event is handled.
+        let (declared, object) = (upload.declared.as_ref(), upload.object.as_ref());
+        let media = object.map(|object| object.content_type).or(declared.map(|photo| photo.content_type));
+        if let Some(media) = media {
+            let declared = || ObjectKey::upload(tenant, &upload.user_id, id);
+            let key = object.map_or_else(declared, |object| object.key.clone());
+            objects.push((format!("original.{}", ending(media)), key));
             objects.push(("preview.jpg".to_owned(), ObjectKey::preview(tenant, id)));
         }
         for (kind, prefix) in ["picture", "melody"].into_iter().zip(ObjectKey::prefixes_of(tenant, id)) {

@@ -1,5 +1,6 @@
 //! `semblante users` and `semblante operators`: accounts, their roles, and whether they are disabled.
 
+use super::account_import;
 use super::listing::Paging;
 use super::output_file::Draft;
 use crate::control::Client;
@@ -22,6 +23,7 @@ Examples:
   semblante users create ana@example.com --role admin
   semblante users role ana@example.com customer
   semblante users disable ana@example.com
+  semblante users reset ana@example.com
   semblante users export ana@example.com ana.zip";
 
 pub const OPERATORS_EXAMPLES: &str = "\
@@ -70,6 +72,15 @@ pub enum Users {
         /// Enable the user again
         #[arg(long)]
         undo: bool,
+    },
+    /// Import users of another system, with the hashes of their passwords
+    #[command(after_help = account_import::EXAMPLES)]
+    Import(account_import::Arguments),
+    /// Print a one-time token with which a user chooses a new password within an hour
+    #[command(after_help = USERS_EXAMPLES)]
+    Reset {
+        #[command(flatten)]
+        user: Named,
     },
     /// Write everything of a user to a ZIP file: photos, results, pictures, melodies, account
     #[command(after_help = USERS_EXAMPLES)]
@@ -164,6 +175,8 @@ pub async fn users(
             let change = AccountChange { disabled: Some(!undo), ..AccountChange::default() };
             self::change(settings, user, &change, printer).await
         }
+        Users::Import(arguments) => account_import::run(settings, arguments, printer).await,
+        Users::Reset { user } => reset(settings, user, printer).await,
         Users::Export { user, file } => export(settings, user, file, printer).await,
     }
 }
@@ -227,6 +240,17 @@ async fn change(
     let found = client.user(tenant, Some(&user.who)).await?;
     let account = client.change_account(tenant, &found.user_id, change).await?;
     printer.document(&account, || cells(&account).join("  "))?;
+    Ok(Exit::Success)
+}
+
+async fn reset(settings: &Settings, user: &Named, printer: &mut Printer<'_>) -> anyhow::Result<Exit> {
+    let client = Client::reach(settings, false).await?;
+    let tenant = &user.tenant.tenant;
+    let user_id = client.user(tenant, Some(&user.who)).await?.user_id;
+    let reset = client.reset_token(tenant, &user_id).await?;
+    printer.document(&reset, || {
+        format!("{}  expires {:.0}\ntoken  {}", reset.user_id, reset.expires_at, reset.reset_token)
+    })?;
     Ok(Exit::Success)
 }
 

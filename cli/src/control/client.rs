@@ -1,9 +1,10 @@
 //! The way to an installation: through the process that runs it, or in this process where none does.
 
 use super::api::{
-    Account, AccountChange, AccountPage, AccountQuery, DeadLetterPage, DeadLetterQuery, GalleryPage,
-    GalleryQuery, MaintenanceReport, MaintenanceRequest, NewAccount, NewUser, PhotoQuery, Queues, Redriven,
-    ReplayPlan, ReplayRequest, StatusQuery, StoredPhoto, UploadStatus, UserDocument, UserQuery,
+    Account, AccountChange, AccountImport, AccountImported, AccountPage, AccountQuery, DeadLetterPage,
+    DeadLetterQuery, GalleryPage, GalleryQuery, MaintenanceReport, MaintenanceRequest, NewAccount, NewUser,
+    PhotoQuery, Queues, Redriven, ReplayPlan, ReplayRequest, StatusQuery, StoredPhoto, UploadStatus,
+    UserDocument, UserQuery,
 };
 use super::routes::{self, MAX_TIME};
 use super::socket;
@@ -17,6 +18,7 @@ use axum::http::Request;
 use bytes::Bytes;
 use domain::{DeadLetter, Email, TenantId, UploadId, UserId};
 use futures_util::TryStreamExt;
+use ingest::auth::reset::ResetTokenDocument;
 use reqwest::{Method, RequestBuilder, StatusCode};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
@@ -211,6 +213,15 @@ impl Client {
     ) -> Answer<Account> {
         let path = format!("/tenants/{tenant}/accounts/{user}");
         self.ask(self.request(Method::POST, &path).json(change)).await
+    }
+
+    pub async fn import_account(&self, tenant: &TenantId, import: &AccountImport) -> Answer<AccountImported> {
+        self.ask(self.request(Method::POST, &format!("/tenants/{tenant}/imports")).json(import)).await
+    }
+
+    pub async fn reset_token(&self, tenant: &TenantId, user: &UserId) -> Answer<ResetTokenDocument> {
+        let path = format!("/tenants/{tenant}/accounts/{user}/reset");
+        self.ask(self.request(Method::POST, &path)).await
     }
 
     /// Writes the archive of a user; returns its size in bytes. `MAX_ANSWER_TIME` is for its beginning.

@@ -48,6 +48,8 @@ pub fn routes(installation: &Installation, public_url: &str, max_photo_bytes: u6
         .route("/tenants/{tenant}/users", get(users::find).post(users::create))
         .route("/tenants/{tenant}/accounts", get(account_routes::list).post(account_routes::create))
         .route("/tenants/{tenant}/accounts/{user}", post(account_routes::change))
+        .route("/tenants/{tenant}/imports", post(account_routes::import))
+        .route("/tenants/{tenant}/accounts/{user}/reset", post(account_routes::reset))
         .route("/tenants/{tenant}/accounts/{user}/export", get(account_routes::export))
         .layer(DefaultBodyLimit::max(MAX_JSON))
         .route("/tenants/{tenant}/users/{user}/photos", post(uploads::store))

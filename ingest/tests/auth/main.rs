@@ -5,6 +5,7 @@ mod bodies;
 mod cookies;
 mod demo;
 mod export;
+mod reset;
 mod server;
 mod session_list;
 mod sessions;
