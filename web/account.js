@@ -102,6 +102,17 @@ function password() {
   });
   return section(t('change'), form);
 }
+function take() {
+  const note = h('p.msg', { role: 'alert' });
+  const onclick = ({ currentTarget }) =>
+    attempt(currentTarget, note, async () => {
+      const archive = await (await api.call('GET', '/api/v1/users/me/export')).blob();
+      const url = URL.createObjectURL(archive);
+      h('a', { href: url, download: 'semblante.zip' }).click();
+      setTimeout(() => URL.revokeObjectURL(url), 60000);
+    });
+  return section(t('take'), h('p.quiet', null, t('take_more')), note, h('button.btn', { onclick }, t('take')));
+}
 function end() {
   const note = h('p.msg', { role: 'alert' });
   const word = t('word');
@@ -185,7 +196,7 @@ export function open(main) {
             ),
             keys(),
           ]
-        : [sessions(), password(), keys(), end()],
+        : [sessions(), password(), keys(), api.installation.runtime !== 'aws' && take(), end()],
     ),
   );
 }

@@ -194,6 +194,11 @@ const TABLE = {
   logout: ['Salir', 'Sign out'],
   change: ['Cambiar la contraseña', 'Change password'],
   changed: ['Contraseña cambiada. Las demás sesiones terminaron.', 'Password changed. All other sessions ended.'],
+  take: ['Descargar mis datos', 'Download my data'],
+  take_more: [
+    'Un archivo ZIP con tus fotos, láminas, melodías, lecturas y los datos de tu cuenta.',
+    'A ZIP file with your photos, prints, melodies, readings and the data of your account.',
+  ],
   erase: ['Borrar mi cuenta', 'Delete my account'],
   erase_more: [
     'Se borra todo: fotos, láminas, melodías y lecturas. No se puede deshacer. Escribe {word} y tu contraseña.',

@@ -14,6 +14,7 @@ pub mod problem;
 pub mod request_context;
 mod trace;
 pub mod upload_notifier;
+pub mod user_archive;
 
 pub use deposit::deposit;
 pub use intake::Intake;

@@ -91,6 +91,8 @@ impl Installation {
     pub async fn routes(&self, settings: &ApiSettings) -> anyhow::Result<Router> {
         let auth_settings = AuthSettings {
             trusted_proxies: settings.trusted_proxies.clone(),
+            // An answer of a function has at most 6 MB.
+            max_exports: 0,
             ..AuthSettings::new(&settings.public_url)
         };
         let http = HttpSettings {

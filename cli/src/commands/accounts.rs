@@ -1,6 +1,8 @@
 //! `semblante users` and `semblante operators`: accounts, their roles, and whether they are disabled.
 
+use super::account_import;
 use super::listing::Paging;
+use super::output_file::Draft;
 use crate::control::Client;
 use crate::control::api::{Account, AccountChange, AccountPage, AccountQuery, NewAccount};
 use crate::control::client::ControlError;
@@ -13,13 +15,16 @@ use domain::user::Role;
 use domain::{Email, TenantId, UserId};
 use serde::Serialize;
 use std::io::{BufRead, Read};
+use std::path::{Path, PathBuf};
 
 pub const USERS_EXAMPLES: &str = "\
 Examples:
   semblante users list --tenant acme
   semblante users create ana@example.com --role admin
   semblante users role ana@example.com customer
-  semblante users disable ana@example.com";
+  semblante users disable ana@example.com
+  semblante users reset ana@example.com
+  semblante users export ana@example.com ana.zip";
 
 pub const OPERATORS_EXAMPLES: &str = "\
 Examples:
@@ -67,6 +72,24 @@ pub enum Users {
         /// Enable the user again
         #[arg(long)]
         undo: bool,
+    },
+    /// Import users of another system, with the hashes of their passwords
+    #[command(after_help = account_import::EXAMPLES)]
+    Import(account_import::Arguments),
+    /// Print a one-time token with which a user chooses a new password within an hour
+    #[command(after_help = USERS_EXAMPLES)]
+    Reset {
+        #[command(flatten)]
+        user: Named,
+    },
+    /// Write everything of a user to a ZIP file: photos, results, pictures, melodies, account
+    #[command(after_help = USERS_EXAMPLES)]
+    Export {
+        #[command(flatten)]
+        user: Named,
+        /// File to write; it is replaced once the archive is whole
+        #[arg(value_name = "FILE")]
+        file: PathBuf,
     },
 }
 
@@ -120,6 +143,13 @@ struct Created {
     password: Option<String>,
 }
 
+#[derive(Serialize)]
+struct Exported<'a> {
+    user_id: UserId,
+    file: &'a Path,
+    bytes: u64,
+}
+
 /// An operator is made by `operators create` alone.
 fn tenant_role(text: &str) -> Result<Role, &'static str> {
     Role::parse(text).filter(|role| *role != Role::Operator).ok_or("a role is customer or admin")
@@ -145,6 +175,9 @@ pub async fn users(
             let change = AccountChange { disabled: Some(!undo), ..AccountChange::default() };
             self::change(settings, user, &change, printer).await
         }
+        Users::Import(arguments) => account_import::run(settings, arguments, printer).await,
+        Users::Reset { user } => reset(settings, user, printer).await,
+        Users::Export { user, file } => export(settings, user, file, printer).await,
     }
 }
 
@@ -207,6 +240,34 @@ async fn change(
     let found = client.user(tenant, Some(&user.who)).await?;
     let account = client.change_account(tenant, &found.user_id, change).await?;
     printer.document(&account, || cells(&account).join("  "))?;
+    Ok(Exit::Success)
+}
+
+async fn reset(settings: &Settings, user: &Named, printer: &mut Printer<'_>) -> anyhow::Result<Exit> {
+    let client = Client::reach(settings, false).await?;
+    let tenant = &user.tenant.tenant;
+    let user_id = client.user(tenant, Some(&user.who)).await?.user_id;
+    let reset = client.reset_token(tenant, &user_id).await?;
+    printer.document(&reset, || {
+        format!("{}  expires {:.0}\ntoken  {}", reset.user_id, reset.expires_at, reset.reset_token)
+    })?;
+    Ok(Exit::Success)
+}
+
+async fn export(
+    settings: &Settings,
+    user: &Named,
+    file: &Path,
+    printer: &mut Printer<'_>,
+) -> anyhow::Result<Exit> {
+    let client = Client::reach(settings, false).await?;
+    let tenant = &user.tenant.tenant;
+    let user_id = client.user(tenant, Some(&user.who)).await?.user_id;
+    let mut draft = Draft::of(file)?;
+    let bytes = client.export(tenant, &user_id, &mut draft).await?;
+    draft.persist()?;
+    let exported = Exported { user_id, file, bytes };
+    printer.document(&exported, || format!("{}: {bytes} bytes", name(&file.display().to_string())))?;
     Ok(Exit::Success)
 }
 

@@ -1,5 +1,7 @@
 //! The subcommands, a file each, and what several of them share.
 
+mod account_import;
+mod account_rows;
 pub mod accounts;
 pub mod accuracy;
 pub mod analyse;

@@ -4,6 +4,7 @@ use std::fs::{self, Permissions};
 use std::io::{self, Write};
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
+use tempfile::NamedTempFile;
 
 /// What `umask` takes bits from.
 const MODE: u32 = 0o666;
@@ -16,12 +17,39 @@ pub fn write(path: &Path, bytes: &[u8]) -> io::Result<()> {
     if fs::metadata(path).is_ok_and(|about| !about.is_file()) {
         return fs::write(path, bytes);
     }
-    let path = resolved(path);
-    let folder = folder(&path);
-    let mut draft = tempfile::Builder::new().permissions(Permissions::from_mode(MODE)).tempfile_in(folder)?;
+    let mut draft = Draft::of(path)?;
     draft.write_all(bytes)?;
-    draft.persist(path)?;
-    Ok(())
+    draft.persist()
+}
+
+/// A file beside the one that it replaces once it is whole. Dropping it removes it.
+pub struct Draft {
+    path: PathBuf,
+    file: NamedTempFile,
+}
+
+impl Draft {
+    pub fn of(path: &Path) -> io::Result<Self> {
+        let path = resolved(path);
+        let mut builder = tempfile::Builder::new();
+        let file = builder.permissions(Permissions::from_mode(MODE)).tempfile_in(folder(&path))?;
+        Ok(Draft { path, file })
+    }
+
+    pub fn persist(self) -> io::Result<()> {
+        self.file.persist(self.path)?;
+        Ok(())
+    }
+}
+
+impl Write for Draft {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.file.write(bytes)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.file.flush()
+    }
 }
 
 /// A beginning of file names in `folder` under which no file with one of these endings exists: `stem`, or `stem-2` and so

@@ -1,16 +1,22 @@
-//! `/tenants/{tenant}/accounts`: listing users, creating them with a password, and changing their role. Only here an operator
-//! is made.
+//! `/tenants/{tenant}/accounts`: listing users, creating them with a password, changing their role, and exporting all that they
+//! have. Only here an operator is made.
 
-use super::api::{Account, AccountChange, AccountPage, AccountQuery, NewAccount};
+use super::api::{
+    Account, AccountChange, AccountImport, AccountImported, AccountPage, AccountQuery, ImportOutcome,
+    NewAccount,
+};
 use super::state::{Answer, Shared};
 use super::users;
 use axum::Json;
+use axum::body::Body;
 use axum::extract::{Path, Query, State};
 use domain::ports::{PortError, PortErrorKind};
 use domain::user::User;
 use domain::{TenantId, UserId};
-use ingest::auth::password::Password;
+use ingest::auth::password::{Password, Passwords};
+use ingest::auth::reset::{self, ResetTokenDocument};
 use ingest::http::Problem;
+use ingest::user_archive;
 
 const DEFAULT_LIMIT: usize = 20;
 const MAX_LIMIT: usize = 100;
@@ -77,4 +83,58 @@ pub async fn change(
     control.ports.sessions.end_all(&tenant, &user.user_id, None).await?;
     tracing::info!(user.id = %user.user_id, role = user.role.as_str(), disabled = user.disabled_at.is_some(), "user changed");
     Ok(Json(user.into()))
+}
+
+pub async fn import(
+    State(control): Shared,
+    Path(tenant): Path<TenantId>,
+    Json(import): Json<AccountImport>,
+) -> Answer<AccountImported> {
+    let imported = |outcome| Ok(Json(AccountImported { outcome }));
+    let unknown = || {
+        let detail = "the hash is neither a SHA-256 in hexadecimal nor passlib's $pbkdf2-sha256$";
+        Problem::unprocessable("invalid_password_hash", detail)
+    };
+    if !Passwords::is_adoptable(&import.password_hash) {
+        return Err(unknown());
+    }
+    if control.ports.users.by_email(&tenant, &import.email).await?.is_some() {
+        return imported(ImportOutcome::Exists);
+    }
+    if import.dry_run {
+        return imported(ImportOutcome::WouldCreate);
+    }
+    let hash = control.passwords.adopt(&import.password_hash).await.map_err(PortError::broken)?;
+    let created_at = import.created_at.unwrap_or_else(|| control.ports.clock.now());
+    let user = User {
+        email: Some(import.email),
+        username: import.username,
+        name: import.name,
+        password_hash: Some(hash.ok_or_else(unknown)?),
+        ..User::new(tenant, UserId::fresh(), import.role, created_at)
+    };
+    match control.ports.users.create(user).await {
+        Ok(()) => imported(ImportOutcome::Created),
+        Err(error) if error.kind == PortErrorKind::Conflict => imported(ImportOutcome::Exists),
+        Err(error) => Err(error.into()),
+    }
+}
+
+/// A one-time token with which the user chooses a new password.
+pub async fn reset(
+    State(control): Shared,
+    Path((tenant, who)): Path<(TenantId, String)>,
+) -> Answer<ResetTokenDocument> {
+    let user = users::named(&control, &tenant, &who).await?;
+    Ok(Json(reset::token_for(control.ports.users.as_ref(), user, control.ports.clock.now()).await?))
+}
+
+/// Everything of a user, as a ZIP archive.
+pub async fn export(
+    State(control): Shared,
+    Path((tenant, who)): Path<(TenantId, String)>,
+) -> Result<Body, Problem> {
+    let user = users::named(&control, &tenant, &who).await?;
+    tracing::info!(user.id = %user.user_id, "export begun by an operator");
+    Ok(Body::from_stream(user_archive::write(&control.ports, user, ())))
 }

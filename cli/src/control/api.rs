@@ -221,6 +221,45 @@ pub struct AccountChange {
     pub disabled: Option<bool>,
 }
 
+/// `POST /tenants/{tenant}/imports`: a user of another system, with the hash of their password.
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct AccountImport {
+    pub email: Email,
+    pub username: Option<String>,
+    pub name: Option<String>,
+    pub role: Role,
+    /// None for the moment of the import.
+    pub created_at: Option<Timestamp>,
+    pub password_hash: String,
+    /// Only report what the import would do.
+    pub dry_run: bool,
+}
+
+#[derive(Debug, Serialize, Deserialize)]
+pub struct AccountImported {
+    pub outcome: ImportOutcome,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ImportOutcome {
+    Created,
+    WouldCreate,
+    /// The tenant has a user with this address, who stays as they are.
+    Exists,
+}
+
+impl ImportOutcome {
+    pub fn as_str(self) -> &'static str {
+        match self {
+            ImportOutcome::Created => "created",
+            ImportOutcome::WouldCreate => "would_create",
+            ImportOutcome::Exists => "exists",
+        }
+    }
+}
+
 impl UploadStatus {
     /// Whether attempt `attempt`, or a later one, has ended. A refused or expired upload never begins one.
     pub fn has_ended(&self, attempt: u32) -> bool {

@@ -1,9 +1,10 @@
 //! The way to an installation: through the process that runs it, or in this process where none does.
 
 use super::api::{
-    Account, AccountChange, AccountPage, AccountQuery, DeadLetterPage, DeadLetterQuery, GalleryPage,
-    GalleryQuery, MaintenanceReport, MaintenanceRequest, NewAccount, NewUser, PhotoQuery, Queues, Redriven,
-    ReplayPlan, ReplayRequest, StatusQuery, StoredPhoto, UploadStatus, UserDocument, UserQuery,
+    Account, AccountChange, AccountImport, AccountImported, AccountPage, AccountQuery, DeadLetterPage,
+    DeadLetterQuery, GalleryPage, GalleryQuery, MaintenanceReport, MaintenanceRequest, NewAccount, NewUser,
+    PhotoQuery, Queues, Redriven, ReplayPlan, ReplayRequest, StatusQuery, StoredPhoto, UploadStatus,
+    UserDocument, UserQuery,
 };
 use super::routes::{self, MAX_TIME};
 use super::socket;
@@ -16,6 +17,8 @@ use axum::body::{Body, to_bytes};
 use axum::http::Request;
 use bytes::Bytes;
 use domain::{DeadLetter, Email, TenantId, UploadId, UserId};
+use futures_util::TryStreamExt;
+use ingest::auth::reset::ResetTokenDocument;
 use reqwest::{Method, RequestBuilder, StatusCode};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
@@ -212,6 +215,36 @@ impl Client {
         self.ask(self.request(Method::POST, &path).json(change)).await
     }
 
+    pub async fn import_account(&self, tenant: &TenantId, import: &AccountImport) -> Answer<AccountImported> {
+        self.ask(self.request(Method::POST, &format!("/tenants/{tenant}/imports")).json(import)).await
+    }
+
+    pub async fn reset_token(&self, tenant: &TenantId, user: &UserId) -> Answer<ResetTokenDocument> {
+        let path = format!("/tenants/{tenant}/accounts/{user}/reset");
+        self.ask(self.request(Method::POST, &path)).await
+    }
+
+    /// Writes the archive of a user; returns its size in bytes. `MAX_ANSWER_TIME` is for its beginning.
+    pub async fn export(
+        &self,
+        tenant: &TenantId,
+        user: &UserId,
+        to: &mut (impl io::Write + Send),
+    ) -> anyhow::Result<u64> {
+        let request = self.request(Method::GET, &format!("/tenants/{tenant}/accounts/{user}/export"));
+        let begun = timeout(MAX_ANSWER_TIME, self.begin(request)).await;
+        let (status, body) = begun.map_err(|_| ControlError::Late)??;
+        if status != StatusCode::OK {
+            return Err(refused(status, &to_bytes(body, usize::MAX).await.map_err(broken)?).into());
+        }
+        let (mut pieces, mut size) = (body.into_data_stream(), 0);
+        while let Some(piece) = pieces.try_next().await.map_err(broken)? {
+            to.write_all(&piece)?;
+            size += piece.len() as u64;
+        }
+        Ok(size)
+    }
+
     pub async fn store(
         &self,
         (tenant, user): (&TenantId, &UserId),
@@ -243,20 +276,25 @@ impl Client {
 
     async fn ask<T: DeserializeOwned>(&self, request: RequestBuilder) -> Answer<T> {
         let answered = async {
-            match &self.route {
-                Route::Running { .. } => {
-                    let response = request.send().await.map_err(broken)?;
-                    read(response.status(), &response.bytes().await.map_err(broken)?)
-                }
-                Route::Here(_, routes) => {
-                    let request = request.build().and_then(Request::try_from).map_err(broken)?;
-                    let Ok(response) = routes.clone().oneshot(request.map(Body::new)).await;
-                    let (parts, body) = response.into_parts();
-                    read(parts.status, &to_bytes(body, usize::MAX).await.map_err(broken)?)
-                }
-            }
+            let (status, body) = self.begin(request).await?;
+            read(status, &to_bytes(body, usize::MAX).await.map_err(broken)?)
         };
         timeout(MAX_ANSWER_TIME, answered).await.map_err(|_| ControlError::Late)?
+    }
+
+    /// The status of an answer, and its body while it comes.
+    async fn begin(&self, request: RequestBuilder) -> Answer<(StatusCode, Body)> {
+        match &self.route {
+            Route::Running { .. } => {
+                let response = request.send().await.map_err(broken)?;
+                Ok((response.status(), Body::from_stream(response.bytes_stream())))
+            }
+            Route::Here(_, routes) => {
+                let request = request.build().and_then(Request::try_from).map_err(broken)?;
+                let Ok(response) = routes.clone().oneshot(request.map(Body::new)).await;
+                Ok((response.status(), response.into_body()))
+            }
+        }
     }
 }
 

@@ -80,7 +80,7 @@ async fn a_page_of_this_machine_learns_what_it_needs_and_tries_the_demo_user() {
     let mut document: Value = reply.json().await.expect("JSON");
     let types = document["media_types"].take();
     assert!(types.as_array().is_some_and(|types| types.contains(&json!("image/jpeg"))), "{types}");
-    let expected = json!({"runtime": "one_machine", "demo_user": true, "signup": true, "max_upload_bytes": 20 << 20,
+    let expected = json!({"runtime": "one_machine", "demo_user": true, "max_upload_bytes": 20 << 20,
         "max_photo_body_bytes": 10 << 20, "media_types": null, "max_side_px": 30_000, "max_megapixels": 200,
         "languages": ["en", "es"], "version": env!("CARGO_PKG_VERSION")});
     assert_eq!(document, expected);
@@ -129,4 +129,87 @@ fn users_are_listed_and_wrong_orders_are_told() {
     let short =
         installation.run_with(&["operators", "create", "x@example.com", "--password-stdin"], "short\n");
     assert!(short.code == Some(1) && short.err.contains("invalid_password"), "{short:?}");
+}
+
+#[test]
+fn a_users_archive_is_written_whole_or_not_at_all() {
+    let installation = Installation::new();
+    installation.photo("one.jpg", b"\xff\xd8\xff\xe0 and nothing more");
+    let imported =
+        installation.run(&["import", "photos", "photos", "--user", "ana@example.com", "--create", "--json"]);
+    assert_eq!(imported.code, Some(0), "{imported:?}");
+    let file = installation.path().join("ana.zip");
+    let path = file.to_str().expect("text");
+    let exported = installation.json(&["users", "export", "ana@example.com", path]);
+    let archive = std::fs::read(&file).expect("the archive");
+    assert_eq!(exported["bytes"], archive.len());
+    let is_in = |part: &[u8]| archive.windows(part.len()).any(|window| window == part);
+    assert!(
+        archive.starts_with(b"PK\x03\x04") && is_in(b"PK\x05\x06"),
+        "from its first file to its directory"
+    );
+    assert!(is_in(b"account.json") && is_in(b"and nothing more"));
+
+    let server = installation.up();
+    std::fs::remove_file(&file).expect("it is there");
+    let again = installation.json(&["users", "export", "ana@example.com", path]);
+    assert_eq!(
+        again["bytes"],
+        std::fs::metadata(&file).expect("the archive").len(),
+        "through the server too"
+    );
+    drop(server);
+    let unknown = installation.run(&["users", "export", "bea@example.com", path]);
+    assert_eq!(unknown.code, Some(1), "{unknown:?}");
+    assert!(std::fs::read(&file).expect("the archive").starts_with(b"PK"), "the earlier one stays");
+}
+
+/// Made by passlib 1.7.4 of `$QWE098$`.
+const OF_PASSLIB: &str =
+    "$pbkdf2-sha256$29000$.V.Lce4dozSmFCJEyBnDeA$oGaRaMsdvPUjl/T8M60vFk.U01EMApKFGVQIT3tvWB4";
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn users_of_other_systems_are_imported_and_log_in() {
+    let installation = Installation::new();
+    let file = installation.path().join("users.jsonl");
+    // The SHA-256 of `Secreta123`, as table t_usuarios has it.
+    let sha256 = "b7588c7796997f1fc2115555b483ad990738db432ec4be3f5f2fa7ccfd57903b";
+    let rows = [
+        json!({"tenant_id": "6200millas", "user_id": "admin@6200millas.pe", "password_hash": sha256, "role": "admin"}),
+        json!({"Item": {"Id": {"S": "1"}, "Email": {"S": "Info@teos.com"}, "Name": {"S": "TEOS"}, "Password": {"S": OF_PASSLIB}}}),
+        json!({"email": "plain@x.pe", "password": "Secreta123"}),
+        json!({"email": "no address", "password": sha256}),
+    ];
+    let lines: Vec<String> = rows.iter().map(Value::to_string).collect();
+    std::fs::write(&file, lines.join("\n")).expect("a file");
+    let import = |more: &[&str]| {
+        let path = file.to_str().expect("text");
+        let ran = installation.run(&[&["users", "import", path, "--json"][..], more].concat());
+        assert_eq!(ran.code, Some(1), "two rows are bad: {ran:?}");
+        let report = ran.json();
+        let bad = report["bad_rows"].as_array().expect("rows").clone();
+        assert_eq!((&bad[0]["line"], &bad[1]["line"]), (&json!(3), &json!(4)), "{report}");
+        report["outcomes"].clone()
+    };
+    let first = installation.json(&["users", "create", "root@example.com"]);
+    assert_eq!(first["role"], "customer");
+    assert_eq!(import(&["--dry-run"]), json!({"would_create": 2, "bad": 2}));
+    assert_eq!(installation.json(&["users", "list"])["users"].as_array().map(Vec::len), Some(1));
+    assert_eq!(import(&[]), json!({"created": 2, "bad": 2}));
+    let listed = installation.json(&["users", "list", "--tenant", "6200millas"]);
+    assert_eq!(listed["users"][0]["role"], "admin");
+
+    let server = installation.up();
+    assert_eq!(import(&[]), json!({"exists": 2, "bad": 2}), "a second run changes nothing");
+    assert_eq!(installation.json(&["users", "list", "--tenant", "6200millas"]), listed);
+    let body = json!({"tenant_id": "6200millas", "user_id": "admin@6200millas.pe", "password": "Secreta123"});
+    let (status, session) = post(&server.url, "/usuarios/login", "", &body).await;
+    assert_eq!((status, &session["role"]), (200, &json!("admin")), "{session}");
+    assert_eq!(log_in(&server.url, "info@teos.com", "$QWE098$").await.0, 200);
+
+    let reset = installation.json(&["users", "reset", "info@teos.com"]);
+    let body = json!({"token": text(&reset, "reset_token"), "new_password": "Otra-Secreta-456"});
+    assert_eq!(post(&server.url, "/api/v1/auth/reset", "", &body).await.0, 204);
+    assert_eq!(log_in(&server.url, "info@teos.com", "$QWE098$").await.0, 401);
+    assert_eq!(log_in(&server.url, "info@teos.com", "Otra-Secreta-456").await.0, 200);
 }

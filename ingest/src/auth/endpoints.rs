@@ -11,7 +11,7 @@ use super::password::Password;
 use super::request::{Service, bearer, session_mode};
 use super::service::{AuthService, LoginRequest, SignupRequest};
 use super::sessions::SessionMode;
-use super::{cookie, demo, session_list, users, usuarios};
+use super::{cookie, demo, export, reset, session_list, users, usuarios};
 use crate::problem::Problem;
 use axum::Json;
 use axum::body::Body;
@@ -35,6 +35,8 @@ pub fn routes(service: Arc<AuthService>) -> OpenApiRouter {
         .routes(routes!(log_in))
         .routes(routes!(demo::begin))
         .routes(routes!(session_list::change_password))
+        .routes(routes!(reset::reset))
+        .routes(routes!(reset::issue))
         .routes(routes!(session_list::list, session_list::end_others))
         .routes(routes!(session_list::end))
         .routes(routes!(who_am_i, post_who_am_i))
@@ -44,6 +46,7 @@ pub fn routes(service: Arc<AuthService>) -> OpenApiRouter {
         // As older clients write it; a described path has no slash at its end.
         .route("/api/v1/users/", get(users::list))
         .routes(routes!(users::erase))
+        .routes(routes!(export::get))
         .routes(routes!(users::get))
         .routes(routes!(users::get_as_older_clients_do))
         .routes(routes!(usuarios::create))

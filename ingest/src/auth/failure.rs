@@ -35,6 +35,9 @@ pub enum AuthFailure {
     WrongPassword,
     #[error("this account has no password")]
     NoPassword,
+    /// One answer for a token that is unknown, spent or late, and for a user who is not there.
+    #[error("the token for a new password is not valid; ask for another one")]
+    InvalidResetToken,
     #[error("the caller has no such session")]
     NoSuchSession,
     #[error("the caller's tenant has no such user")]
@@ -99,6 +102,7 @@ impl From<AuthFailure> for Problem {
             AuthFailure::NoDemoUser => plain(StatusCode::NOT_FOUND, "no_demo_user"),
             AuthFailure::WrongPassword => plain(StatusCode::FORBIDDEN, "wrong_password"),
             AuthFailure::NoPassword => plain(StatusCode::CONFLICT, "no_password"),
+            AuthFailure::InvalidResetToken => plain(StatusCode::FORBIDDEN, "invalid_reset_token"),
             AuthFailure::NoSuchSession => plain(StatusCode::NOT_FOUND, "no_such_session"),
             AuthFailure::NoSuchUser => plain(StatusCode::NOT_FOUND, "no_such_user"),
             AuthFailure::ChangedMeanwhile => plain(StatusCode::CONFLICT, "changed_meanwhile"),

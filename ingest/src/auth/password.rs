@@ -1,7 +1,9 @@
 //! Passwords: Argon2id, off the async threads, at most one hash per core at a time.
 
+use super::foreign_hash::{ForeignHash, Pbkdf2};
 use argon2::password_hash::phc;
 use argon2::{Algorithm, Argon2, Params, PasswordHasher, PasswordVerifier, Version};
+use domain::Sha256;
 use domain::user::PasswordHash;
 use std::fmt;
 use std::sync::Arc;
@@ -23,6 +25,8 @@ const DUMMY: &str =
     "$argon2id$v=19$m=19456,t=2,p=1$AAAAAAAAAAAAAAAAAAAAAA$AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA";
 /// Passwords that are tried first, a line each, in lower case (NIST SP 800-63B, 5.1.1.2).
 const COMMON: &str = include_str!("common_passwords.txt");
+/// Before an Argon2id hash of a SHA-256 in hexadecimal, which was all that another system had of the password.
+const OF_SHA256: &str = "sha256+";
 /// Requests waiting for a core; more get 503.
 const MAX_WAITING: usize = 64;
 
@@ -90,6 +94,24 @@ impl Passwords {
         self.off_thread(move || hash(&password)).await
     }
 
+    /// Whether [`Passwords::adopt`] knows such hashes.
+    pub fn is_adoptable(raw: &str) -> bool {
+        ForeignHash::parse(raw).is_some()
+    }
+
+    /// A hash of another system as it is stored: a SHA-256 is hashed again, since it alone protects no password. None if it
+    /// is of no known kind. Either is outdated, and so replaced at the first login with the right password.
+    pub async fn adopt(&self, raw: &str) -> Result<Option<PasswordHash>, PasswordError> {
+        match ForeignHash::parse(raw) {
+            None => Ok(None),
+            Some(ForeignHash::Pbkdf2(_)) => Ok(Some(PasswordHash(raw.to_owned()))),
+            Some(ForeignHash::Sha256(digest)) => {
+                let PasswordHash(hash) = self.hash(Password(hex::encode(digest.bytes()))).await?;
+                Ok(Some(PasswordHash(format!("{OF_SHA256}{hash}"))))
+            }
+        }
+    }
+
     /// Without a hash, or with an invalid one, this takes as long and is false.
     pub async fn verify(
         &self,
@@ -143,6 +165,17 @@ fn hash(password: &Password) -> Result<PasswordHash, PasswordError> {
 }
 
 fn fits(expected: &str, password: &Password) -> bool {
+    if let Some(expected) = expected.strip_prefix(OF_SHA256) {
+        let digest = Sha256::of(password.0.as_bytes());
+        return fits_argon2(expected, &Password(hex::encode(digest.bytes())));
+    }
+    match Pbkdf2::parse(expected) {
+        Some(pbkdf2) => pbkdf2.fits(password.0.as_bytes()),
+        None => fits_argon2(expected, password),
+    }
+}
+
+fn fits_argon2(expected: &str, password: &Password) -> bool {
     match phc::PasswordHash::new(expected) {
         Ok(expected) => argon2().verify_password(password.0.as_bytes(), &expected).is_ok(),
         Err(error) => {

@@ -7,6 +7,7 @@ use super::sessions::SessionMode;
 use super::sessions::{Sessions, TokenPair};
 use super::settings::AuthSettings;
 use super::token_keys::{NoKeys, TokenKeys};
+use crate::http::budget::Budget;
 use async_trait::async_trait;
 use domain::ports::PortErrorKind;
 use domain::ports::throttle::{Beyond, Rule, ThrottleKey};
@@ -29,6 +30,7 @@ pub struct AuthService {
     pub(super) settings: AuthSettings,
     pub(super) sessions: Sessions,
     pub(super) passwords: Passwords,
+    pub(super) exports: Budget,
 }
 
 pub(super) struct SignupRequest {
@@ -62,7 +64,8 @@ impl AuthService {
     pub async fn open(ports: Ports, settings: AuthSettings, cores: Arc<Semaphore>) -> Result<Self, NoKeys> {
         let keys = TokenKeys::open(&settings.public_url, ports.secrets.clone()).await?;
         let sessions = Sessions::new(ports.clone(), keys);
-        Ok(AuthService { ports, settings, sessions, passwords: Passwords::new(cores) })
+        let (passwords, exports) = (Passwords::new(cores), Budget::new(settings.max_exports));
+        Ok(AuthService { ports, settings, sessions, passwords, exports })
     }
 
     /// Counts a request against its address's limit.

@@ -145,6 +145,7 @@ impl AuthService {
         let changed = User {
             password_hash: Some(self.passwords.hash(chosen).await?),
             password_changed_at: Some(self.ports.clock.now()),
+            reset: None,
             ..user
         };
         match self.ports.users.save(changed).await {

@@ -9,7 +9,7 @@ use crate::cache::Cache;
 use domain::ports::{PortError, PortErrorKind};
 use domain::session::{Session, SessionKey, SessionToken, Spent, TokenKind};
 use domain::user::User;
-use domain::{Ports, Timestamp};
+use domain::{Ports, TenantId, Timestamp, UserId};
 use std::time::Duration;
 use uuid::Uuid;
 
@@ -132,16 +132,20 @@ impl Sessions {
 
     /// Ends the caller's sessions but the one of the request, as [`Sessions::end`] does.
     pub async fn end_others(&self, caller: &Caller) -> Result<(), PortError> {
-        self.end_all(caller, Some(caller.session_id)).await
+        self.end_all(&caller.tenant_id, &caller.user_id, Some(caller.session_id)).await
     }
 
-    /// Ends all sessions of the caller's user, as [`Sessions::end`] does.
-    pub async fn end_every(&self, caller: &Caller) -> Result<(), PortError> {
-        self.end_all(caller, None).await
+    /// Ends all sessions of a user, as [`Sessions::end`] does.
+    pub async fn end_every(&self, tenant: &TenantId, user: &UserId) -> Result<(), PortError> {
+        self.end_all(tenant, user, None).await
     }
 
-    async fn end_all(&self, caller: &Caller, spare: Option<Uuid>) -> Result<(), PortError> {
-        let (tenant_id, user_id) = (&caller.tenant_id, &caller.user_id);
+    async fn end_all(
+        &self,
+        tenant_id: &TenantId,
+        user_id: &UserId,
+        spare: Option<Uuid>,
+    ) -> Result<(), PortError> {
         let ended = self.ports.sessions.end_all(tenant_id, user_id, spare).await?;
         for session_id in ended {
             let (tenant_id, user_id) = (tenant_id.clone(), user_id.clone());

@@ -17,6 +17,8 @@ pub struct AuthSettings {
     pub tenant_signup: bool,
     /// Whether `POST /api/v1/auth/demo` begins sessions of the demo user.
     pub demo_user: bool,
+    /// Exports at once, of which a user has one in four; 0 where an answer cannot be as large as an export.
+    pub max_exports: u64,
     /// Failed logins per account and address.
     pub failures: Rule,
     /// Logins of an account from addresses at which it has never logged in, all of them together.
@@ -38,6 +40,7 @@ impl AuthSettings {
             trusted_proxies: Vec::new(),
             demo_user: false,
             tenant_signup: false,
+            max_exports: 4,
             failures: Rule {
                 free: 10,
                 window: Duration::from_secs(600),

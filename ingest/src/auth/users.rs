@@ -142,7 +142,7 @@ fn private(status: StatusCode, document: impl Serialize) -> Response {
     (status, [(CACHE_CONTROL, "no-store")], Json(document)).into_response()
 }
 
-fn sees_tenant(caller: &Caller) -> bool {
+pub fn sees_tenant(caller: &Caller) -> bool {
     match caller.role {
         Role::Admin | Role::Operator => true,
         Role::Customer => false,
@@ -174,7 +174,7 @@ impl AuthService {
 
     async fn erase(&self, caller: &Caller) -> Result<(), AuthFailure> {
         let Caller { tenant_id, user_id, .. } = caller;
-        self.sessions.end_every(caller).await?;
+        self.sessions.end_every(tenant_id, user_id).await?;
         lifecycle::erase_user(&self.ports, tenant_id, user_id).await?;
         tracing::info!(tenant.id = %tenant_id, user.id = %user_id, "erasure of a user ordered");
         Ok(())

@@ -3,10 +3,13 @@
 use crate::server::{PASSWORD, Server};
 use argon2::{Algorithm, Argon2, Params, PasswordHasher, Version};
 use domain::ports::Users as _;
-use domain::user::{PasswordHash, User};
-use domain::{Email, TenantId};
+use domain::user::{PasswordHash, Role, User};
+use domain::{Email, Sha256, TenantId, UserId};
 use embedded::Users;
+use ingest::auth::password::Passwords;
 use serde_json::{Value, json};
+use std::sync::Arc;
+use tokio::sync::Semaphore;
 
 const SIGNUP: &str = "/api/v1/auth/signup";
 const LOGIN: &str = "/api/v1/auth/login";
@@ -152,4 +155,57 @@ async fn a_login_renews_a_hash_with_outdated_parameters() {
     assert!(hash.starts_with("$argon2id$v=19$m=19456,t=2,p=1$"), "{hash}");
     assert_eq!(server.log_in("ana@example.com", PASSWORD).await.status, 200);
     assert_eq!(stored().await, renewed, "once");
+}
+
+/// The hash of another system as it is stored after an import.
+async fn adopted(raw: &str) -> PasswordHash {
+    let passwords = Passwords::new(Arc::new(Semaphore::new(1)));
+    passwords.adopt(raw).await.expect("it hashes").expect("a known kind")
+}
+
+#[tokio::test]
+async fn an_imported_hash_is_accepted_once_and_then_renewed() {
+    let server = Server::start().await;
+    let users = Users::new(&server.store);
+    let tenant = TenantId::parse("default").expect("an id");
+    let digest = Sha256::of(PASSWORD.as_bytes()).bytes().map(|byte| format!("{byte:02X}")).concat();
+    // Made by passlib 1.7.4 of `Secreta123`.
+    let passlib = "$pbkdf2-sha256$1200$UMo559xbC.Gck1KKcS5FiA$T4NwYrdOSv6TIxYEsRQOkGZD/J7PSI9wDb3pmFBRPIo";
+    for (name, raw) in [("sha256", digest.as_str()), ("passlib", passlib)] {
+        let email = Email::parse(&format!("{name}@example.com")).expect("an address");
+        let new = User::new(tenant.clone(), UserId::fresh(), Role::Customer, domain::fixture::now());
+        let password_hash = adopted(raw).await;
+        assert!(!password_hash.0.contains(&digest.to_lowercase()), "a bare SHA-256 is not stored");
+        let new = User { email: Some(email.clone()), password_hash: Some(password_hash.clone()), ..new };
+        users.create(new).await.expect("it is created");
+        let stored = async || users.by_email(&tenant, &email).await.expect("readable").expect("the user");
+        for wrong in ["wrong-password", &digest, &digest.to_lowercase(), raw] {
+            server.log_in(email.as_str(), wrong).await.expect(401, "wrong_credentials");
+        }
+        assert_eq!(stored().await.password_hash.as_ref(), Some(&password_hash), "unchanged");
+        assert_eq!(server.log_in(email.as_str(), PASSWORD).await.status, 200, "{name}");
+        let renewed = stored().await.password_hash.expect("a hash").0;
+        assert!(renewed.starts_with("$argon2id$v=19$m=19456,t=2,p=1$"), "{renewed}");
+        assert_eq!(server.log_in(email.as_str(), PASSWORD).await.status, 200, "{name}");
+        server.log_in(email.as_str(), "wrong-password").await.expect(401, "wrong_credentials");
+    }
+}
+
+#[tokio::test]
+async fn fields_of_the_row_are_not_taken_from_a_request() {
+    let server = Server::start().await;
+    let body = json!({
+        "email": "eve@example.com", "password": PASSWORD, "id": "chosen", "user_id": "chosen",
+        "created_at": "2001-01-01T00:00:00Z", "password_hash": "x", "disabled_at": null, "version": 7,
+        "reset": {"digest": "0".repeat(64), "expires_at": "2999-01-01T00:00:00Z"}, "is_admin": true,
+    });
+    let eve = server.post(SIGNUP, &body).await;
+    assert_eq!(eve.status, 201, "{}", eve.body);
+    assert_ne!(eve.body["user"]["id"], "chosen");
+    assert_ne!(eve.body["user"]["created_at"], "2001-01-01T00:00:00Z");
+    let users = Users::new(&server.store);
+    let tenant = TenantId::parse("default").expect("an id");
+    let email = Email::parse("eve@example.com").expect("an address");
+    let stored = users.by_email(&tenant, &email).await.expect("readable").expect("the user");
+    assert_eq!((stored.reset, stored.version, stored.role), (None, 1, Role::Customer));
 }

@@ -54,6 +54,13 @@ impl Server {
         Server { clock, store, service, address, _root: root }
     }
 
+    /// The answer to a request with a bearer token, whose body is not JSON.
+    pub async fn download(&self, path: &str, token: &str) -> reqwest::Response {
+        let url = format!("http://{}{path}", self.address);
+        let request = reqwest::Client::new().get(url).bearer_auth(token);
+        within(LIMIT, path, request.send()).await.expect("the server answers")
+    }
+
     /// The ports under the service.
     pub async fn ports(&self) -> Ports {
         ports(&self.store, self.clock.clone(), self.store.keys().token_seeds()).await

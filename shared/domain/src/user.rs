@@ -2,6 +2,7 @@
 
 use crate::email::Email;
 use crate::owner::{TenantId, UserId};
+use crate::sha256::Sha256;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use std::fmt;
@@ -45,9 +46,20 @@ pub struct User {
     /// A disabled user cannot log in, and has no sessions.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub disabled_at: Option<Timestamp>,
+    /// The last one-time token that was issued for a new password, until it is used.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reset: Option<PasswordReset>,
     /// The number of saves; 1 once created.
     #[serde(default)]
     pub version: u32,
+}
+
+/// A one-time token with which a user chooses a new password. The token itself is stored nowhere.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PasswordReset {
+    /// SHA-256 of the token.
+    pub digest: Sha256,
+    pub expires_at: Timestamp,
 }
 
 /// A message on queue `uploads` that erases a user with all their uploads. It is sent before anything is erased, and again
@@ -76,6 +88,7 @@ impl User {
             password_hash: None,
             password_changed_at: None,
             disabled_at: None,
+            reset: None,
             version: 0,
         }
     }

@@ -4,7 +4,8 @@ use crate::email::Email;
 use crate::fixture;
 use crate::owner::{TenantId, UserId};
 use crate::ports::{PortErrorKind, Users};
-use crate::user::{PasswordHash, Role, User};
+use crate::sha256::Sha256;
+use crate::user::{PasswordHash, PasswordReset, Role, User};
 
 fn email(raw: &str) -> Option<Email> {
     Some(Email::parse(raw).expect("a legal address"))
@@ -58,6 +59,7 @@ pub async fn the_newest_version_is_saved(users: &dyn Users) {
     let moved = User {
         email: email("ana@example.org"),
         password_hash: Some(PasswordHash("$argon2id$".into())),
+        reset: Some(PasswordReset { digest: Sha256::of(b"token"), expires_at: fixture::later(3600) }),
         ..first.clone()
     };
     let saved = users.save(moved.clone()).await.expect("saving works");
