@@ -4,6 +4,8 @@ mod accounts;
 mod bodies;
 mod cookies;
 mod demo;
+mod enrolments;
+mod faces;
 mod server;
 mod session_list;
 mod sessions;
