@@ -22,7 +22,7 @@ pub struct Enrolment {
     pub owner: Option<UserId>,
     pub names: Names,
     pub template: FaceTemplate,
-    /// In bucket `users-photos`.
+    /// The key of the photo in bucket `users-photos`.
     pub photo: ObjectKey,
     pub consent: Consent,
     pub enrolled_at: Timestamp,
@@ -82,14 +82,14 @@ impl Enrolment {
     }
 }
 
-/// Without the names.
+/// Without the names, which must not be logged.
 impl fmt::Debug for Names {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("Names(..)")
     }
 }
 
-/// Without the numbers.
+/// Without the numbers, which must not be logged.
 impl fmt::Debug for FaceTemplate {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "FaceTemplate({} {})", self.engine, self.model)
