@@ -108,6 +108,7 @@ fn functions() -> Vec<Function> {
         ("PUBLIC_URL", "https://api.example"),
         ("ACCEPT_TRAFFIC", "on"),
         ("MAX_WAIT_SECONDS", "5"),
+        ("ENROLMENT", "off"),
     ];
     let batch = json!({"Records": []});
     vec![
@@ -134,7 +135,12 @@ fn functions() -> Vec<Function> {
             settings: vec![],
             event: batch.clone(),
         },
-        Function { name: "maintenance", binary: Some("maintenance"), settings: vec![], event: json!({}) },
+        Function {
+            name: "maintenance",
+            binary: Some("maintenance"),
+            settings: vec![("ENROLMENT_RETENTION_DAYS", "365")],
+            event: json!({}),
+        },
         Function { name: BOTO, binary: None, settings: vec![], event: batch },
     ]
 }

@@ -2,9 +2,10 @@
 
 use crate::boot::{Engines, Installation};
 use domain::ports::Clock;
-use domain::{Handler, QueueName, Stage};
+use domain::{Handler, Ports, QueueName, Stage};
 use ingest::{Intake, Maintenance};
 use std::sync::Arc;
+use std::time::Duration;
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 use workers::{DeadLetterHandler, Limits, PollHost, Polling, Settle};
@@ -25,6 +26,7 @@ impl Pipeline {
         engines: &Engines,
         queues: &[QueueName],
         max_receives: u32,
+        enrolment_retention: Duration,
     ) -> Self {
         let stop = watch::Sender::new(false);
         let mut tasks = JoinSet::new();
@@ -34,7 +36,8 @@ impl Pipeline {
         }
         let maintenance = Maintenance::new(installation.ports.clone(), &installation.uploads_bucket);
         let clock = installation.ports.clock.clone();
-        tasks.spawn(maintain(maintenance, clock, stopped(stop.subscribe())));
+        let faces = (installation.ports.clone(), enrolment_retention);
+        tasks.spawn(maintain(maintenance, faces, clock, stopped(stop.subscribe())));
         let stopped = stopped(stop.subscribe());
         tasks.spawn(async move {
             if let Some(machine) = &installation.machine {
@@ -52,7 +55,12 @@ impl Pipeline {
 }
 
 /// A round of maintenance and a step through the contents of objects a minute, until the pipeline stops.
-async fn maintain(maintenance: Maintenance, clock: Arc<dyn Clock>, stopped: impl Future<Output = ()>) {
+async fn maintain(
+    maintenance: Maintenance,
+    (ports, retention): (Ports, Duration),
+    clock: Arc<dyn Clock>,
+    stopped: impl Future<Output = ()>,
+) {
     let rounds = async {
         let (mut from, mut contents) = (None, None);
         loop {
@@ -65,6 +73,9 @@ async fn maintain(maintenance: Maintenance, clock: Arc<dyn Clock>, stopped: impl
             match maintenance.reconcile(contents.take()).await {
                 Ok(next) => contents = next,
                 Err(error) => tracing::warn!(error = %error, "contents of objects could not be reconciled"),
+            }
+            if let Err(error) = ingest::enrolment::end_unused(&ports, retention).await {
+                tracing::warn!(error = %error, "unused enrolments could not be erased");
             }
             clock.sleep_until(clock.now() + ingest::maintenance::PAUSE).await;
         }

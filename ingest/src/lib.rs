@@ -5,6 +5,7 @@ pub mod auth;
 mod cache;
 pub mod content;
 pub mod deposit;
+pub mod enrolment;
 pub mod http;
 pub mod installation;
 pub mod intake;

@@ -3,14 +3,15 @@
 use crate::batch::Batches;
 use crate::settings::{ApiSettings, Settings, StageSettings};
 use crate::telemetry::{self, LogMeter};
-use ::settings::{FaceEngine, Reader, Resources};
+use ::settings::{Enrolment, FaceEngine, Reader, Resources};
 pub use aws::MaintenanceCursor;
 use aws::{Clients, Connection};
 use axum::Router;
-use domain::ports::{self, Maker};
+use domain::ports::{self, Maker, PortError};
 use domain::{Handler, Ports, QueueName};
 use ingest::Intake;
 use ingest::auth::{AuthService, AuthSettings};
+use ingest::enrolment::{EnrolmentService, EnrolmentSettings};
 use ingest::http::{App, HttpSettings, NoLocalObjects};
 use ingest::installation::{InstallationDocument, Runtime};
 use ingest::maintenance::Maintenance;
@@ -18,6 +19,7 @@ use lambda_runtime::Error;
 use std::collections::BTreeMap;
 use std::ffi::OsString;
 use std::sync::Arc;
+use std::time::Duration;
 use tokio::sync::Semaphore;
 use workers::{DeadLetterHandler, Engines, Limits, Settle};
 
@@ -79,6 +81,11 @@ impl Installation {
         Maintenance::new(self.ports.clone(), &self.resources.media_bucket)
     }
 
+    /// Erases faces that have not matched for `retention`.
+    pub async fn end_unused_enrolments(&self, retention: Duration) -> Result<usize, PortError> {
+        ingest::enrolment::end_unused(&self.ports, retention).await
+    }
+
     pub fn maintenance_cursor(&self) -> MaintenanceCursor {
         MaintenanceCursor::new(&self.clients, &self.resources)
     }
@@ -103,6 +110,13 @@ impl Installation {
             ..HttpSettings::new(&settings.public_url)
         };
         let document = InstallationDocument::new(Runtime::Aws, &http, &auth_settings);
+        let enrolment = EnrolmentSettings {
+            is_open: settings.enrolment == Enrolment::Open,
+            default_tenant: auth_settings.default_tenant.clone(),
+            trusted_proxies: settings.trusted_proxies.clone(),
+            public_url: settings.public_url.clone(),
+            max_photo_bytes: MAX_INLINE_BYTES,
+        };
         let auth = Arc::new(AuthService::open(self.ports.clone(), auth_settings, permits()).await?);
         let app = App {
             ports: self.ports.clone(),
@@ -112,7 +126,13 @@ impl Installation {
             notifier: Arc::default(),
             settings: http,
         };
-        let others = ingest::auth::routes(auth).merge(ingest::installation::routes(document));
+        let mut others = ingest::auth::routes(auth.clone()).merge(ingest::installation::routes(document));
+        if settings.enrolment != Enrolment::Off {
+            let objects = self.ports.objects.clone();
+            let verifier = Arc::new(aws::FaceVerifier::new(&self.clients, objects, permits()));
+            let service = EnrolmentService::new(self.ports.clone(), auth, verifier, enrolment);
+            others = others.merge(ingest::enrolment::routes(Arc::new(service)));
+        }
         Ok(ingest::http::router_beside(app, others))
     }
 

@@ -3,7 +3,7 @@
 use domain::Stage;
 use domain::network::Network;
 use ingest::http::Quota;
-use settings::{Entrance, FaceEngine, Problems, Reader, Resources, keys};
+use settings::{Enrolment, Entrance, FaceEngine, Problems, Reader, Resources, keys};
 use std::path::PathBuf;
 use std::time::Duration;
 use tracing_subscriber::filter::{LevelFilter, Targets};
@@ -27,6 +27,7 @@ pub struct ApiSettings {
     pub max_wait: Duration,
     pub quota: Quota,
     pub trusted_proxies: Vec<Network>,
+    pub enrolment: Enrolment,
 }
 
 /// What function `worker` reads besides.
@@ -78,6 +79,7 @@ impl ApiSettings {
                     max_stored_bytes: reader.take(&keys::MAX_STORED_BYTES),
                 },
                 trusted_proxies: reader.take(&keys::TRUSTED_PROXIES),
+                enrolment: reader.take(&keys::ENROLMENT),
             };
             reader.require(&[&keys::PUBLIC_URL], "entrance = http");
             settings

@@ -34,3 +34,11 @@ pub async fn open(settings: &Settings) -> Installation {
 pub async fn face_engine(permits: Arc<Semaphore>) -> Arc<dyn ports::FaceEngine> {
     Arc::new(aws::FaceEngine::new(&Clients::connect(&Connection::default()).await, permits))
 }
+
+/// Comparisons by Amazon Rekognition, with the enrolled photos in `objects`.
+pub async fn face_verifier(
+    objects: Arc<dyn ports::Objects>,
+    permits: Arc<Semaphore>,
+) -> Arc<dyn ports::FaceVerifier> {
+    Arc::new(aws::FaceVerifier::new(&Clients::connect(&Connection::default()).await, objects, permits))
+}

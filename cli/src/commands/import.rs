@@ -72,7 +72,13 @@ pub async fn run(settings: &Settings, import: &Import, printer: &mut Printer<'_>
     let pipeline = match client.installation().filter(|_| arguments.process && !client.is_running()) {
         Some(installation) => {
             let (engines, queues) = (boot::engines(settings).await?, QueueName::live().collect::<Vec<_>>());
-            Some(Pipeline::start(installation.clone(), &engines, &queues, settings.max_receives))
+            Some(Pipeline::start(
+                installation.clone(),
+                &engines,
+                &queues,
+                settings.max_receives,
+                settings.enrolment_retention,
+            ))
         }
         None => None,
     };

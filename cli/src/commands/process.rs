@@ -53,7 +53,8 @@ pub async fn run(
     let client = Client::here(installation, PUBLIC_URL, MAX_PHOTO_BYTES);
     let installation = client.installation().context("this process has opened it")?.clone();
     let queues: Vec<QueueName> = QueueName::live().collect();
-    let pipeline = Pipeline::start(installation, &engines, &queues, settings.max_receives);
+    let pipeline =
+        Pipeline::start(installation, &engines, &queues, settings.max_receives, settings.enrolment_retention);
 
     let (tenant, screen) = (TenantId::parse(TENANT)?, printer.screen().clone());
     let batch = Batch::open(&client, &tenant, (Some(USER), true), &screen).await?;

@@ -59,7 +59,13 @@ pub async fn run(settings: &Settings, printer: &mut Printer<'_>) -> anyhow::Resu
     let installation = Arc::new(boot::open(settings, &public_url).await.map_err(BootError::with_remedy)?);
     let routes = boot::routes(&installation, &engines, settings, &public_url).await?;
     let socket = control_socket(&installation, settings, &public_url);
-    let pipeline = Pipeline::start(installation.clone(), &engines, &settings.poll, settings.max_receives);
+    let pipeline = Pipeline::start(
+        installation.clone(),
+        &engines,
+        &settings.poll,
+        settings.max_receives,
+        settings.enrolment_retention,
+    );
     // A reader of the first line may send a signal at once.
     let stop = stop_signal()?;
     let metrics = metrics_listener.as_ref().map(|listener| listener.local_addr()).transpose()?;

@@ -5,7 +5,8 @@ mod sources;
 pub use sources::{Flag, Sources};
 
 use ::settings::{
-    Backend, DemoUser, Durability, FaceEngine, LogFormat, LogLevel, Problems, Reader, Resources, Row, keys,
+    Backend, DemoUser, Durability, Enrolment, FaceEngine, LogFormat, LogLevel, Problems, Reader, Resources,
+    Row, keys,
 };
 use domain::QueueName;
 use domain::network::Network;
@@ -13,6 +14,7 @@ use ingest::http::Quota;
 use sources::SourceError;
 use std::net::IpAddr;
 use std::path::PathBuf;
+use std::time::Duration;
 
 /// Every setting, read and checked. [`keys`] says what each is for.
 #[derive(Clone, Debug)]
@@ -32,6 +34,8 @@ pub struct Settings {
     pub trusted_proxies: Vec<Network>,
     demo_user: DemoUser,
     pub tenant_signup: bool,
+    enrolment: Enrolment,
+    pub enrolment_retention: Duration,
     pub accept_traffic: bool,
     pub max_upload_bytes: u64,
     pub max_connections: usize,
@@ -40,7 +44,6 @@ pub struct Settings {
     pub allowed_origins: Vec<String>,
     pub poll: Vec<QueueName>,
     /// Its names are empty without backend aws.
-    #[cfg_attr(not(feature = "aws"), expect(dead_code))]
     pub resources: Resources,
     #[cfg_attr(not(feature = "aws"), expect(dead_code))]
     pub buckets_in_path: bool,
@@ -77,6 +80,8 @@ impl Settings {
             trusted_proxies: reader.take(&keys::TRUSTED_PROXIES),
             demo_user: reader.take(&keys::DEMO_USER),
             tenant_signup: reader.take(&keys::TENANT_SIGNUP),
+            enrolment: reader.take(&keys::ENROLMENT),
+            enrolment_retention: reader.take(&keys::ENROLMENT_RETENTION_DAYS),
             accept_traffic: reader.take(&keys::ACCEPT_TRAFFIC),
             max_upload_bytes: reader.take(&keys::MAX_UPLOAD_BYTES),
             max_connections: reader.take(&keys::MAX_CONNECTIONS),
@@ -108,6 +113,14 @@ impl Settings {
             DemoUser::On => true,
             DemoUser::Off => false,
             DemoUser::Auto => self.backend == Backend::Embedded && self.is_of_this_machine(),
+        }
+    }
+
+    /// How faces are enrolled. In an account it takes the bucket of their photos.
+    pub fn enrolment(&self) -> Enrolment {
+        match self.backend {
+            Backend::Aws if self.resources.users_photos_bucket.is_empty() => Enrolment::Off,
+            _ => self.enrolment,
         }
     }
 
@@ -223,6 +236,8 @@ mod tests {
             ("public_url", "example.org", "a scheme and a host"),
             ("demo_user", "yes", "one of auto, on, off"),
             ("tenant_signup", "yes", "one of open, closed"),
+            ("enrolment", "yes", "one of off, account, open"),
+            ("enrolment_retention_days", "0", "a whole number from 1 to 36500"),
             ("accept_traffic", "yes", "one of on, off"),
             ("max_upload_bytes", "1", "a whole number from 1024 to 33554432"),
             ("max_connections", "0", "a whole number from 1 to 65536"),

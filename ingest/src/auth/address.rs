@@ -10,7 +10,7 @@ pub struct Address(pub String);
 
 impl Address {
     /// The caller behind `peer`: its forwarded address where `peer` is a trusted proxy.
-    pub(super) fn of(peer: IpAddr, headers: &HeaderMap, trusted: &[Network]) -> Self {
+    pub(crate) fn of(peer: IpAddr, headers: &HeaderMap, trusted: &[Network]) -> Self {
         let trusts = |address: &IpAddr| trusted.iter().any(|network| network.contains(*address));
         let forwarded = headers.get_all("x-forwarded-for").iter().filter_map(|value| value.to_str().ok());
         let hops: Vec<&str> = forwarded.flat_map(|value| value.split(',')).map(str::trim).collect();

@@ -24,6 +24,7 @@ mod token_keys;
 mod users;
 mod usuarios;
 
+pub(crate) use address::Address;
 pub use caller::{AuthError, Authenticate, Caller};
 pub use endpoints::routes;
 pub use service::AuthService;

@@ -39,6 +39,11 @@ impl Links {
         self.objects.sign_get(Bucket::Media, key, expiry(self.clock.now())).await
     }
 
+    /// A link to the photo of an enrolment.
+    pub(crate) async fn to_enrolled(&self, key: &ObjectKey) -> Result<String, PortError> {
+        self.objects.sign_get(Bucket::UsersPhotos, key, expiry(self.clock.now())).await
+    }
+
     pub(crate) async fn to_some(&self, key: Option<&ObjectKey>) -> Result<Option<String>, PortError> {
         match key {
             Some(key) => self.to(key).await.map(Some),

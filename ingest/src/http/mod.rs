@@ -23,7 +23,7 @@ mod openapi;
 mod page_files;
 pub mod photo;
 mod photo_form;
-mod photo_json;
+pub(crate) mod photo_json;
 mod prefer;
 pub(crate) mod problem_codes;
 mod problem_page;

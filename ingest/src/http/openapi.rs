@@ -108,6 +108,7 @@ fn tags(paths: &Value) -> Value {
     let described = named.into_iter().map(|tag| {
         let description = match tag {
             "accounts" => "Signing up, logging in, and sessions.",
+            "faces" => "Faces under e-mail addresses, and photos that are compared with them.",
             "gallery" => "Finished uploads.",
             "making" => "Pictures and melodies from an emotion.",
             "objects" => "Photos, pictures and melodies by signed links.",
@@ -181,9 +182,11 @@ fn link_uploads(operation: &mut Map<String, Value>) {
 
 /// The accepted picture types, and the limit of a body.
 fn body_types(operation: &mut Map<String, Value>, method: &str, settings: &HttpSettings) {
+    let tag = operation["tags"][0].as_str().unwrap_or_default().to_owned();
     let Some(body) = operation.get_mut("requestBody") else { return };
     let Some(content) = body["content"].as_object_mut() else { return };
-    let has_photo = content.contains_key(PICTURES) || content.contains_key("multipart/form-data");
+    let of_faces = tag == "faces";
+    let has_photo = of_faces || content.contains_key(PICTURES) || content.contains_key("multipart/form-data");
     for (_, media) in content.iter_mut() {
         // A body may be absent; it is never null.
         let choices = media["schema"]["oneOf"].as_array();

@@ -3,10 +3,12 @@
 
 use super::base64_text::Base64Text;
 use super::body::{self, USE_A_PRESIGNED_URL};
+use super::budget::Share;
 use super::reception::Reception;
 use crate::content::Content;
 use crate::problem::Problem;
 use axum::body::Body;
+use bytes::{Bytes, BytesMut};
 use http_body_util::BodyExt;
 use serde::Deserialize;
 use std::ops::Range;
@@ -65,22 +67,74 @@ pub(crate) async fn read(
     limit: u64,
     mut reception: Reception<'_>,
 ) -> Result<Content, Problem> {
-    let (mut scanner, mut text) = (Scanner::default(), Base64Text::default());
-    let mut left = max_bytes(limit);
+    let mut json = PhotoJson::new(limit, USE_A_PRESIGNED_URL);
+    while let Some(frame) = body.frame().await {
+        let frame = frame.map_err(|error| body::broken_off(&error))?;
+        if let Ok(bytes) = frame.into_data() {
+            reception.push(&json.push(&bytes)?).await?;
+        }
+    }
+    let (_, rest) = json.finish()?;
+    reception.push(&rest).await?;
+    reception.finish().await
+}
+
+/// Reads a JSON body with a photo into memory, of which it takes what it needs from `memory`: the photo, and the frame.
+/// Errors: as [`read`], and 503 over the budget.
+pub(crate) async fn read_whole(
+    mut body: Body,
+    limit: u64,
+    memory: &mut Share,
+) -> Result<(Bytes, Vec<u8>), Problem> {
+    let mut json = PhotoJson::new(limit, "send a smaller photo");
+    let mut photo = BytesMut::new();
     while let Some(frame) = body.frame().await {
         let frame = frame.map_err(|error| body::broken_off(&error))?;
         let Ok(bytes) = frame.into_data() else { continue };
-        let over = || Problem::too_large(limit, USE_A_PRESIGNED_URL);
-        left = left.checked_sub(bytes.len() as u64).ok_or_else(over)?;
-        split(&mut scanner, &bytes, &mut text)?;
-        if scanner.frame.len() > MAX_FRAME_BYTES {
+        memory.grow(bytes.len() as u64)?;
+        photo.extend_from_slice(&json.push(&bytes)?);
+    }
+    let (frame, rest) = json.finish()?;
+    photo.extend_from_slice(&rest);
+    match photo.len() as u64 > limit {
+        true => Err(Problem::too_large(limit, "send a smaller photo")),
+        false => Ok((photo.freeze(), frame)),
+    }
+}
+
+/// A JSON body on its way in: the photo is decoded piece by piece, the frame is kept.
+struct PhotoJson {
+    scanner: Scanner,
+    text: Base64Text,
+    limit: u64,
+    /// What to do about a photo over the limit.
+    hint: &'static str,
+    left: u64,
+}
+
+impl PhotoJson {
+    fn new(limit: u64, hint: &'static str) -> Self {
+        let (scanner, text) = (Scanner::default(), Base64Text::default());
+        PhotoJson { scanner, text, limit, hint, left: max_bytes(limit) }
+    }
+
+    /// What these bytes of the body add to the photo.
+    fn push(&mut self, bytes: &[u8]) -> Result<Vec<u8>, Problem> {
+        let over = || Problem::too_large(self.limit, self.hint);
+        self.left = self.left.checked_sub(bytes.len() as u64).ok_or_else(over)?;
+        split(&mut self.scanner, bytes, &mut self.text)?;
+        if self.scanner.frame.len() > MAX_FRAME_BYTES {
             return Err(Problem::too_large(MAX_FRAME_BYTES as u64, "beside the picture"));
         }
-        reception.push(&text.decoded()?).await?;
+        self.text.decoded()
     }
-    scanner.check()?;
-    reception.push(&text.rest()?).await?;
-    reception.finish().await
+
+    /// The frame, and the rest of the photo.
+    fn finish(mut self) -> Result<(Vec<u8>, Vec<u8>), Problem> {
+        self.scanner.check()?;
+        let rest = self.text.rest()?;
+        Ok((self.scanner.frame, rest))
+    }
 }
 
 /// Sends the photo's characters to `text`, runs of them at once.

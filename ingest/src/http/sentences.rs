@@ -123,7 +123,7 @@ const SENTENCES: [(&str, &str, &str); 16] = [
 const OTHER: (&str, &str) = ("processing failed", "el procesamiento falló");
 
 /// Of requests that are refused, in Spanish; `{limit}` is the problem's member `limit`.
-const REFUSALS: [(&str, &str); 31] = [
+const REFUSALS: [(&str, &str); 36] = [
     ("empty_photo", "la foto está vacía"),
     ("too_large", "se aceptan como máximo {limit} bytes"),
     ("several_photos", "el formulario tiene varias fotos; envíe una por petición"),
@@ -136,6 +136,14 @@ const REFUSALS: [(&str, &str); 31] = [
         "unsupported_body",
         "envíe multipart/form-data con un campo image, file o photo, o application/json con la imagen en base64",
     ),
+    ("no_face", "la foto no muestra ninguna cara"),
+    ("multiple_faces", "la foto muestra más de una cara"),
+    (
+        "already_enrolled",
+        "ya hay una cara registrada con este correo electrónico; el token de su cuenta la reemplaza",
+    ),
+    ("reenrol", "el registro de la cara es de otro motor o modelo; regístrela de nuevo"),
+    ("foreign_email", "una cuenta registra una cara con su propio correo electrónico"),
     ("wrong_credentials", "el correo electrónico o la contraseña no son correctos"),
     ("invalid_token", "el token no es válido; inicie sesión de nuevo"),
     ("missing_token", "esta ruta necesita la cabecera Authorization: Bearer"),

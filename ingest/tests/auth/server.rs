@@ -1,12 +1,14 @@
 //! A server on a port of its own and a client for it.
 
+use crate::faces::Numbers;
 use async_trait::async_trait;
 use deadline::{LIMIT, within};
 use domain::ports::secrets::TokenSeeds;
 use domain::ports::{PortError, Secrets};
-use domain::{Ports, fixture};
+use domain::{Ports, TenantId, fixture};
 use embedded::{ManualClock, Options, Orchestrator, Policy, Store};
 use ingest::auth::{AuthService, AuthSettings, routes};
+use ingest::enrolment::{EnrolmentService, EnrolmentSettings};
 use ingest::{Metrics, request_context};
 use serde_json::{Value, json};
 use std::net::SocketAddr;
@@ -23,6 +25,7 @@ pub struct Server {
     pub clock: Arc<ManualClock>,
     pub store: Store,
     pub service: Arc<AuthService>,
+    pub faces: Arc<Numbers>,
     address: SocketAddr,
     _root: TempDir,
 }
@@ -39,7 +42,16 @@ impl Server {
         Server::start_with(|_| {}).await
     }
 
+    /// Enrols faces of accounts only.
+    pub async fn of_accounts() -> Self {
+        Server::of(|_| {}, false).await
+    }
+
     pub async fn start_with(change: impl FnOnce(&mut AuthSettings)) -> Self {
+        Server::of(change, true).await
+    }
+
+    async fn of(change: impl FnOnce(&mut AuthSettings), enrols_all: bool) -> Self {
         let root = tempfile::tempdir().expect("a temporary directory");
         let clock = Arc::new(ManualClock::new(fixture::now()));
         let options = Options { clock: Some(clock.clone()), ..Options::default() };
@@ -47,11 +59,24 @@ impl Server {
         let service = Arc::new(service_with(&store, clock.clone(), store.keys().token_seeds(), change).await);
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
         let address = listener.local_addr().expect("it is bound");
-        let app = axum::Router::from(routes(service.clone()))
-            .layer(axum::middleware::from_fn(request_context::around));
+        let faces = Arc::new(Numbers::default());
+        let enrolments = EnrolmentService::new(
+            ports(&store, clock.clone(), store.keys().token_seeds()).await,
+            service.clone(),
+            faces.clone(),
+            EnrolmentSettings {
+                is_open: enrols_all,
+                default_tenant: TenantId::parse("default").expect("an id"),
+                trusted_proxies: vec!["127.0.0.1".parse().expect("an address")],
+                public_url: "http://photos.example".to_owned(),
+                max_photo_bytes: 100_000,
+            },
+        );
+        let all = routes(service.clone()).merge(ingest::enrolment::routes(Arc::new(enrolments)));
+        let app = axum::Router::from(all).layer(axum::middleware::from_fn(request_context::around));
         let app = app.into_make_service_with_connect_info::<SocketAddr>();
         tokio::spawn(async move { axum::serve(listener, app).await.expect("the server runs") });
-        Server { clock, store, service, address, _root: root }
+        Server { clock, store, service, faces, address, _root: root }
     }
 
     /// The answer to a request with a bearer token, whose body is not JSON.

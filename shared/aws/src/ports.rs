@@ -1,8 +1,8 @@
 //! Every port over one stack's resources.
 
 use crate::{
-    Clients, DeadLetters, Events, Faces, Gallery, Objects, Orchestrator, Queue, Resources, Secrets, Sessions,
-    SystemClock, Throttle, Uploads, Users,
+    Clients, DeadLetters, Enrolments, Events, Faces, Gallery, Objects, Orchestrator, Queue, Resources,
+    Secrets, Sessions, SystemClock, Throttle, Uploads, Users,
 };
 use domain::Ports;
 use domain::ports::{Clock, Meter};
@@ -14,6 +14,7 @@ pub fn ports(clients: &Clients, resources: &Arc<Resources>, meter: Arc<dyn Meter
     Ports {
         clock: clock.clone(),
         dead_letters: Arc::new(DeadLetters::new(clients, resources)),
+        enrolments: Arc::new(Enrolments::new(clients, resources)),
         events: Arc::new(Events::new(clients, resources)),
         faces: Arc::new(Faces::new(clients, resources)),
         gallery: Arc::new(Gallery::new(clients, resources)),

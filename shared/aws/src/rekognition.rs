@@ -42,6 +42,16 @@ pub(crate) fn prepare(photo: Bytes) -> Result<(Bytes, Picture), EngineError> {
     Ok((sent, picture))
 }
 
+/// A photo of a person as it is stored and compared: small, upright, without metadata.
+pub(crate) fn portrait(photo: &[u8]) -> Result<Bytes, EngineError> {
+    let picture = decode(photo)?;
+    let small = match enlarged(&picture)? {
+        Some(enlarged) => vision::preview(&enlarged),
+        None => vision::preview(&picture),
+    };
+    small.map(Bytes::from).map_err(|error| EngineError::Broken(error.into()))
+}
+
 /// A plain JPEG within the limits; Rekognition applies its EXIF orientation, as our decoder does.
 fn accepts(photo: &[u8], picture: &Picture) -> bool {
     let (width, height) = picture.original();

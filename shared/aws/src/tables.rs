@@ -10,6 +10,7 @@ pub enum Table {
     Users,
     Sessions,
     Throttle,
+    Enrolments,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -76,8 +77,14 @@ pub const TENANT_LETTERS: Index =
 pub const UPLOAD_LETTERS: Index =
     Index { name: "upload", key: key(text("upload"), None), holds: Holds::Keys };
 
+/// The enrolments that an account made.
+pub const OWNERS: Index = Index { name: "owners", key: key(text("owner"), None), holds: Holds::Keys };
+/// All enrolments by their last use.
+pub const UNUSED: Index =
+    Index { name: "unused", key: key(text("shelf"), Some(text("place"))), holds: Holds::Keys };
+
 impl Table {
-    pub const ALL: [Table; 7] = [
+    pub const ALL: [Table; 8] = [
         Table::Uploads,
         Table::Gallery,
         Table::Faces,
@@ -85,6 +92,7 @@ impl Table {
         Table::Users,
         Table::Sessions,
         Table::Throttle,
+        Table::Enrolments,
     ];
 
     /// The name without the prefix.
@@ -97,12 +105,13 @@ impl Table {
             Table::Users => "users",
             Table::Sessions => "sessions",
             Table::Throttle => "throttle",
+            Table::Enrolments => "enrolments",
         }
     }
 
     pub const fn key(self) -> Key {
         match self {
-            Table::Uploads | Table::Throttle => key(text("key"), None),
+            Table::Uploads | Table::Throttle | Table::Enrolments => key(text("key"), None),
             Table::Gallery => key(text("owner"), Some(text("place"))),
             Table::Faces => key(text("face_id"), None),
             Table::DeadLetters => key(text("id"), None),
@@ -115,6 +124,7 @@ impl Table {
         match self {
             Table::Uploads => &[CHANGES, DUE],
             Table::DeadLetters => &[LETTERS, TENANT_LETTERS, UPLOAD_LETTERS],
+            Table::Enrolments => &[OWNERS, UNUSED],
             Table::Gallery | Table::Faces | Table::Users | Table::Sessions | Table::Throttle => &[],
         }
     }

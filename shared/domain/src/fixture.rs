@@ -2,7 +2,9 @@
 
 use crate::affect::Affect;
 use crate::begin::Begin;
+use crate::email::Email;
 use crate::emotion::Emotion;
+use crate::enrolment::{Consent, Enrolment, FaceTemplate, Names};
 use crate::file_name::FileName;
 use crate::media_type::MediaType;
 use crate::object_key::ObjectKey;
@@ -38,6 +40,30 @@ pub fn owner() -> (TenantId, UserId) {
 pub fn user() -> User {
     let (tenant_id, user_id) = owner();
     User::new(tenant_id, user_id, Role::Customer, now())
+}
+
+/// The face of user `ana`, not yet stored.
+pub fn enrolment(email: &str) -> Enrolment {
+    let (tenant_id, owner) = owner();
+    let email = Email::parse(email).expect("a legal address");
+    let photo = Enrolment::photo_key(&tenant_id, &email, Uuid::nil()).expect("a legal key");
+    let names = Names { first_name: Some("Ana".into()), last_name: Some("Quispe".into()), name: None };
+    let consent = Consent { source: "form".into(), at: now(), text_version: Some("1".into()) };
+    let template =
+        FaceTemplate { engine: "test".into(), model: "1".into(), descriptor: vec![0.25, -1.0, 1.0 / 3.0] };
+    let (enrolled_at, last_used_at) = (now(), now());
+    Enrolment {
+        tenant_id,
+        email,
+        owner: Some(owner),
+        names,
+        template,
+        photo,
+        consent,
+        enrolled_at,
+        last_used_at,
+        version: 0,
+    }
 }
 
 pub fn session(number: u128) -> Session {

@@ -1,8 +1,8 @@
 //! Every port over one data directory.
 
 use crate::{
-    DeadLetters, Events, Faces, Gallery, Objects, Orchestrator, Policy, Queue, Secrets, Sessions, Store,
-    Throttle, Uploads, Users,
+    DeadLetters, Enrolments, Events, Faces, Gallery, Objects, Orchestrator, Policy, Queue, Secrets, Sessions,
+    Store, Throttle, Uploads, Users,
 };
 use domain::Ports;
 use domain::ports::Meter;
@@ -19,6 +19,7 @@ pub fn ports(
     Ports {
         clock: store.clock(),
         dead_letters: Arc::new(DeadLetters::new(store)),
+        enrolments: Arc::new(Enrolments::new(store)),
         events: Arc::new(Events::new(store)),
         faces: Arc::new(Faces::new(store)),
         gallery: Arc::new(Gallery::new(store)),

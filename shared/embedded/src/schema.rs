@@ -7,7 +7,7 @@ use std::path::Path;
 /// "Semb": `PRAGMA application_id` of our databases.
 const APPLICATION_ID: i64 = 0x5365_6d62;
 
-const MIGRATIONS: [&str; 2] = [FIRST, TENANTS];
+const MIGRATIONS: [&str; 3] = [FIRST, TENANTS, ENROLMENTS];
 
 const FIRST: &str = "
 CREATE TABLE clock (latest_ms INTEGER NOT NULL) STRICT;
@@ -185,6 +185,21 @@ CREATE INDEX domain_event_at ON domain_event (at);
 /// Tenants that were founded by their first user.
 const TENANTS: &str = "
 CREATE TABLE tenant (tenant_id TEXT PRIMARY KEY) STRICT, WITHOUT ROWID;
+";
+
+/// Faces under e-mail addresses.
+const ENROLMENTS: &str = "
+CREATE TABLE enrolment (
+    tenant_id TEXT NOT NULL,
+    email TEXT NOT NULL,
+    version INTEGER NOT NULL,
+    owner TEXT,
+    last_used_at INTEGER NOT NULL,
+    enrolment TEXT NOT NULL,
+    PRIMARY KEY (tenant_id, email)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX enrolment_of_owner ON enrolment (tenant_id, owner) WHERE owner IS NOT NULL;
+CREATE INDEX enrolment_used ON enrolment (last_used_at);
 ";
 
 pub const NEWEST: i64 = MIGRATIONS.len() as i64;

@@ -1,7 +1,7 @@
 //! Erases a user: an order first, so that a crash cannot leave half of it; then the tombstone, so that no login works and the
-//! e-mail address is free; then the sessions and every upload, in passes until nothing can arrive any more.
+//! e-mail address is free, with the faces that were enrolled; then the sessions and every upload, in passes until nothing can arrive any more.
 
-use crate::erasure;
+use crate::{enrolment_erasure, erasure};
 use domain::ports::PortError;
 use domain::ports::queue::{MAX_DELAY, MessageGroup, NewMessage};
 use domain::record::MIN_PASSES;
@@ -51,8 +51,13 @@ pub async fn postpone(ports: &Ports, order: &EraseUser) -> Result<(), PortError>
 
 /// The account goes before its sessions: a login that is under way ends its session when it finds no user.
 async fn end(ports: &Ports, order: &EraseUser) -> Result<(), PortError> {
-    ports.users.erase(&order.tenant_id, &order.user_id).await?;
-    ports.sessions.end_all(&order.tenant_id, &order.user_id, None).await.map(drop)
+    let (tenant, id) = (&order.tenant_id, &order.user_id);
+    let email = ports.users.get(tenant, id).await?.and_then(|user| user.email);
+    // Before the tombstone too, which forgets the address; after it, because a face was perhaps enrolled between.
+    enrolment_erasure::erase_of(ports, tenant, id, email.as_ref()).await?;
+    ports.users.erase(tenant, id).await?;
+    enrolment_erasure::erase_of(ports, tenant, id, email.as_ref()).await?;
+    ports.sessions.end_all(tenant, id, None).await.map(drop)
 }
 
 async fn send(ports: &Ports, order: &EraseUser, delay: Duration) -> Result<(), PortError> {

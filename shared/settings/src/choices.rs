@@ -50,6 +50,17 @@ pub enum DemoUser {
     Off,
 }
 
+/// Whether faces are enrolled under e-mail addresses, and compared.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Enrolment {
+    #[default]
+    Off,
+    /// By the account that has the address.
+    Account,
+    /// Without an account too.
+    Open,
+}
+
 /// What function `ingest` receives.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Entrance {
@@ -80,6 +91,8 @@ pub(crate) const ENTRANCES: [(&str, Entrance); 2] =
 pub(crate) const PROVIDERS: [(&str, Provider); 1] = [("embedded", Provider::Embedded)];
 pub(crate) const DEMO_USERS: [(&str, DemoUser); 3] =
     [("auto", DemoUser::Auto), ("on", DemoUser::On), ("off", DemoUser::Off)];
+pub(crate) const ENROLMENTS: [(&str, Enrolment); 3] =
+    [("off", Enrolment::Off), ("account", Enrolment::Account), ("open", Enrolment::Open)];
 pub(crate) const TENANT_SIGNUPS: [(&str, bool); 2] = [("open", true), ("closed", false)];
 pub(crate) const SWITCH: [(&str, bool); 2] = [("on", true), ("off", false)];
 

@@ -57,6 +57,8 @@ mod table {
     pub const TRUSTED_PROXIES: Key<Vec<Network>> = key("trusted_proxies", "", "Addresses or networks of proxies whose X-Forwarded-For counts, comma-separated", networks);
     pub const DEMO_USER: Key<DemoUser> = key("demo_user", "auto", "Account without a password, for everyone: on, off, or auto (on if all is loopback)", |text| choice(text, &DEMO_USERS));
     pub const TENANT_SIGNUP: Key<bool> = key("tenant_signup", "open", "Whether a signup may create a tenant, whose admin it makes: open, closed", |text| choice(text, &TENANT_SIGNUPS));
+    pub const ENROLMENT: Key<Enrolment> = key("enrolment", "open", "Enrolling faces: off, account (by accounts) or open (without one too)", |text| choice(text, &ENROLMENTS));
+    pub const ENROLMENT_RETENTION_DAYS: Key<Duration> = key("enrolment_retention_days", "365", "Days after its last match after which an enrolled face is erased", |text| whole(text, 1..=36_500).map(|days: u64| Duration::from_secs(days * 86_400)));
     pub const ACCEPT_TRAFFIC: Key<bool> = key("accept_traffic", "on", "off: every request except health checks gets 503", |text| choice(text, &SWITCH));
     pub const MAX_UPLOAD_BYTES: Key<u64> = key("max_upload_bytes", "20971520", "Maximum size of a photo that is put with a presigned URL, in bytes", |text| whole(text, 1024..=33_554_432));
     pub const MAX_CONNECTIONS: Key<usize> = key("max_connections", "512", "Maximum open connections; more wait in the system's backlog", |text| whole(text, 1..=65_536));

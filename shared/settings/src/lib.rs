@@ -7,7 +7,9 @@ mod reader;
 mod resources;
 mod values;
 
-pub use choices::{Backend, DemoUser, Durability, Entrance, FaceEngine, LogFormat, LogLevel, Provider};
+pub use choices::{
+    Backend, DemoUser, Durability, Enrolment, Entrance, FaceEngine, LogFormat, LogLevel, Provider,
+};
 pub use layer::{Given, Layer, NotUnicode, Origin, PREFIX, environment};
 pub use reader::{Problem, Problems, Reader, Row};
 pub use resources::Resources;

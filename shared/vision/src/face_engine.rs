@@ -30,7 +30,7 @@ impl FaceEngine {
 }
 
 /// Cancels when it is dropped: a caller that waits no longer ends the decoding that it asked for.
-struct CancelOnDrop(Arc<Cancel>);
+pub(crate) struct CancelOnDrop(pub Arc<Cancel>);
 
 impl Drop for CancelOnDrop {
     fn drop(&mut self) {
@@ -71,6 +71,6 @@ impl face_engine::FaceEngine for FaceEngine {
     }
 }
 
-fn refused(error: DecodeError) -> EngineError {
+pub(crate) fn refused(error: DecodeError) -> EngineError {
     EngineError::Refused { code: error.code(), detail: error.to_string() }
 }

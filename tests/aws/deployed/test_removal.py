@@ -9,7 +9,7 @@ from world import PARAMETERS, REGION
 
 PATIENCE_S = 300
 STACK = "another"
-KEPT = ["DynamoDB::Table"] * 7 + ["KMS::Key"] + ["S3::Bucket"] * 2 + ["SecretsManager::Secret"]
+KEPT = ["DynamoDB::Table"] * 8 + ["KMS::Key"] + ["S3::Bucket"] * 2 + ["SecretsManager::Secret"]
 
 
 def _run(world, program, *arguments):
@@ -36,7 +36,7 @@ def test_a_stack_goes_and_its_data_later(world):
     code, said = _run(world, "account")
     assert code == 0 and said.endswith("\narm64\n"), said
     # The packages of the functions are those of the other stack.
-    outputs = stack.deploy(world, STACK, {}, {**PARAMETERS, "Enrolment": "on"})
+    outputs = stack.deploy(world, STACK, {}, {**PARAMETERS, "Enrolment": "account"})
     code, said = _run(world, "account")
     assert code == 0 and said.endswith(f"\n{PARAMETERS['Architecture']}\n"), said
 

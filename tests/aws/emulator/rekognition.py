@@ -1,5 +1,5 @@
-"""Rekognition's DetectFaces, which ministack does not have: it checks requests as Rekognition does and answers in the
-documented shape, with the recorded answer of detect_faces.json.
+"""Rekognition's DetectFaces and CompareFaces, which ministack does not have: it checks requests as Rekognition does and
+answers in the documented shape, DetectFaces with the recorded answer of detect_faces.json.
 
     POST /_semblante/rekognition?account=N&answer=WORD    what the account is answered from now on: a key of ANSWERS
     GET  /_semblante/rekognition?account=N                {"calls": how often it asked}
@@ -51,6 +51,7 @@ ANSWERS = {
     "one_face": lambda: _faces(1),
     "two_faces": lambda: _faces(2),
     "no_face": lambda: _faces(0),
+    "another_face": lambda: {**_faces(1), "Similarity": 3.5},
     "throttled": _throttled,
     "down": _down,
 }
@@ -100,6 +101,19 @@ def _detect_faces(request, answered):
     return answered()
 
 
+def _compare_faces(request, answered):
+    """Refuses requests that Rekognition would refuse, and those that the product must not send."""
+    _expect(request, {"SourceImage", "TargetImage", "SimilarityThreshold"})
+    source, target = _image(request["SourceImage"]), _image(request["TargetImage"])
+    found = answered()
+    faces = [{"Face": {"BoundingBox": face["BoundingBox"], "Confidence": face["Confidence"]}} for face in found["FaceDetails"]]
+    if not faces and source == target:
+        raise Refused(400, "InvalidParameterException", "Request has invalid parameters")
+    likeness = 100.0 if source == target else found.get("Similarity", 97.5)
+    matches = [{"Similarity": likeness, **face} for face in faces[:1]]
+    return {"SourceImageFace": {}, "FaceMatches": matches, "UnmatchedFaces": [face["Face"] for face in faces[1:]]}
+
+
 def _expect(request, names):
     if set(request) != names:
         raise Refused(400, "InvalidParameterException", "Request has invalid parameters")
@@ -131,7 +145,7 @@ def _sides(image):
     return struct.unpack(">HH", image[at + 5 : at + 9])
 
 
-OPERATIONS = {"DetectFaces": _detect_faces}
+OPERATIONS = {"DetectFaces": _detect_faces, "CompareFaces": _compare_faces}
 
 
 def _header(scope, wanted):

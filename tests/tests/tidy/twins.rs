@@ -4,11 +4,12 @@
 use crate::repository;
 
 /// Ports without twins, and why.
-const WITHOUT_TWINS: [(&str, &str); 6] = [
+const WITHOUT_TWINS: [(&str, &str); 7] = [
     ("mod", "the list of the ports"),
     ("error", "the ports' one error"),
     ("clock", "no store: backends bring their own, and tests hold still what they like"),
     ("face_engine", "no store: its adapters live in `vision` and in `aws`"),
+    ("face_verifier", "no store: its adapters live in `vision` and in `aws`"),
     ("maker", "no store: its adapters live in `muse`"),
     ("meter", "no store: its adapters live where they are asked, or write logs"),
 ];

@@ -4,6 +4,7 @@ mod account;
 mod canned;
 mod emulator;
 mod events;
+mod face_verifier;
 mod faults;
 mod journey;
 mod objects;

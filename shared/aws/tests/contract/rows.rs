@@ -1,7 +1,9 @@
-//! Faces, dead letters, users, secrets, sessions, counts of tries and the cursor of maintenance.
+//! Faces, dead letters, enrolments, users, secrets, sessions, counts of tries and the cursor of maintenance.
 
 use crate::account::Account;
-use aws::{DeadLetters, Faces, MaintenanceCursor, Secrets, Sessions, SystemClock, Throttle, Users};
+use aws::{
+    DeadLetters, Enrolments, Faces, MaintenanceCursor, Secrets, Sessions, SystemClock, Throttle, Users,
+};
 use domain::ports::Throttle as _;
 use domain::ports::throttle::ThrottleKey;
 use domain::{contract, fixture};
@@ -45,6 +47,26 @@ async fn dead_letters_repeats_do_no_harm() {
 #[tokio::test]
 async fn dead_letters_deletes_those_of_an_upload() {
     contract::dead_letters::deletes_those_of_an_upload(&dead_letters().await).await;
+}
+
+async fn enrolments() -> Enrolments {
+    let account = Account::with_tables().await;
+    Enrolments::new(&account.clients, &account.resources)
+}
+
+#[tokio::test]
+async fn enrolments_an_address_is_enrolled_once() {
+    contract::enrolments::an_address_is_enrolled_once(&enrolments().await).await;
+}
+
+#[tokio::test]
+async fn enrolments_an_owner_finds_theirs() {
+    contract::enrolments::an_owner_finds_theirs(&enrolments().await).await;
+}
+
+#[tokio::test]
+async fn enrolments_unused_ones_are_listed() {
+    contract::enrolments::unused_ones_are_listed(&enrolments().await).await;
 }
 
 async fn users() -> Users {

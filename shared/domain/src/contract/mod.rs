@@ -2,6 +2,7 @@
 //! backend. They panic if the backend breaks its contract.
 
 pub mod dead_letters;
+pub mod enrolments;
 pub mod events;
 pub mod faces;
 pub mod gallery;

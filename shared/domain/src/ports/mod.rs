@@ -5,9 +5,11 @@
 
 pub mod clock;
 pub mod dead_letters;
+pub mod enrolments;
 pub mod error;
 pub mod events;
 pub mod face_engine;
+pub mod face_verifier;
 pub mod faces;
 pub mod gallery;
 pub mod maker;
@@ -23,9 +25,11 @@ pub mod users;
 
 pub use clock::Clock;
 pub use dead_letters::DeadLetters;
+pub use enrolments::Enrolments;
 pub use error::{PortError, PortErrorKind};
 pub use events::Events;
 pub use face_engine::FaceEngine;
+pub use face_verifier::FaceVerifier;
 pub use faces::Faces;
 pub use gallery::Gallery;
 pub use maker::Maker;
@@ -48,6 +52,7 @@ use std::sync::Arc;
 pub struct Ports {
     pub clock: Arc<dyn Clock>,
     pub dead_letters: Arc<dyn DeadLetters>,
+    pub enrolments: Arc<dyn Enrolments>,
     pub events: Arc<dyn Events>,
     pub faces: Arc<dyn Faces>,
     pub gallery: Arc<dyn Gallery>,

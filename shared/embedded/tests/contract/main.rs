@@ -9,8 +9,8 @@ use domain::fixture;
 use domain::ports::throttle::ThrottleKey;
 use domain::ports::{Clock, Throttle as _};
 use embedded::{
-    DeadLetters, Events, Faces, Gallery, ManualClock, Objects, Options, Orchestrator, Policy, Queue, Secrets,
-    Sessions, Store, Throttle, Uploads, Users,
+    DeadLetters, Enrolments, Events, Faces, Gallery, ManualClock, Objects, Options, Orchestrator, Policy,
+    Queue, Secrets, Sessions, Store, Throttle, Uploads, Users,
 };
 use std::sync::Arc;
 use std::time::Duration;
@@ -162,6 +162,13 @@ async fn dead_letters() {
     contract::dead_letters::lists_newest_first(&DeadLetters::new(&Fresh::new().store)).await;
     contract::dead_letters::repeats_do_no_harm(&DeadLetters::new(&Fresh::new().store)).await;
     contract::dead_letters::deletes_those_of_an_upload(&DeadLetters::new(&Fresh::new().store)).await;
+}
+
+#[tokio::test]
+async fn enrolments() {
+    contract::enrolments::an_address_is_enrolled_once(&Enrolments::new(&Fresh::new().store)).await;
+    contract::enrolments::an_owner_finds_theirs(&Enrolments::new(&Fresh::new().store)).await;
+    contract::enrolments::unused_ones_are_listed(&Enrolments::new(&Fresh::new().store)).await;
 }
 
 #[tokio::test]

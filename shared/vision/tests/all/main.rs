@@ -4,6 +4,7 @@
 #![allow(clippy::unwrap_used)]
 
 mod face_engine;
+mod face_verifier;
 mod formats;
 mod hostile;
 mod models;

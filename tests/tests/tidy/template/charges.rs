@@ -38,7 +38,13 @@ fn waits_are_short_unless_asked_for() {
 fn enrolment_photos_have_a_bucket_and_a_key_only_where_there_are_any() {
     let template = Template::read();
     assert_eq!(*template.at("/Parameters/Enrolment/Default"), json!("off"));
-    for resource in ["UsersPhotosBucket", "UsersPhotosBucketPolicy", "UsersPhotosKey"] {
+    for resource in [
+        "UsersPhotosBucket",
+        "UsersPhotosBucketPolicy",
+        "UsersPhotosKey",
+        "EnrolmentPolicy",
+        "EnrolmentErasurePolicy",
+    ] {
         let condition = template.at(&format!("/Resources/{resource}/Condition"));
         assert_eq!(*condition, json!("EnrolmentIsOn"), "{resource}");
     }

@@ -1,11 +1,11 @@
 //! The policies of each function allow what its ports call, and no more.
 
 use super::document::{Template, attribute_of};
-use serde_json::Value;
+use serde_json::{Value, json};
 use std::collections::BTreeSet;
 
 /// The actions of AWS that a use of a port needs, and their resources.
-const USES: [(&str, &[&str]); 32] = [
+const USES: [(&str, &[&str]); 35] = [
     (
         "logs and traces",
         &[
@@ -120,6 +120,9 @@ const USES: [(&str, &[&str]); 32] = [
             "dynamodb:BatchWriteItem FacesTable",
             "dynamodb:Query DeadLettersTable/index/upload",
             "dynamodb:BatchWriteItem DeadLettersTable",
+            "dynamodb:Query EnrolmentsTable/index/owners",
+            "dynamodb:GetItem EnrolmentsTable",
+            "dynamodb:DeleteItem EnrolmentsTable",
             "s3:ListBucket MediaBucket",
             "s3:ListBucketVersions MediaBucket",
             "s3:DeleteObject MediaBucket/*",
@@ -137,6 +140,34 @@ const USES: [(&str, &[&str]); 32] = [
     ("telling", &["events:PutEvents DomainBus"]),
     ("ordering", &["sqs:SendMessage UploadsQueue"]),
     ("looking at faces", &["rekognition:DetectFaces *"]),
+    (
+        "enrolling faces",
+        &[
+            "dynamodb:PutItem EnrolmentsTable",
+            "s3:GetObject UsersPhotosBucket/enrolments/*",
+            "s3:PutObject UsersPhotosBucket/enrolments/*",
+            "kms:Decrypt UsersPhotosKey",
+            "kms:GenerateDataKey UsersPhotosKey",
+            "rekognition:CompareFaces *",
+        ],
+    ),
+    (
+        "erasing photos of faces",
+        &[
+            "s3:DeleteObject UsersPhotosBucket/enrolments/*",
+            "s3:DeleteObjectVersion UsersPhotosBucket/enrolments/*",
+            "s3:ListBucket UsersPhotosBucket",
+            "s3:ListBucketVersions UsersPhotosBucket",
+        ],
+    ),
+    (
+        "unused faces",
+        &[
+            "dynamodb:Query EnrolmentsTable/index/unused",
+            "dynamodb:GetItem EnrolmentsTable",
+            "dynamodb:DeleteItem EnrolmentsTable",
+        ],
+    ),
 ];
 
 /// The ports that each function uses, besides its logs and the queues that it receives from.
@@ -160,6 +191,8 @@ const FUNCTIONS: [(&str, &[&str]); 9] = [
             "reading media",
             "erasing",
             "ordering",
+            "enrolling faces",
+            "erasing photos of faces",
         ],
     ),
     (
@@ -177,6 +210,7 @@ const FUNCTIONS: [(&str, &[&str]); 9] = [
             "erasing",
             "starting",
             "ordering",
+            "erasing photos of faces",
         ],
     ),
     (
@@ -209,6 +243,8 @@ const FUNCTIONS: [(&str, &[&str]); 9] = [
             "starting",
             "describing",
             "ordering",
+            "unused faces",
+            "erasing photos of faces",
         ],
     ),
 ];
@@ -221,7 +257,8 @@ const LEAVING: [&str; 2] = ["sqs:ChangeMessageVisibility", "sqs:SendMessage"];
 const READY: (&str, &str) = ("Api", "sqs:GetQueueAttributes UploadsQueue");
 
 /// Actions that AWS defines without resource types. Each list is a statement of its own.
-const WITHOUT_RESOURCE: [&[&str]; 4] = [
+const WITHOUT_RESOURCE: [&[&str]; 5] = [
+    &["rekognition:CompareFaces"],
     &["rekognition:DetectFaces"],
     &["xray:PutTelemetryRecords", "xray:PutTraceSegments"],
     &[
@@ -303,13 +340,18 @@ fn statements_of_all(template: &Template) -> Vec<(&str, &Value)> {
     inline.chain(managed).collect()
 }
 
-/// `action resource` of everything that a role allows, its managed policies included.
-fn grants(template: &Template, role: &str) -> BTreeSet<String> {
-    let role = template.properties(role);
+/// `action resource` of everything that a role allows, with its managed policies and those that name it.
+fn grants(template: &Template, role_name: &str) -> BTreeSet<String> {
+    let role = template.properties(role_name);
+    let names_it = |policy: &Value| {
+        policy["Roles"].as_array().is_some_and(|roles| roles.contains(&json!({"Ref": role_name})))
+    };
+    let attached = template.of_type("AWS::IAM::ManagedPolicy").into_iter().map(|(_, policy)| policy);
+    let attached = attached.filter(|policy| names_it(policy)).flat_map(statements);
     let managed = role["ManagedPolicyArns"].as_array().into_iter().flatten();
     let managed = managed.map(|policy| policy["Ref"].as_str().expect("a policy of this template"));
     let managed = managed.flat_map(|policy| statements(template.properties(policy)));
-    let all = inline(role).into_iter().chain(managed);
+    let all = inline(role).into_iter().chain(managed).chain(attached);
     all.flat_map(|statement| {
         let resources = resources(&statement["Resource"]);
         let pairs = actions(statement).into_iter().flat_map(move |action| {
