@@ -1,7 +1,7 @@
 //! Everything of a user as a ZIP archive, which is written while it is read. Contents are stored, not compressed: photos and
 //! music are compressed already.
 //!
-//! `account.json`, `uploads/ID/…` for each upload, and `index.json` at the end, which says what is in those folders. Pieces of
+//! `account.json`, `enrolments/N/…` for each enrolled face, `uploads/ID/…` for each upload, and `index.json` at the end, which says what is in those folders. Pieces of
 //! [`domain::ports::objects::MAX_PIECE_BYTES`] pass through; only the archive's directory and the index stay in memory, about
 //! 1 KB per upload.
 
@@ -120,6 +120,7 @@ impl Archive {
             sessions: sessions.iter().map(SessionRow::of).collect(),
         };
         self.json("account.json", made_at, &account).await?;
+        self.enrolments().await?;
         let (mut seen, mut after) = (HashSet::new(), None);
         loop {
             let page = self.ports.uploads.changed(&tenant, &id, None, after, MAX_UPLOADS).await?;
@@ -138,6 +139,19 @@ impl Archive {
         self.json("index.json", made_at, &index).await?;
         self.zip.finish().map_err(PortError::broken)?;
         send(&self.written, &self.reader).await
+    }
+
+    /// The faces that the account enrolled.
+    async fn enrolments(&mut self) -> Result<(), Stop> {
+        let enrolments = &self.ports.enrolments;
+        let enrolments = enrolments.of_owner(&self.user.tenant_id, &self.user.user_id).await?;
+        for (number, enrolment) in (1..).zip(enrolments) {
+            let folder = format!("enrolments/{number}");
+            self.json(&format!("{folder}/enrolment.json"), enrolment.enrolled_at, &enrolment).await?;
+            let photo = format!("{folder}/photo");
+            self.object(&photo, enrolment.enrolled_at, (Bucket::UsersPhotos, &enrolment.photo)).await?;
+        }
+        Ok(())
     }
 
     /// Errors: the user was erased meanwhile.
@@ -161,7 +175,7 @@ impl Archive {
             files.push("faces.json".to_owned());
         }
         for (name, key) in self.objects(&upload).await? {
-            if self.object(&format!("{folder}/{name}"), upload.created_at, &key).await? {
+            if self.object(&format!("{folder}/{name}"), upload.created_at, (Bucket::Media, &key)).await? {
                 files.push(name);
             }
         }
@@ -218,8 +232,13 @@ impl Archive {
     }
 
     /// Whether there was such an object.
-    async fn object(&mut self, name: &str, moment: Timestamp, key: &ObjectKey) -> Result<bool, Stop> {
-        match self.ports.objects.stream(Bucket::Media, key, None, None).await {
+    async fn object(
+        &mut self,
+        name: &str,
+        moment: Timestamp,
+        (bucket, key): (Bucket, &ObjectKey),
+    ) -> Result<bool, Stop> {
+        match self.ports.objects.stream(bucket, key, None, None).await {
             Ok((_, pieces)) => self.file(name, moment, pieces).await.map(|()| true),
             Err(error) if error.kind == PortErrorKind::NotFound => Ok(false),
             Err(error) => Err(error.into()),

@@ -123,7 +123,7 @@ const SENTENCES: [(&str, &str, &str); 16] = [
 const OTHER: (&str, &str) = ("processing failed", "el procesamiento falló");
 
 /// Of requests that are refused, in Spanish; `{limit}` is the problem's member `limit`.
-const REFUSALS: [(&str, &str); 36] = [
+const REFUSALS: [(&str, &str); 38] = [
     ("empty_photo", "la foto está vacía"),
     ("too_large", "se aceptan como máximo {limit} bytes"),
     ("several_photos", "el formulario tiene varias fotos; envíe una por petición"),
@@ -152,6 +152,8 @@ const REFUSALS: [(&str, &str); 36] = [
     ("foreign_origin", "la página de otro sitio no puede usar esta sesión"),
     ("no_demo_user", "esta instalación no tiene usuario de demostración"),
     ("wrong_password", "la contraseña actual no es esa"),
+    ("invalid_reset_token", "el token para la nueva contraseña no es válido; pida otro"),
+    ("not_here", "esta instalación no puede enviar una exportación; su operador sí: semblante users export"),
     ("no_password", "esta cuenta no tiene contraseña"),
     ("no_such_session", "no existe esa sesión"),
     ("no_such_user", "no existe ese usuario"),

@@ -175,7 +175,7 @@ fn share(answers: &[Weighed<'_>], holds: impl Fn(&Answer) -> bool) -> Option<f64
     ratio(answers.iter().filter(|(answer, _)| holds(answer)).map(|(_, weight)| weight).sum(), whole)
 }
 
-/// Wilson's score interval.
+/// Wilson's score interval of a share, which stays inside 0..1 also for few answers.
 fn interval(right: usize, of: usize) -> Option<[f64; 2]> {
     let n = of as f64;
     let p = ratio(right as f64, n)?;
