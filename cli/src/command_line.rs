@@ -4,9 +4,10 @@ use crate::commands::accounts::{Operators, Users};
 use crate::commands::accuracy::Bench;
 use crate::commands::dead_letters::DeadLetters;
 use crate::commands::import::Import;
+use crate::commands::keys::Keys;
 use crate::commands::{
-    accounts, accuracy, analyse, compose, dead_letters, doctor, gallery, import, maintain, paint, process,
-    queues, replay, settings, status, up,
+    accounts, accuracy, analyse, compose, dead_letters, doctor, gallery, import, keys, maintain, paint,
+    process, queues, replay, settings, status, up,
 };
 use crate::exit::{self, Exit};
 use crate::print::{Printer, Screen};
@@ -113,6 +114,9 @@ enum Work {
     /// Create operators, who may use the whole installation
     #[command(subcommand, after_help = accounts::OPERATORS_EXAMPLES)]
     Operators(Operators),
+    /// Rotate the key that signs access tokens
+    #[command(subcommand, after_help = keys::EXAMPLES)]
+    Keys(Keys),
     /// Start the next attempt of uploads, from a stage on or of the stages that did not succeed
     #[command(after_help = replay::EXAMPLES)]
     Replay(replay::Arguments),
@@ -251,6 +255,7 @@ impl Work {
             Work::DeadLetters(command) => dead_letters::run(settings, command, printer).await,
             Work::Users(command) => accounts::users(settings, command, io::stdin(), printer).await,
             Work::Operators(command) => accounts::operators(settings, command, io::stdin(), printer).await,
+            Work::Keys(command) => keys::run(settings, command, printer).await,
             Work::Replay(arguments) => replay::run(settings, arguments, io::stdin(), printer).await,
             Work::Maintain(arguments) => maintain::run(settings, arguments, printer).await,
             Work::Analyse(arguments) => analyse::run(settings, arguments, printer),

@@ -165,7 +165,7 @@ fn an_account_needs_its_settings() {
 }
 
 /// What each command's help must tell beside its examples.
-const HELPS: [(&[&str], &[&str]); 25] = [
+const HELPS: [(&[&str], &[&str]); 26] = [
     (&["up"], &["--listen", "SIGTERM"]),
     (&["process"], &["<FILE|DIR>", "--out", "--json", "--verbose", "--quiet"]),
     (&["import"], &["photos"]),
@@ -197,6 +197,7 @@ const HELPS: [(&[&str], &[&str]); 25] = [
             "--wait",
         ],
     ),
+    (&["keys", "rotate"], &["15 minutes", "--json"]),
     (&["bench", "accuracy"], &["<DIR|CSV>", "--html", "labels.csv", "--json"]),
     (&["analyse"], &["<FILE|->", "--tiles", "--descriptors", "--draw", "--json"]),
     (

@@ -1,9 +1,9 @@
 //! Everything of a user as a ZIP archive, which is written while it is read. Contents are stored, not compressed: photos and
 //! music are compressed already.
 //!
-//! `account.json`, `enrolments/N/…` for each enrolled face, `uploads/ID/…` for each upload, and `index.json` at the end, which says what is in those folders. Pieces of
-//! [`domain::ports::objects::MAX_PIECE_BYTES`] pass through; only the archive's directory and the index stay in memory, about
-//! 1 KB per upload.
+//! `account.json`, `enrolments/N/…` for each enrolled face, `uploads/ID/…` for each upload, and `index.json` at the end, which
+//! says what is in those folders. Pieces of [`domain::ports::objects::MAX_PIECE_BYTES`] pass through; only the archive's
+//! directory and the index stay in memory, about 1 KB per upload.
 
 use crate::auth::documents::UserDocument;
 use crate::http::Facts;

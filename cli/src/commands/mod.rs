@@ -13,6 +13,7 @@ pub mod doctor;
 pub mod gallery;
 pub mod import;
 mod interrupt;
+pub mod keys;
 mod listing;
 pub mod maintain;
 mod outcome;

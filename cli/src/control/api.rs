@@ -25,6 +25,13 @@ pub struct QueueDepth {
     pub oldest_s: Option<f64>,
 }
 
+/// `POST /keys/rotate`.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct SigningKeys {
+    /// Keys that are published: the one that signs, the next and the last.
+    pub keys: usize,
+}
+
 /// `POST /maintain`: one round of maintenance.
 #[derive(Clone, Copy, Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]

@@ -3,8 +3,8 @@
 use super::api::{
     Account, AccountChange, AccountImport, AccountImported, AccountPage, AccountQuery, DeadLetterPage,
     DeadLetterQuery, GalleryPage, GalleryQuery, MaintenanceReport, MaintenanceRequest, NewAccount, NewUser,
-    PhotoQuery, Queues, Redriven, ReplayPlan, ReplayRequest, StatusQuery, StoredPhoto, UploadStatus,
-    UserDocument, UserQuery,
+    PhotoQuery, Queues, Redriven, ReplayPlan, ReplayRequest, SigningKeys, StatusQuery, StoredPhoto,
+    UploadStatus, UserDocument, UserQuery,
 };
 use super::routes::{self, MAX_TIME};
 use super::socket;
@@ -155,6 +155,10 @@ impl Client {
 
     pub async fn maintain(&self, request: &MaintenanceRequest) -> Answer<MaintenanceReport> {
         self.ask(self.request(Method::POST, "/maintain").json(request)).await
+    }
+
+    pub async fn rotate_keys(&self) -> Answer<SigningKeys> {
+        self.ask(self.request(Method::POST, "/keys/rotate")).await
     }
 
     pub async fn dead_letters(&self, query: &DeadLetterQuery) -> Answer<DeadLetterPage> {

@@ -1,6 +1,8 @@
 //! The routes of the control API, and the handlers of queues and maintenance.
 
-use super::api::{MaintenanceFinding, MaintenanceReport, MaintenanceRequest, QueueDepth, Queues};
+use super::api::{
+    MaintenanceFinding, MaintenanceReport, MaintenanceRequest, QueueDepth, Queues, SigningKeys,
+};
 use super::state::{Answer, Control, Shared};
 use super::{account_routes, galleries, letters, uploads, users};
 use crate::boot::Installation;
@@ -39,6 +41,7 @@ pub fn routes(installation: &Installation, public_url: &str, max_photo_bytes: u6
     Router::new()
         .route("/queues", get(queues))
         .route("/maintain", post(maintain))
+        .route("/keys/rotate", post(rotate_keys))
         .route("/dead-letters", get(letters::list))
         .route("/dead-letters/{id}", get(letters::show))
         .route("/dead-letters/{id}/redrive", post(letters::redrive))
@@ -85,6 +88,13 @@ async fn maintain(
         more: round.next.is_some(),
         dry_run: request.dry_run,
     }))
+}
+
+async fn rotate_keys(State(control): Shared) -> Answer<SigningKeys> {
+    control.ports.secrets.rotate().await?;
+    let keys = control.ports.secrets.token_seeds().await?.len();
+    tracing::info!(keys, "the key of access tokens was rotated");
+    Ok(Json(SigningKeys { keys }))
 }
 
 /// None where nothing was needed.

@@ -1,6 +1,8 @@
 //! Accounts from the command line, while a server runs and while it does not.
 
 use crate::installation::Installation;
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde_json::{Value, json};
 
 /// Status and answer of a request to a running server.
@@ -212,4 +214,46 @@ async fn users_of_other_systems_are_imported_and_log_in() {
     assert_eq!(post(&server.url, "/api/v1/auth/reset", "", &body).await.0, 204);
     assert_eq!(log_in(&server.url, "info@teos.com", "$QWE098$").await.0, 401);
     assert_eq!(log_in(&server.url, "info@teos.com", "Otra-Secreta-456").await.0, 200);
+}
+
+/// The key id in the head of a token, and the ids of the keys that the server publishes.
+async fn key_ids(url: &str, token: &str) -> (String, Vec<String>) {
+    let head = URL_SAFE_NO_PAD.decode(token.split('.').next().unwrap_or_default()).expect("base64url");
+    let head: Value = serde_json::from_slice(&head).expect("JSON");
+    let published = reqwest::get(format!("{url}/.well-known/jwks.json")).await.expect("an answer");
+    let published: Value = published.json().await.expect("JSON");
+    let ids = published["keys"].as_array().expect("keys").iter().map(|key| text(key, "kid")).collect();
+    (text(&head, "kid"), ids)
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_rotated_key_signs_at_once_and_the_last_one_verifies_on() {
+    let installation = Installation::new();
+    let operator = installation.json(&["operators", "create", "root@example.com"]);
+    let password = text(&operator, "password");
+    let server = installation.up();
+    let whoami = async |session: &Value| {
+        post(&server.url, "/api/v1/auth/whoami", &text(session, "access_token"), &json!({})).await.0
+    };
+    let first = log_in(&server.url, "root@example.com", &password).await.1;
+    let (first_key, ahead) = key_ids(&server.url, &text(&first, "access_token")).await;
+    assert_eq!((ahead.len(), &ahead[0]), (2, &first_key));
+
+    assert_eq!(installation.json(&["keys", "rotate"])["keys"], 3);
+    assert_eq!(whoami(&first).await, 200, "the last key verifies on");
+    let second = log_in(&server.url, "root@example.com", &password).await.1;
+    let (second_key, published) = key_ids(&server.url, &text(&second, "access_token")).await;
+    assert_eq!(ahead[1], second_key, "it was published before it signed");
+    assert_eq!((published.len(), &published[0], &published[2]), (3, &second_key, &first_key));
+
+    assert_eq!(installation.json(&["keys", "rotate"])["keys"], 3);
+    assert_eq!((whoami(&first).await, whoami(&second).await), (401, 200), "only the last key verifies on");
+    let refresh = json!({"refresh_token": first["refresh_token"]});
+    assert_eq!(post(&server.url, "/api/v1/token/refresh", "", &refresh).await.0, 200, "sessions go on");
+
+    assert_eq!(server.stop(), Some(0));
+    assert_eq!(installation.json(&["keys", "rotate"])["keys"], 3, "without a server too");
+    let server = installation.up();
+    let whoami = post(&server.url, "/api/v1/auth/whoami", &text(&second, "access_token"), &json!({})).await;
+    assert_eq!(whoami.0, 401);
 }

@@ -71,6 +71,31 @@ pub struct ErasureFields {
     password: Option<String>,
 }
 
+/// What programs that verify access tokens need: OpenID Connect's discovery document, as far as it applies. Logins are those
+/// of this API; there is no authorization endpoint.
+#[derive(Serialize, ToSchema)]
+pub struct IssuerDocument {
+    issuer: String,
+    jwks_uri: String,
+    id_token_signing_alg_values_supported: [&'static str; 1],
+    subject_types_supported: [&'static str; 1],
+    response_types_supported: [&'static str; 0],
+    claims_supported: [&'static str; 9],
+}
+
+impl IssuerDocument {
+    pub fn of(issuer: &str) -> Self {
+        IssuerDocument {
+            issuer: issuer.to_owned(),
+            jwks_uri: format!("{issuer}/.well-known/jwks.json"),
+            id_token_signing_alg_values_supported: ["EdDSA"],
+            subject_types_supported: ["public"],
+            response_types_supported: [],
+            claims_supported: ["iss", "aud", "sub", "tid", "role", "sid", "jti", "iat", "exp"],
+        }
+    }
+}
+
 /// Public keys as a JSON Web Key Set (RFC 7517).
 #[derive(ToSchema)]
 #[expect(dead_code, reason = "the keys are written where they are made")]

@@ -2,7 +2,8 @@
 
 use super::address::Address;
 use super::documents::{
-    KeySetDocument, LoginFields, RefreshFields, SignupFields, TokenDocument, UserDocument, admitted,
+    IssuerDocument, KeySetDocument, LoginFields, RefreshFields, SignupFields, TokenDocument, UserDocument,
+    admitted,
 };
 use super::failure::AuthFailure;
 use super::fields::Fields;
@@ -52,6 +53,7 @@ pub fn routes(service: Arc<AuthService>) -> OpenApiRouter {
         .routes(routes!(usuarios::create))
         .routes(routes!(usuarios::log_in))
         .routes(routes!(public_keys))
+        .routes(routes!(issuer))
         .with_state(service)
 }
 
@@ -228,4 +230,14 @@ fn ended(result: Result<(), AuthFailure>) -> Result<bool, AuthFailure> {
 async fn public_keys(State(service): Service) -> Result<Response, Problem> {
     let keys = service.sessions.jwks().await.map_err(AuthFailure::from)?;
     Ok(([(CACHE_CONTROL, KEYS_CACHED)], Json(keys)).into_response())
+}
+
+/// Get where the keys of access tokens are, and which claims the tokens have.
+#[utoipa::path(
+    get, path = "/.well-known/openid-configuration", operation_id = "get_issuer", tag = "accounts", security(()),
+    responses((status = 200, description = "The issuer's metadata", body = IssuerDocument)),
+    extensions(("x-problems" = json!([]))),
+)]
+async fn issuer(State(service): Service) -> Response {
+    ([(CACHE_CONTROL, KEYS_CACHED)], Json(IssuerDocument::of(service.sessions.issuer()))).into_response()
 }

@@ -47,6 +47,11 @@ impl Sessions {
         Sessions { ports, keys, live: Cache::default() }
     }
 
+    /// Issuer and audience of access tokens.
+    pub fn issuer(&self) -> &str {
+        self.keys.issuer()
+    }
+
     /// The public keys as a JWK Set (RFC 7517).
     pub async fn jwks(&self) -> Result<serde_json::Value, PortError> {
         self.keys.jwks().await

@@ -124,6 +124,10 @@ mod tests {
         async fn token_seeds_for_unknown(&self) -> Result<TokenSeeds, PortError> {
             Ok(self.0.lock().unwrap().1.clone())
         }
+
+        async fn rotate(&self) -> Result<(), PortError> {
+            Err(PortError::broken("a test changes these seeds"))
+        }
     }
 
     async fn is_good(keys: &TokenKeys, token: &str) -> bool {

@@ -56,12 +56,13 @@ impl Server {
         let clock = Arc::new(ManualClock::new(fixture::now()));
         let options = Options { clock: Some(clock.clone()), ..Options::default() };
         let store = Store::open(root.path(), options).expect("a fresh directory opens");
-        let service = Arc::new(service_with(&store, clock.clone(), store.keys().token_seeds(), change).await);
+        let service =
+            Arc::new(service_with(&store, clock.clone(), &store.keys().token_seeds(), change).await);
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
         let address = listener.local_addr().expect("it is bound");
         let faces = Arc::new(Numbers::default());
         let enrolments = EnrolmentService::new(
-            ports(&store, clock.clone(), store.keys().token_seeds()).await,
+            ports(&store, clock.clone(), &store.keys().token_seeds()).await,
             service.clone(),
             faces.clone(),
             EnrolmentSettings {
@@ -88,7 +89,7 @@ impl Server {
 
     /// The ports under the service.
     pub async fn ports(&self) -> Ports {
-        ports(&self.store, self.clock.clone(), self.store.keys().token_seeds()).await
+        ports(&self.store, self.clock.clone(), &self.store.keys().token_seeds()).await
     }
 
     /// Sends a request; `headers` are whole lines. A body is JSON unless they say otherwise.
@@ -195,6 +196,10 @@ impl Secrets for Fixed {
 
     async fn token_seeds_for_unknown(&self) -> Result<TokenSeeds, PortError> {
         Ok(self.0.clone())
+    }
+
+    async fn rotate(&self) -> Result<(), PortError> {
+        Err(PortError::broken("these seeds do not change"))
     }
 }
 

@@ -141,7 +141,7 @@ async fn a_logout_elsewhere_counts_soon() {
     let access = server.sign_up("ana@example.com").await.text("access_token");
     let caller = server.service.caller(&access, false).await.unwrap();
     let elsewhere =
-        crate::server::service(&server.store, server.clock.clone(), server.store.keys().token_seeds()).await;
+        crate::server::service(&server.store, server.clock.clone(), &server.store.keys().token_seeds()).await;
     assert_eq!(elsewhere.caller(&access, false).await.unwrap(), caller);
     assert_eq!(server.with("POST", "/api/v1/auth/logout", &access).await.status, 204);
     assert!(elsewhere.caller(&access, false).await.is_ok(), "cached");
@@ -154,7 +154,7 @@ async fn a_fresh_look_sees_a_logout_at_once() {
     let server = Server::start().await;
     let access = server.sign_up("ana@example.com").await.text("access_token");
     let elsewhere =
-        crate::server::service(&server.store, server.clock.clone(), server.store.keys().token_seeds()).await;
+        crate::server::service(&server.store, server.clock.clone(), &server.store.keys().token_seeds()).await;
     assert!(elsewhere.caller(&access, false).await.is_ok());
     assert_eq!(server.with("POST", "/api/v1/auth/logout", &access).await.status, 204);
     assert!(matches!(elsewhere.caller(&access, true).await, Err(AuthError::Invalid)));

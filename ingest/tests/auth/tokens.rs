@@ -1,7 +1,10 @@
 //! Forged, foreign and missing tokens.
 
 use crate::server::{PASSWORD, Server, service};
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use ingest::auth::token::{AccessTokens, Claims};
+use serde_json::Value;
 use std::sync::Arc;
 
 const WHOAMI: &str = "/api/v1/auth/whoami";
@@ -11,7 +14,7 @@ async fn only_our_tokens_verify() {
     let server = Server::start().await;
     let pair = server.sign_up("ana@example.com").await;
     let access = pair.text("access_token");
-    let ours = AccessTokens::new("http://photos.example", server.store.keys().token_seeds()).unwrap();
+    let ours = AccessTokens::new("http://photos.example", &server.store.keys().token_seeds()).unwrap();
     let claims = ours.verify(&access, domain::fixture::now()).unwrap();
     let another_key = AccessTokens::new("http://photos.example", &[[9; 32]]).unwrap();
     let no_session = Claims { sid: domain::fixture::session(7).key.session_id, ..claims.clone() };
@@ -68,6 +71,16 @@ async fn public_keys_are_published_without_the_private_ones() {
     let mut names: Vec<&str> = keys[0].as_object().unwrap().keys().map(String::as_str).collect();
     names.sort_unstable();
     assert_eq!(names, ["alg", "crv", "kid", "kty", "use", "x"]);
+    let issuer = server.send("GET", "/.well-known/openid-configuration", &[], b"").await.body;
+    assert_eq!(issuer["jwks_uri"], "http://photos.example/.well-known/jwks.json");
+    let token = server.sign_up("ana@example.com").await.text("access_token");
+    let claims = URL_SAFE_NO_PAD.decode(token.split('.').nth(1).unwrap()).unwrap();
+    let claims: Value = serde_json::from_slice(&claims).unwrap();
+    assert_eq!(claims["iss"], issuer["issuer"]);
+    let mut supported: Vec<&str> =
+        issuer["claims_supported"].as_array().unwrap().iter().filter_map(|c| c.as_str()).collect();
+    supported.sort_unstable();
+    assert_eq!(supported, claims.as_object().unwrap().keys().collect::<Vec<_>>());
 }
 
 /// A restart and a new key in front of the old one: tokens live on.
@@ -77,8 +90,8 @@ async fn tokens_survive_a_restart_and_a_new_key() {
     let server = Server::start().await;
     let access = server.sign_up("ana@example.com").await.text("access_token");
     let mut seeds = vec![[5; 32]];
-    seeds.extend(server.store.keys().token_seeds());
-    for seeds in [server.store.keys().token_seeds(), &seeds] {
+    seeds.extend(server.store.keys().token_seeds().iter());
+    for seeds in [&server.store.keys().token_seeds()[..], &seeds] {
         let restarted = Arc::new(service(&server.store, server.clock.clone(), seeds).await);
         assert!(restarted.caller(&access, true).await.is_ok());
     }

@@ -1,18 +1,18 @@
 //! The installation's secrets, in Secrets Manager: one JSON document, read again every few minutes, so that a rotated key
 //! takes effect without a deployment.
 //!
-//! `{"master": "<64 hexadecimal digits>", "access_tokens": ["<64 hexadecimal digits>", …]}`. The first access-token seed
-//! signs, all verify. Without any, one is derived from the master.
+//! `{"master": "<64 hexadecimal digits>", "access_tokens": ["<64 hexadecimal digits>", …]}`. Access-token seeds that are
+//! missing from the two are derived from the master.
 
 use crate::clients::Clients;
 use crate::error::{self, unreadable};
 use async_trait::async_trait;
 use aws_sdk_secretsmanager::Client;
 use domain::Timestamp;
-use domain::ports::secrets::TokenSeeds;
+use domain::ports::secrets::{self, TokenSeeds};
 use domain::ports::{self, Clock, PortError, PortErrorKind};
 use hkdf::Hkdf;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use settings::Resources;
 use sha2::Sha256;
 use std::sync::Arc;
@@ -26,8 +26,8 @@ pub const MAX_AGE: Duration = Duration::from_secs(300);
 const MIN_AGE: Duration = Duration::from_secs(10);
 /// The time limit for reading again: every request waits for it, and the known keys serve meanwhile.
 const REREADING: Duration = Duration::from_secs(3);
-/// The HKDF label of the derived access-token seed.
-const ACCESS_TOKENS: &[u8] = b"semblante access-tokens v1";
+/// The HKDF labels of derived access-token seeds: the one that signs, and the one that signs after a rotation.
+const ACCESS_TOKENS: [&[u8]; 2] = [b"semblante access-tokens v1", b"semblante access-tokens v1, second"];
 
 #[derive(Clone, PartialEq, Eq)]
 pub struct Keys {
@@ -42,29 +42,36 @@ pub struct Secrets {
     known: Mutex<Option<(Timestamp, Arc<Keys>)>>,
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, Serialize)]
 struct Document {
     master: String,
     #[serde(default)]
     access_tokens: Vec<String>,
 }
 
+impl Document {
+    fn parse(text: &str) -> Result<Self, PortError> {
+        serde_json::from_str(text)
+            .map_err(|_| unreadable("the secret must be JSON with `master` and, if need be, `access_tokens`"))
+    }
+
+    fn rotated(self, fresh: [u8; 32]) -> Result<Self, PortError> {
+        let rotated = secrets::rotated(&Keys::parse(&self)?.token_seeds, fresh);
+        Ok(Document { master: self.master, access_tokens: rotated.iter().map(hex::encode).collect() })
+    }
+}
+
 impl Keys {
     /// Errors: `Broken`, without any of the document's content.
-    fn parse(document: &str) -> Result<Self, PortError> {
-        let document: Document = serde_json::from_str(document).map_err(|_| {
-            unreadable("the secret must be JSON with `master` and, if need be, `access_tokens`")
-        })?;
+    fn parse(document: &Document) -> Result<Self, PortError> {
         let master = key(&document.master)?;
         let mut token_seeds =
             document.access_tokens.iter().map(|seed| key(seed)).collect::<Result<Vec<_>, _>>()?;
-        if token_seeds.is_empty() {
-            token_seeds.push(derive(&master, ACCESS_TOKENS));
-        }
+        token_seeds.extend(ACCESS_TOKENS.iter().skip(token_seeds.len()).map(|label| derive(&master, label)));
         Ok(Keys { token_seeds: token_seeds.into() })
     }
 
-    /// The Ed25519 seeds of access tokens, at least one: the first signs, all verify.
+    /// The seeds of access tokens.
     pub fn token_seeds(&self) -> &TokenSeeds {
         &self.token_seeds
     }
@@ -139,9 +146,13 @@ impl Secrets {
     }
 
     async fn read(&self) -> Result<Keys, PortError> {
+        Keys::parse(&self.document().await?)
+    }
+
+    async fn document(&self) -> Result<Document, PortError> {
         let read = self.client.get_secret_value().secret_id(&self.secret_id).send().await;
         let answer = read.map_err(|error| error::port("secretsmanager:GetSecretValue", error))?;
-        Keys::parse(answer.secret_string().ok_or_else(|| unreadable("the secret has no text"))?)
+        Document::parse(answer.secret_string().ok_or_else(|| unreadable("the secret has no text"))?)
     }
 }
 
@@ -154,20 +165,46 @@ impl ports::Secrets for Secrets {
     async fn token_seeds_for_unknown(&self) -> Result<TokenSeeds, PortError> {
         Ok(self.keys_for_unknown().await?.token_seeds.clone())
     }
+
+    async fn rotate(&self) -> Result<(), PortError> {
+        let mut seed = [0; 32];
+        getrandom::fill(&mut seed).map_err(PortError::broken)?;
+        let rotated = self.document().await?.rotated(seed)?;
+        let text = serde_json::to_string(&rotated).map_err(PortError::broken)?;
+        let put = self.client.put_secret_value().secret_id(&self.secret_id).secret_string(text).send().await;
+        put.map_err(|error| error::port("secretsmanager:PutSecretValue", error))?;
+        *self.known.lock().await = None;
+        Ok(())
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
+    fn parse(text: &str) -> Result<Keys, PortError> {
+        Keys::parse(&Document::parse(text)?)
+    }
+
+    #[test]
+    fn a_rotated_document_keeps_the_master_and_the_seed_that_signed() {
+        let (one, two) = ("01".repeat(32), "02".repeat(32));
+        let derived = Document::parse(&format!(r#"{{"master":"{one}"}}"#)).unwrap();
+        let [first, second] = ACCESS_TOKENS.map(|label| hex::encode(derive(&[1; 32], label)));
+        let rotated = derived.rotated([7; 32]).unwrap();
+        assert_eq!(rotated.access_tokens, [second, "07".repeat(32), first]);
+        let both = format!(r#"{{"master":"{one}","access_tokens":["{two}","{one}"]}}"#);
+        let rotated = Document::parse(&both).unwrap().rotated([7; 32]).unwrap();
+        assert_eq!((rotated.master, rotated.access_tokens), (one.clone(), vec![one, "07".repeat(32), two]));
+    }
+
     #[test]
     fn documents_are_read_and_damage_is_named_without_the_key() {
         let (one, two) = ("01".repeat(32), "02".repeat(32));
-        let keys =
-            Keys::parse(&format!(r#"{{"master":"{one}","access_tokens":["{two}","{one}"]}}"#)).unwrap();
+        let keys = parse(&format!(r#"{{"master":"{one}","access_tokens":["{two}","{one}"]}}"#)).unwrap();
         assert_eq!(keys.token_seeds()[..], [[2; 32], [1; 32]]);
-        let lonely = Keys::parse(&format!(r#"{{"master":"{one}"}}"#)).unwrap();
-        assert_eq!(lonely.token_seeds()[..], [derive(&[1; 32], ACCESS_TOKENS)]);
+        let lonely = parse(&format!(r#"{{"master":"{one}"}}"#)).unwrap();
+        assert_eq!(lonely.token_seeds()[..], ACCESS_TOKENS.map(|label| derive(&[1; 32], label)));
         assert_eq!(format!("{keys:?}"), "Keys(…)");
         for damaged in [
             "",
@@ -176,7 +213,7 @@ mod tests {
             r#"{"master":"secret"}"#,
             &format!(r#"{{"master":"{one}","access_tokens":["secret"]}}"#),
         ] {
-            let error = Keys::parse(damaged).unwrap_err();
+            let error = parse(damaged).unwrap_err();
             assert!(
                 !error.to_string().contains("\"secret\"") && !error.to_string().contains(&one),
                 "{error}"

@@ -3,12 +3,14 @@
 
 use crate::data_dir::{DataDir, sync_directory};
 use crate::error::StoreError;
+use domain::ports::secrets::{self, TokenSeeds};
 use hkdf::Hkdf;
 use sha2::Sha256;
 use std::fs::{self, OpenOptions};
 use std::io::Write;
 use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
-use std::path::Path;
+use std::path::{Path, PathBuf};
+use std::sync::{Mutex, PoisonError};
 
 /// The purpose of a derived key: its HKDF label.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -19,9 +21,13 @@ pub enum Purpose {
 
 /// They are kept across restarts, and so tokens and links stay valid.
 pub struct Keys {
+    folder: PathBuf,
     master: [u8; 32],
-    token_seeds: Vec<[u8; 32]>,
+    token_seeds: Mutex<TokenSeeds>,
 }
+
+const MASTER: &str = "master";
+const ACCESS_TOKENS: &str = "access-tokens";
 
 impl Purpose {
     fn label(self) -> &'static [u8] {
@@ -36,9 +42,14 @@ impl Keys {
     /// Reads `keys/master` and `keys/access-tokens`, or creates them (0600).
     pub fn open(dir: &DataDir) -> Result<Self, StoreError> {
         let folder = dir.keys();
-        let master = secrets(&folder, "master")?;
-        let [master] = master[..] else { return Err(StoreError::DamagedKey(folder.join("master"))) };
-        Ok(Keys { master, token_seeds: secrets(&folder, "access-tokens")? })
+        let master = read_or_make(&folder, MASTER, 1)?;
+        let [master] = master[..] else { return Err(StoreError::DamagedKey(folder.join(MASTER))) };
+        let mut token_seeds = read_or_make(&folder, ACCESS_TOKENS, 2)?;
+        if token_seeds.len() == 1 {
+            token_seeds.push(random()?);
+            write(&folder, ACCESS_TOKENS, &token_seeds)?;
+        }
+        Ok(Keys { folder, master, token_seeds: Mutex::new(token_seeds.into()) })
     }
 
     /// HKDF-SHA256 (RFC 5869) of the master secret with the purpose's label.
@@ -50,20 +61,32 @@ impl Keys {
         key
     }
 
-    /// The Ed25519 seeds of access tokens, at least one. The first signs, all verify: put a new seed before the old one, and
-    /// tokens of the old one stay valid until they expire.
-    pub fn token_seeds(&self) -> &[[u8; 32]] {
-        &self.token_seeds
+    /// The seeds of access tokens.
+    pub fn token_seeds(&self) -> TokenSeeds {
+        self.token_seeds.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Rotates the seeds of access tokens. Blocks.
+    pub fn rotate(&self) -> Result<(), StoreError> {
+        let mut seeds = self.token_seeds.lock().unwrap_or_else(PoisonError::into_inner);
+        let rotated = secrets::rotated(&seeds, random()?);
+        write(&self.folder, ACCESS_TOKENS, &rotated)?;
+        *seeds = rotated;
+        Ok(())
     }
 }
 
-/// The secrets of a file, one a line; a missing file is created with one.
-fn secrets(folder: &Path, name: &str) -> Result<Vec<[u8; 32]>, StoreError> {
+/// The secrets of a file, one a line; a missing file is created with `count` of them.
+fn read_or_make(folder: &Path, name: &str, count: usize) -> Result<Vec<[u8; 32]>, StoreError> {
     let path = folder.join(name);
     match fs::metadata(&path).and_then(|about| Ok((about.permissions().mode(), fs::read_to_string(&path)?))) {
         Ok((mode, _)) if mode & 0o077 != 0 => Err(StoreError::OpenKey { path, mode: mode & 0o777 }),
         Ok((_, text)) => parse(&text).ok_or(StoreError::DamagedKey(path)),
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(vec![make(folder, name)?]),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
+            let secrets: Vec<_> = (0..count).map(|_| random()).collect::<Result<_, _>>()?;
+            write(folder, name, &secrets)?;
+            Ok(secrets)
+        }
         Err(source) => Err(StoreError::file("read", path, source)),
     }
 }
@@ -77,10 +100,16 @@ fn parse(text: &str) -> Option<Vec<[u8; 32]>> {
     Some(secrets).filter(|secrets| !secrets.is_empty())
 }
 
-fn make(folder: &Path, name: &str) -> Result<[u8; 32], StoreError> {
-    let path = folder.join(name);
+fn random() -> Result<[u8; 32], StoreError> {
     let mut secret = [0; 32];
     getrandom::fill(&mut secret).map_err(StoreError::Randomness)?;
+    Ok(secret)
+}
+
+/// Writes a file of secrets whole or not at all.
+fn write(folder: &Path, name: &str, secrets: &[[u8; 32]]) -> Result<(), StoreError> {
+    let path = folder.join(name);
+    let lines: Vec<String> = secrets.iter().map(hex::encode).collect();
     let draft = folder.join(format!("{name}.new"));
     let written = OpenOptions::new()
         .create(true)
@@ -88,18 +117,17 @@ fn make(folder: &Path, name: &str) -> Result<[u8; 32], StoreError> {
         .write(true)
         .mode(0o600)
         .open(&draft)
-        .and_then(|mut file| file.write_all(hex::encode(secret).as_bytes()).and_then(|()| file.sync_all()))
+        .and_then(|mut file| file.write_all(lines.join("\n").as_bytes()).and_then(|()| file.sync_all()))
         .and_then(|()| fs::rename(&draft, &path));
     written.map_err(|source| StoreError::file("write", path, source))?;
-    sync_directory(folder)?;
-    Ok(secret)
+    sync_directory(folder)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn write(dir: &DataDir, name: &str, text: &str, mode: u32) {
+    fn put(dir: &DataDir, name: &str, text: &str, mode: u32) {
         let path = dir.keys().join(name);
         fs::write(&path, text).unwrap();
         fs::set_permissions(&path, fs::Permissions::from_mode(mode)).unwrap();
@@ -114,7 +142,7 @@ mod tests {
         assert_eq!(first.derive(Purpose::PutUrl), again.derive(Purpose::PutUrl));
         assert_ne!(first.derive(Purpose::PutUrl), first.derive(Purpose::GetUrl));
         assert_eq!(first.token_seeds(), again.token_seeds());
-        assert_ne!(first.token_seeds(), [first.master]);
+        assert_ne!(first.token_seeds()[..], [first.master]);
         for name in ["master", "access-tokens"] {
             let mode = fs::metadata(dir.keys().join(name)).unwrap().permissions().mode();
             assert_eq!(mode & 0o777, 0o600, "{name}");
@@ -128,7 +156,7 @@ mod tests {
             for damage in ["", "short", "\n", &long] {
                 let parent = tempfile::tempdir().unwrap();
                 let dir = DataDir::prepare(parent.path()).unwrap();
-                write(&dir, name, damage, 0o600);
+                put(&dir, name, damage, 0o600);
                 assert!(matches!(Keys::open(&dir), Err(StoreError::DamagedKey(_))), "{name}: {damage:?}");
             }
         }
@@ -139,10 +167,35 @@ mod tests {
         let parent = tempfile::tempdir().unwrap();
         let dir = DataDir::prepare(parent.path()).unwrap();
         let two = format!("{}\n{}\n", "01".repeat(32), "02".repeat(32));
-        write(&dir, "access-tokens", &two, 0o600);
-        assert_eq!(Keys::open(&dir).unwrap().token_seeds(), [[1; 32], [2; 32]]);
-        write(&dir, "master", &two, 0o600);
+        put(&dir, "access-tokens", &two, 0o600);
+        assert_eq!(Keys::open(&dir).unwrap().token_seeds()[..], [[1; 32], [2; 32]]);
+        put(&dir, "access-tokens", &"01".repeat(32), 0o600);
+        let seeds = Keys::open(&dir).unwrap().token_seeds();
+        assert_eq!((seeds.len(), seeds[0]), (2, [1; 32]), "a second one is added");
+        assert_eq!(Keys::open(&dir).unwrap().token_seeds(), seeds);
+        put(&dir, "master", &two, 0o600);
         assert!(matches!(Keys::open(&dir), Err(StoreError::DamagedKey(_))));
+    }
+
+    #[test]
+    fn a_rotation_keeps_the_seed_that_signed_and_survives_a_restart() {
+        let parent = tempfile::tempdir().unwrap();
+        let dir = DataDir::prepare(parent.path()).unwrap();
+        let keys = Keys::open(&dir).unwrap();
+        let first = keys.token_seeds();
+        keys.rotate().unwrap();
+        let second = keys.token_seeds();
+        assert_eq!(
+            (second.len(), second[0], second[2]),
+            (3, first[1], first[0]),
+            "the second was published before"
+        );
+        keys.rotate().unwrap();
+        let third = keys.token_seeds();
+        assert_eq!((third.len(), third[0], third[2]), (3, second[1], second[0]));
+        assert!(!second.contains(&third[1]));
+        let again = Keys::open(&dir).unwrap();
+        assert_eq!((again.token_seeds(), again.master), (third, keys.master));
     }
 
     #[test]
@@ -153,7 +206,7 @@ mod tests {
             {
                 let parent = tempfile::tempdir().unwrap();
                 let dir = DataDir::prepare(parent.path()).unwrap();
-                write(&dir, name, &"01".repeat(32), mode);
+                put(&dir, name, &"01".repeat(32), mode);
                 let opened = Keys::open(&dir);
                 assert_eq!(opened.is_err(), is_refused, "{name}: {mode:o}");
                 let Err(error) = opened else { continue };
