@@ -2,21 +2,22 @@
 //! music are compressed already.
 //!
 //! `account.json`, `enrolments/N/…` for each enrolled face, `uploads/ID/…` for each upload, and `index.json` at the end, which
-//! says what is in those folders. Pieces of [`domain::ports::objects::MAX_PIECE_BYTES`] pass through; only the archive's
+//! lists the uploads and their files. Pieces of [`domain::ports::objects::MAX_PIECE_BYTES`] pass through; only the archive's
 //! directory and the index stay in memory, about 1 KB per upload.
 
 use crate::auth::documents::UserDocument;
 use crate::http::Facts;
 use crate::http::sentences::Language;
 use bytes::Bytes;
+use domain::enrolment::{Consent, FaceTemplate, Names};
 use domain::ports::objects::{MAX_LISTED, Pieces};
 use domain::ports::uploads::MAX_UPLOADS;
 use domain::ports::{PortError, PortErrorKind};
 use domain::session::Session;
 use domain::user::User;
 use domain::{
-    Bucket, FileName, Finding, MediaType, ObjectKey, Ports, Record, Stage, Status, Timestamp, Upload,
-    UploadId,
+    Bucket, Email, Enrolment, FileName, Finding, MediaType, ObjectKey, Ports, Record, Stage, Status,
+    Timestamp, Upload, UploadId,
 };
 use futures_util::stream::{BoxStream, unfold};
 use futures_util::{StreamExt, TryStreamExt};
@@ -53,6 +54,16 @@ struct SessionRow {
     began_at: Timestamp,
     refreshed_at: Timestamp,
     expires_at: Timestamp,
+}
+
+#[derive(Serialize)]
+struct EnrolmentDocument<'a> {
+    email: &'a Email,
+    names: &'a Names,
+    consent: &'a Consent,
+    template: &'a FaceTemplate,
+    enrolled_at: Timestamp,
+    last_used_at: Timestamp,
 }
 
 #[derive(Serialize)]
@@ -147,8 +158,9 @@ impl Archive {
         let enrolments = enrolments.of_owner(&self.user.tenant_id, &self.user.user_id).await?;
         for (number, enrolment) in (1..).zip(enrolments) {
             let folder = format!("enrolments/{number}");
-            self.json(&format!("{folder}/enrolment.json"), enrolment.enrolled_at, &enrolment).await?;
-            let photo = format!("{folder}/photo");
+            let document = EnrolmentDocument::of(&enrolment);
+            self.json(&format!("{folder}/enrolment.json"), enrolment.enrolled_at, &document).await?;
+            let photo = format!("{folder}/photo.jpg");
             self.object(&photo, enrolment.enrolled_at, (Bucket::UsersPhotos, &enrolment.photo)).await?;
         }
         Ok(())
@@ -292,6 +304,14 @@ impl Write for Written {
 
     fn flush(&mut self) -> io::Result<()> {
         Ok(())
+    }
+}
+
+impl<'a> EnrolmentDocument<'a> {
+    fn of(enrolment: &'a Enrolment) -> Self {
+        let Enrolment { email, names, consent, template, enrolled_at, last_used_at, .. } = enrolment;
+        let (enrolled_at, last_used_at) = (*enrolled_at, *last_used_at);
+        EnrolmentDocument { email, names, consent, template, enrolled_at, last_used_at }
     }
 }
 

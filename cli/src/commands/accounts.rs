@@ -235,19 +235,15 @@ async fn change(
     change: &AccountChange,
     printer: &mut Printer<'_>,
 ) -> anyhow::Result<Exit> {
-    let client = Client::reach(settings, false).await?;
-    let tenant = &user.tenant.tenant;
-    let found = client.user(tenant, Some(&user.who)).await?;
-    let account = client.change_account(tenant, &found.user_id, change).await?;
+    let (client, user_id) = found(settings, user).await?;
+    let account = client.change_account(&user.tenant.tenant, &user_id, change).await?;
     printer.document(&account, || cells(&account).join("  "))?;
     Ok(Exit::Success)
 }
 
 async fn reset(settings: &Settings, user: &Named, printer: &mut Printer<'_>) -> anyhow::Result<Exit> {
-    let client = Client::reach(settings, false).await?;
-    let tenant = &user.tenant.tenant;
-    let user_id = client.user(tenant, Some(&user.who)).await?.user_id;
-    let reset = client.reset_token(tenant, &user_id).await?;
+    let (client, user_id) = found(settings, user).await?;
+    let reset = client.reset_token(&user.tenant.tenant, &user_id).await?;
     printer.document(&reset, || {
         format!("{}  expires {:.0}\ntoken  {}", reset.user_id, reset.expires_at, reset.reset_token)
     })?;
@@ -260,15 +256,20 @@ async fn export(
     file: &Path,
     printer: &mut Printer<'_>,
 ) -> anyhow::Result<Exit> {
-    let client = Client::reach(settings, false).await?;
-    let tenant = &user.tenant.tenant;
-    let user_id = client.user(tenant, Some(&user.who)).await?.user_id;
-    let mut draft = Draft::of(file)?;
-    let bytes = client.export(tenant, &user_id, &mut draft).await?;
+    let (client, user_id) = found(settings, user).await?;
+    let mut draft = Draft::private(file)?;
+    let bytes = client.export(&user.tenant.tenant, &user_id, &mut draft).await?;
     draft.persist()?;
     let exported = Exported { user_id, file, bytes };
     printer.document(&exported, || format!("{}: {bytes} bytes", name(&file.display().to_string())))?;
     Ok(Exit::Success)
+}
+
+/// The installation, and the id of the user who was named.
+async fn found(settings: &Settings, user: &Named) -> anyhow::Result<(Client, UserId)> {
+    let client = Client::reach(settings, false).await?;
+    let user_id = client.user(&user.tenant.tenant, Some(&user.who)).await?.user_id;
+    Ok((client, user_id))
 }
 
 /// The first line of standard input.

@@ -8,6 +8,8 @@ use tempfile::NamedTempFile;
 
 /// What `umask` takes bits from.
 const MODE: u32 = 0o666;
+/// Of files with personal data.
+const PRIVATE: u32 = 0o600;
 /// Of links that lead to each other; as many as Linux follows.
 const MAX_LINKS: usize = 40;
 
@@ -17,7 +19,7 @@ pub fn write(path: &Path, bytes: &[u8]) -> io::Result<()> {
     if fs::metadata(path).is_ok_and(|about| !about.is_file()) {
         return fs::write(path, bytes);
     }
-    let mut draft = Draft::of(path)?;
+    let mut draft = Draft::of(path, MODE)?;
     draft.write_all(bytes)?;
     draft.persist()
 }
@@ -29,10 +31,15 @@ pub struct Draft {
 }
 
 impl Draft {
-    pub fn of(path: &Path) -> io::Result<Self> {
+    /// A file that its owner alone reads.
+    pub fn private(path: &Path) -> io::Result<Self> {
+        Draft::of(path, PRIVATE)
+    }
+
+    fn of(path: &Path, mode: u32) -> io::Result<Self> {
         let path = resolved(path);
         let mut builder = tempfile::Builder::new();
-        let file = builder.permissions(Permissions::from_mode(MODE)).tempfile_in(folder(&path))?;
+        let file = builder.permissions(Permissions::from_mode(mode)).tempfile_in(folder(&path))?;
         Ok(Draft { path, file })
     }
 

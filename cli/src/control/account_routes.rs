@@ -10,7 +10,7 @@ use super::users;
 use axum::Json;
 use axum::body::Body;
 use axum::extract::{Path, Query, State};
-use domain::ports::{PortError, PortErrorKind};
+use domain::ports::{PortError, PortErrorKind, Users};
 use domain::user::User;
 use domain::{TenantId, UserId};
 use ingest::auth::password::{Password, Passwords};
@@ -53,7 +53,7 @@ pub async fn create(
         password_hash: Some(hash),
         ..User::new(tenant, UserId::fresh(), new.role, control.ports.clock.now())
     };
-    match control.ports.users.create(user.clone()).await {
+    match create_in_tenant(control.ports.users.as_ref(), user.clone()).await {
         Ok(()) => {
             tracing::info!(user.id = %user.user_id, role = user.role.as_str(), "user created");
             Ok(Json(user.into()))
@@ -63,6 +63,17 @@ pub async fn create(
         }
         Err(error) => Err(error.into()),
     }
+}
+
+/// Creates a user, and founds their tenant if it is new: its users may sign up then.
+async fn create_in_tenant(users: &dyn Users, user: User) -> Result<(), PortError> {
+    if !users.is_founded(&user.tenant_id).await? {
+        match users.found_tenant(user.clone()).await {
+            Err(error) if error.kind == PortErrorKind::Conflict => {}
+            founded => return founded,
+        }
+    }
+    users.create(user).await
 }
 
 /// The user changes before their sessions end, so that a login under way sees the change or is ended.
@@ -113,7 +124,7 @@ pub async fn import(
         password_hash: Some(hash.ok_or_else(unknown)?),
         ..User::new(tenant, UserId::fresh(), import.role, created_at)
     };
-    match control.ports.users.create(user).await {
+    match create_in_tenant(control.ports.users.as_ref(), user).await {
         Ok(()) => imported(ImportOutcome::Created),
         Err(error) if error.kind == PortErrorKind::Conflict => imported(ImportOutcome::Exists),
         Err(error) => Err(error.into()),
@@ -126,7 +137,8 @@ pub async fn reset(
     Path((tenant, who)): Path<(TenantId, String)>,
 ) -> Answer<ResetTokenDocument> {
     let user = users::named(&control, &tenant, &who).await?;
-    Ok(Json(reset::token_for(control.ports.users.as_ref(), user, control.ports.clock.now()).await?))
+    let (users, now) = (control.ports.users.as_ref(), control.ports.clock.now());
+    Ok(Json(reset::token_for(users, user, now, "command").await?))
 }
 
 /// Everything of a user, as a ZIP archive.

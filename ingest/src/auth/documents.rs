@@ -199,9 +199,14 @@ impl From<TokenPair> for TokenDocument {
 pub fn admitted(status: StatusCode, pair: TokenPair) -> Response {
     let cookie = (pair.mode == SessionMode::Cookie).then(|| cookie::set(&pair.refresh_token));
     let document = TokenDocument::from(pair);
-    let mut response = (status, [(CACHE_CONTROL, "no-store")], Json(document)).into_response();
+    let mut response = private(status, document);
     if let Some(cookie) = cookie {
         response.headers_mut().insert(SET_COOKIE, cookie);
     }
     response
+}
+
+/// An answer for the caller alone, which nothing stores.
+pub fn private(status: StatusCode, document: impl Serialize) -> Response {
+    (status, [(CACHE_CONTROL, "no-store")], Json(document)).into_response()
 }

@@ -3,7 +3,7 @@
 use super::address::Address;
 use super::documents::{
     IssuerDocument, KeySetDocument, LoginFields, RefreshFields, SignupFields, TokenDocument, UserDocument,
-    admitted,
+    admitted, private,
 };
 use super::failure::AuthFailure;
 use super::fields::Fields;
@@ -169,7 +169,7 @@ async fn refresh_page(service: &AuthService, address: &str, page: &Page) -> Resu
 )]
 async fn who_am_i(State(service): Service, headers: HeaderMap) -> Result<Response, Problem> {
     let user = service.who_am_i(bearer(&headers)?).await?;
-    Ok(([(CACHE_CONTROL, "no-store")], Json(UserDocument::from(user))).into_response())
+    Ok(private(StatusCode::OK, UserDocument::from(user)))
 }
 
 /// Get the user of the token.

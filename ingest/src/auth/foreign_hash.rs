@@ -6,6 +6,7 @@ use base64::engine::GeneralPurpose;
 use base64::engine::general_purpose::NO_PAD;
 use domain::Sha256;
 use sha2::Sha256 as Digest;
+use std::fmt;
 
 const PBKDF2: &str = "$pbkdf2-sha256$";
 /// Bounds the work of one login.
@@ -24,40 +25,49 @@ const ALPHABET: Alphabet =
 pub enum ForeignHash {
     /// SHA-256 without a salt.
     Sha256(Sha256),
-    /// With a salt, as passlib's `pbkdf2_sha256` makes them.
-    Pbkdf2(Pbkdf2),
+    /// PBKDF2-HMAC-SHA256, as passlib's `pbkdf2_sha256` makes it.
+    Pbkdf2(Pbkdf2, [u8; 32]),
 }
 
+/// How PBKDF2 derives 32 bytes from a password.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Pbkdf2 {
     rounds: u32,
     salt: Vec<u8>,
-    checksum: [u8; 32],
 }
 
 impl ForeignHash {
     /// Reads 64 hexadecimal digits, or `$pbkdf2-sha256$ROUNDS$SALT$CHECKSUM`.
     pub fn parse(raw: &str) -> Option<Self> {
-        let pbkdf2 = || Pbkdf2::parse(raw).map(ForeignHash::Pbkdf2);
+        let pbkdf2 = || {
+            let (how, checksum) = raw.strip_prefix(PBKDF2)?.rsplit_once('$')?;
+            let checksum = AB64.decode(checksum).ok()?.try_into().ok()?;
+            Some(ForeignHash::Pbkdf2(Pbkdf2::parse(how)?, checksum))
+        };
         Sha256::parse(raw).map(ForeignHash::Sha256).ok().or_else(pbkdf2)
     }
 }
 
 impl Pbkdf2 {
+    /// Reads `ROUNDS$SALT`.
     pub fn parse(raw: &str) -> Option<Self> {
-        let mut parts = raw.strip_prefix(PBKDF2)?.split('$');
-        let (rounds, salt, checksum) = (parts.next()?, parts.next()?, parts.next()?);
+        let (rounds, salt) = raw.split_once('$')?;
         let is_plain = rounds.bytes().all(|digit| digit.is_ascii_digit()) && !rounds.starts_with('0');
         let rounds = rounds.parse().ok().filter(|rounds| is_plain && *rounds <= MAX_ROUNDS)?;
         let salt = AB64.decode(salt).ok().filter(|salt| salt.len() <= MAX_SALT_BYTES)?;
-        let checksum = AB64.decode(checksum).ok()?.try_into().ok()?;
-        parts.next().is_none().then_some(Pbkdf2 { rounds, salt, checksum })
+        Some(Pbkdf2 { rounds, salt })
     }
 
-    pub fn fits(&self, password: &[u8]) -> bool {
+    pub fn derive(&self, password: &[u8]) -> [u8; 32] {
         let mut derived = [0; 32];
         pbkdf2::pbkdf2_hmac::<Digest>(password, &self.salt, self.rounds, &mut derived);
-        derived == self.checksum
+        derived
+    }
+}
+
+impl fmt::Display for Pbkdf2 {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}${}", self.rounds, AB64.encode(&self.salt))
     }
 }
 
@@ -85,9 +95,10 @@ mod tests {
     #[test]
     fn passlibs_hashes_are_verified() {
         for (password, raw) in OF_PASSLIB {
-            let Some(ForeignHash::Pbkdf2(hash)) = ForeignHash::parse(raw) else { panic!("{raw}") };
-            assert!(hash.fits(password.as_bytes()), "{raw}");
-            assert!(!hash.fits(b"another one") && !hash.fits(b""), "{raw}");
+            let Some(ForeignHash::Pbkdf2(how, checksum)) = ForeignHash::parse(raw) else { panic!("{raw}") };
+            assert_eq!(how.derive(password.as_bytes()), checksum, "{raw}");
+            assert!(how.derive(b"another one") != checksum && how.derive(b"") != checksum, "{raw}");
+            assert_eq!(Pbkdf2::parse(&how.to_string()), Some(how), "{raw}");
         }
     }
 

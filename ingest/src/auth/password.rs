@@ -27,6 +27,8 @@ const DUMMY: &str =
 const COMMON: &str = include_str!("common_passwords.txt");
 /// Before an Argon2id hash of a SHA-256 in hexadecimal, which was all that another system had of the password.
 const OF_SHA256: &str = "sha256+";
+/// The same for what PBKDF2 derived; its rounds and salt follow, then `+`, which is in neither.
+const OF_PBKDF2: &str = "pbkdf2+";
 /// Requests waiting for a core; more get 503.
 const MAX_WAITING: usize = 64;
 
@@ -99,17 +101,16 @@ impl Passwords {
         ForeignHash::parse(raw).is_some()
     }
 
-    /// A hash of another system as it is stored: a SHA-256 is hashed again, since it alone protects no password. None if it
-    /// is of no known kind. Either is outdated, and so replaced at the first login with the right password.
+    /// A hash of another system as it is stored: hashed again, since a SHA-256 or a few rounds of PBKDF2 protect no password.
+    /// None if it is of no known kind. It is outdated, and so replaced at the first login with the right password.
     pub async fn adopt(&self, raw: &str) -> Result<Option<PasswordHash>, PasswordError> {
-        match ForeignHash::parse(raw) {
-            None => Ok(None),
-            Some(ForeignHash::Pbkdf2(_)) => Ok(Some(PasswordHash(raw.to_owned()))),
-            Some(ForeignHash::Sha256(digest)) => {
-                let PasswordHash(hash) = self.hash(Password(hex::encode(digest.bytes()))).await?;
-                Ok(Some(PasswordHash(format!("{OF_SHA256}{hash}"))))
-            }
-        }
+        let (kind, digest) = match ForeignHash::parse(raw) {
+            None => return Ok(None),
+            Some(ForeignHash::Pbkdf2(how, checksum)) => (format!("{OF_PBKDF2}{how}+"), hex::encode(checksum)),
+            Some(ForeignHash::Sha256(digest)) => (OF_SHA256.to_owned(), hex::encode(digest.bytes())),
+        };
+        let PasswordHash(hash) = self.hash(Password(digest)).await?;
+        Ok(Some(PasswordHash(format!("{kind}{hash}"))))
     }
 
     /// Without a hash, or with an invalid one, this takes as long and is false.
@@ -169,8 +170,9 @@ fn fits(expected: &str, password: &Password) -> bool {
         let digest = Sha256::of(password.0.as_bytes());
         return fits_argon2(expected, &Password(hex::encode(digest.bytes())));
     }
-    match Pbkdf2::parse(expected) {
-        Some(pbkdf2) => pbkdf2.fits(password.0.as_bytes()),
+    let of_pbkdf2 = expected.strip_prefix(OF_PBKDF2).and_then(|rest| rest.split_once('+'));
+    match of_pbkdf2.and_then(|(how, hash)| Some((Pbkdf2::parse(how)?, hash))) {
+        Some((how, hash)) => fits_argon2(hash, &Password(hex::encode(how.derive(password.0.as_bytes())))),
         None => fits_argon2(expected, password),
     }
 }

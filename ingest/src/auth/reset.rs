@@ -3,6 +3,7 @@
 
 use super::address::Address;
 use super::demo::is_demo;
+use super::documents::private;
 use super::failure::AuthFailure;
 use super::fields::Fields;
 use super::password::Password;
@@ -12,12 +13,10 @@ use super::service::AuthService;
 use super::users::sees_tenant;
 use crate::http::words;
 use crate::problem::Problem;
-use axum::Json;
 use axum::body::Body;
 use axum::extract::{Path, State};
-use axum::http::header::CACHE_CONTROL;
 use axum::http::{HeaderMap, StatusCode};
-use axum::response::{IntoResponse, Response};
+use axum::response::Response;
 use domain::ports::{PortErrorKind, Users};
 use domain::user::{PasswordReset, Role, User};
 use domain::{TenantId, Timestamp, UserId};
@@ -67,8 +66,9 @@ pub async fn issue(
     // An admin does not become an operator by an operator's password.
     let is_below = |user: &User| user.role != Role::Operator || caller.role == Role::Operator;
     let user = found.filter(is_below).ok_or(AuthFailure::NoSuchUser)?;
-    let document = token_for(service.ports.users.as_ref(), user, service.ports.clock.now()).await?;
-    Ok(([(CACHE_CONTROL, "no-store")], Json(document)).into_response())
+    let (users, now) = (service.ports.users.as_ref(), service.ports.clock.now());
+    let document = token_for(users, user, now, caller.user_id.as_str()).await?;
+    Ok(private(StatusCode::OK, document))
 }
 
 /// Choose a new password with a one-time token; every session of the user ends.
@@ -91,11 +91,13 @@ pub async fn reset(
     Ok(StatusCode::NO_CONTENT)
 }
 
-/// Issues a token for a user. Errors: the user changed meanwhile, or is the demo user, whom a password would close.
+/// Issues a token for a user; the log names the `actor`. Errors: the user changed meanwhile, or is the demo user, whom a
+/// password would close.
 pub async fn token_for(
     users: &dyn Users,
     user: User,
     now: Timestamp,
+    actor: &str,
 ) -> Result<ResetTokenDocument, AuthFailure> {
     if is_demo(&user) {
         return Err(AuthFailure::NoPassword);
@@ -105,7 +107,7 @@ pub async fn token_for(
     let (tenant, user_id) = (user.tenant_id.clone(), user.user_id.clone());
     let reset = Some(PasswordReset { digest: secret.digest(), expires_at });
     match users.save(User { reset, ..user }).await {
-        Ok(_) => tracing::info!(user.id = %user_id, "password reset issued"),
+        Ok(_) => tracing::info!(user.id = %user_id, actor.id = actor, "password reset issued"),
         Err(error) if error.kind == PortErrorKind::Conflict => return Err(AuthFailure::ChangedMeanwhile),
         Err(error) => return Err(error.into()),
     }
@@ -131,19 +133,28 @@ impl AuthService {
         let user = self.ports.users.get(&tenant, &id).await?;
         let user = user.filter(|user| user.disabled_at.is_none() && user.reset.as_ref().is_some_and(fits));
         let user = user.ok_or(AuthFailure::InvalidResetToken)?;
+        // Before the token is spent, so that a crash leaves no session of whoever knows the former password.
+        self.sessions.end_every(&tenant, &id).await?;
+        match self.set_password(user, chosen).await {
+            Ok(()) => Ok(self.sessions.end_every(&tenant, &id).await?),
+            Err(AuthFailure::ChangedMeanwhile) => Err(AuthFailure::InvalidResetToken),
+            Err(failure) => Err(failure),
+        }
+    }
+
+    /// Hashes and saves a password; a reset token of the user is spent. Errors: the user changed meanwhile.
+    pub(super) async fn set_password(&self, user: User, chosen: Password) -> Result<(), AuthFailure> {
         let changed = User {
             password_hash: Some(self.passwords.hash(chosen).await?),
-            password_changed_at: Some(now),
+            password_changed_at: Some(self.ports.clock.now()),
             reset: None,
             ..user
         };
         match self.ports.users.save(changed).await {
-            Ok(user) => tracing::info!(user.id = %user.user_id, "password reset"),
-            Err(error) if error.kind == PortErrorKind::Conflict => {
-                return Err(AuthFailure::InvalidResetToken);
-            }
+            Ok(user) => tracing::info!(user.id = %user.user_id, "password changed"),
+            Err(error) if error.kind == PortErrorKind::Conflict => return Err(AuthFailure::ChangedMeanwhile),
             Err(error) => return Err(error.into()),
         }
-        Ok(self.sessions.end_every(&tenant, &id).await?)
+        Ok(())
     }
 }

@@ -2,6 +2,7 @@
 
 use super::address::Address;
 use super::caller::Caller;
+use super::documents::private;
 use super::failure::AuthFailure;
 use super::fields::Fields;
 use super::password::Password;
@@ -9,13 +10,10 @@ use super::request::{Service, bearer};
 use super::service::{Attempt, AuthService};
 use crate::http::words;
 use crate::problem::Problem;
-use axum::Json;
 use axum::body::Body;
 use axum::extract::{Path, State};
-use axum::http::header::CACHE_CONTROL;
 use axum::http::{HeaderMap, StatusCode};
-use axum::response::{IntoResponse, Response};
-use domain::ports::PortErrorKind;
+use axum::response::Response;
 use domain::session::{Session, SessionKey};
 use domain::user::User;
 use domain::{Email, Timestamp};
@@ -60,7 +58,7 @@ pub async fn list(State(service): Service, headers: HeaderMap) -> Result<Respons
         expires_at: session.expires_at,
     };
     let sessions = sessions.into_iter().map(document).collect();
-    Ok(([(CACHE_CONTROL, "no-store")], Json(SessionListDocument { sessions })).into_response())
+    Ok(private(StatusCode::OK, SessionListDocument { sessions }))
 }
 
 /// End a session of the caller.
@@ -142,17 +140,9 @@ impl AuthService {
         let user = self.ports.users.get(&caller.tenant_id, &caller.user_id).await?;
         let user = user.ok_or(AuthFailure::InvalidToken)?;
         self.confirm(&user, &change.password, address).await?;
-        let changed = User {
-            password_hash: Some(self.passwords.hash(chosen).await?),
-            password_changed_at: Some(self.ports.clock.now()),
-            reset: None,
-            ..user
-        };
-        match self.ports.users.save(changed).await {
-            Ok(user) => tracing::info!(user.id = %user.user_id, "password changed"),
-            Err(error) if error.kind == PortErrorKind::Conflict => return Err(AuthFailure::ChangedMeanwhile),
-            Err(error) => return Err(error.into()),
-        }
+        // Before the change too, so that a crash behind it leaves no session of whoever knows the former password.
+        self.sessions.end_others(caller).await?;
+        self.set_password(user, chosen).await?;
         Ok(self.sessions.end_others(caller).await?)
     }
 

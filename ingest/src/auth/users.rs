@@ -4,20 +4,19 @@ use super::address::Address;
 use super::caller::Caller;
 use super::cookie;
 use super::demo::is_demo;
-use super::documents::{ErasureFields, UserDocument};
+use super::documents::{ErasureFields, UserDocument, private};
 use super::failure::AuthFailure;
 use super::fields::Fields;
 use super::request::Service;
 use super::service::AuthService;
 use crate::http::cursor;
 use crate::problem::Problem;
-use axum::Json;
 use axum::body::Body;
 use axum::extract::rejection::QueryRejection;
 use axum::extract::{Path, Query, State};
-use axum::http::header::{CACHE_CONTROL, SET_COOKIE};
+use axum::http::header::SET_COOKIE;
 use axum::http::{HeaderMap, StatusCode};
-use axum::response::{IntoResponse, Response};
+use axum::response::Response;
 use domain::UserId;
 use domain::user::{Role, User};
 use serde::{Deserialize, Serialize};
@@ -136,10 +135,6 @@ pub async fn erase(
         private(StatusCode::ACCEPTED, ErasureDocument { user_id: user.user_id, state: "erasing" });
     response.headers_mut().insert(SET_COOKIE, cookie::cleared());
     Ok(response)
-}
-
-fn private(status: StatusCode, document: impl Serialize) -> Response {
-    (status, [(CACHE_CONTROL, "no-store")], Json(document)).into_response()
 }
 
 pub fn sees_tenant(caller: &Caller) -> bool {

@@ -2,6 +2,7 @@
 //! login gives an opaque token for an hour, which every route takes as Bearer.
 
 use super::address::Address;
+use super::documents::private;
 use super::failure::AuthFailure;
 use super::fields::Fields;
 use super::password::Password;
@@ -13,7 +14,6 @@ use crate::problem::Problem;
 use axum::Json;
 use axum::body::Body;
 use axum::extract::State;
-use axum::http::header::CACHE_CONTROL;
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
 use domain::ports::PortErrorKind;
@@ -129,7 +129,7 @@ pub async fn log_in(
     let (token, session, user) = service.sessions.begin_opaque(user).await.map_err(problem)?;
     let document =
         OpaqueTokenDocument { token: token.encode(), expires: session.expires_at, role: user.role };
-    Ok(([(CACHE_CONTROL, "no-store")], Json(document)).into_response())
+    Ok(private(StatusCode::OK, document))
 }
 
 /// These routes answer 400 to a field that is missing or has no meaning, and 403 to wrong credentials.
