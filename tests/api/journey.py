@@ -30,6 +30,7 @@ from semblante.models import (
 
 T = TypeVar("T")
 TIMEOUT = httpx.Timeout(120)
+MAX_POLLS = 600
 
 
 def say(step: str, *facts: object) -> None:
@@ -63,11 +64,12 @@ say("uploaded", len(photo), "bytes")
 
 def done(attempt: int) -> StatusDocument:
     """The upload once this attempt is done. An ordered attempt begins a moment later."""
-    while True:
+    for _ in range(MAX_POLLS):
         upload = accepted(get_upload.sync(declared.upload_id, client=api, prefer="wait=20"), StatusDocument)
         if upload.done and upload.attempt >= attempt:
             return upload
         time.sleep(0.1)
+    raise SystemExit(f"attempt {attempt} is not done: {upload}")
 
 
 upload = done(1)

@@ -34,12 +34,16 @@ assert.equal(put.status, 200);
 const path = { id: declared.upload_id };
 say('uploaded', photo.length, 'bytes');
 
+const MAX_POLLS = 600;
+
 /** The upload once this attempt is done. An ordered attempt begins a moment later. */
 async function done(attempt: number) {
-  for (;; await setTimeout(100)) {
+  for (let polls = 0; polls < MAX_POLLS; polls++) {
     const upload = accepted(await api.GET('/uploads/{id}', { params: { path, header: { Prefer: 'wait=20' } } }));
     if (upload.done && upload.attempt >= attempt) return upload;
+    await setTimeout(100);
   }
+  throw new Error(`attempt ${attempt} is not done`);
 }
 const upload = await done(1);
 assert.equal(upload.state, 'complete');

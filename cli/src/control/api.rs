@@ -25,7 +25,7 @@ pub struct QueueDepth {
     pub oldest_s: Option<f64>,
 }
 
-/// `POST /keys/rotate`.
+/// `POST /keys/rotate`: the keys of access tokens after a rotation.
 #[derive(Debug, Serialize, Deserialize)]
 pub struct SigningKeys {
     /// Keys that are published: the one that signs, the next and the last.

@@ -49,7 +49,7 @@ impl ForeignHash {
 }
 
 impl Pbkdf2 {
-    /// Reads `ROUNDS$SALT`.
+    /// Reads `ROUNDS$SALT`, the salt in passlib's base64.
     pub fn parse(raw: &str) -> Option<Self> {
         let (rounds, salt) = raw.split_once('$')?;
         let is_plain = rounds.bytes().all(|digit| digit.is_ascii_digit()) && !rounds.starts_with('0');

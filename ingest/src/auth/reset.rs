@@ -133,7 +133,7 @@ impl AuthService {
         let user = self.ports.users.get(&tenant, &id).await?;
         let user = user.filter(|user| user.disabled_at.is_none() && user.reset.as_ref().is_some_and(fits));
         let user = user.ok_or(AuthFailure::InvalidResetToken)?;
-        // Before the token is spent, so that a crash leaves no session of whoever knows the former password.
+        // Before the token is spent, so that a crash leaves no session that began with the former password.
         self.sessions.end_every(&tenant, &id).await?;
         match self.set_password(user, chosen).await {
             Ok(()) => Ok(self.sessions.end_every(&tenant, &id).await?),

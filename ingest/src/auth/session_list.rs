@@ -140,7 +140,7 @@ impl AuthService {
         let user = self.ports.users.get(&caller.tenant_id, &caller.user_id).await?;
         let user = user.ok_or(AuthFailure::InvalidToken)?;
         self.confirm(&user, &change.password, address).await?;
-        // Before the change too, so that a crash behind it leaves no session of whoever knows the former password.
+        // Before the change too, so that a crash behind it leaves no other session that began with the former password.
         self.sessions.end_others(caller).await?;
         self.set_password(user, chosen).await?;
         Ok(self.sessions.end_others(caller).await?)

@@ -60,7 +60,7 @@ pub(crate) struct OrderAccepted {
 
 type GenerateQuery = Result<Query<GenerateRequest>, QueryRejection>;
 
-/// Make a image from an emotion or for an upload.
+/// Make a picture from an emotion or for an upload.
 #[utoipa::path(
     get, path = "/generate-image", operation_id = "get_generated_image", tag = "making",
     params(GenerateRequest),
@@ -84,7 +84,7 @@ pub(crate) async fn get_image(
     answer(&api, &caller, &headers, from_query(query)?, Stage::ImageGeneration).await
 }
 
-/// Make a image from an emotion or for an upload.
+/// Make a picture from an emotion or for an upload.
 ///
 /// The body is read only without a query.
 #[utoipa::path(
