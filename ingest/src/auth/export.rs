@@ -2,6 +2,7 @@
 
 use super::failure::AuthFailure;
 use super::request::Service;
+use crate::http::words::FileBytes;
 use crate::problem::Problem;
 use crate::user_archive;
 use axum::body::Body;
@@ -16,7 +17,7 @@ use axum::response::{IntoResponse, Response};
 /// beforehand; one that breaks off has no directory at its end, and no program takes it for whole.
 #[utoipa::path(
     get, path = "/api/v1/users/me/export", operation_id = "export_own_user", tag = "accounts", security(("bearer" = [])),
-    responses((status = 200, description = "The archive", content_type = "application/zip", body = Vec<u8>)),
+    responses((status = 200, description = "The archive", content_type = "application/zip", body = FileBytes)),
     extensions(("x-problems" = json!(["501 not_here"]))),
 )]
 pub async fn get(State(service): Service, headers: HeaderMap) -> Result<Response, Problem> {

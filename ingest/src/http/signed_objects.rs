@@ -6,6 +6,7 @@ use super::budget::Owner;
 use super::links::UrlRefused;
 use super::object_response::{self, Selection};
 use super::reception;
+use super::words::FileBytes;
 use crate::content::Content;
 use crate::problem::Problem;
 use axum::body::Body;
@@ -111,8 +112,8 @@ async fn store(api: &Api, grant: PutGrant, content: Content) -> Result<String, P
     get, path = "/objects/{*key}", operation_id = "get_object", tag = "objects",
     params(("key" = String, Path, description = "The object's key; it has slashes"), SignatureQuery),
     responses(
-        (status = 200, description = "Whole", content_type = "application/octet-stream", body = Vec<u8>),
-        (status = 206, description = "In part", content_type = "application/octet-stream", body = Vec<u8>),
+        (status = 200, description = "Whole", content_type = "application/octet-stream", body = FileBytes),
+        (status = 206, description = "In part", content_type = "application/octet-stream", body = FileBytes),
         (status = 304, description = "Unchanged"),
     ),
     security(()),

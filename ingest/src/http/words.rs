@@ -49,6 +49,14 @@ macro_rules! schema {
     };
 }
 
+schema!(
+    FileBytes,
+    ObjectBuilder::new()
+        .schema_type(Type::String)
+        .format(Some(SchemaFormat::Custom("binary".to_owned())))
+        .description(Some("The bytes of a file."))
+        .into()
+);
 schema!(EmotionName, words("An emotion, as Rekognition names it.", Emotion::ALL));
 schema!(StageName, words("A stage of the pipeline.", Stage::ALL));
 schema!(
