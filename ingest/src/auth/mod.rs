@@ -27,6 +27,7 @@ mod usuarios;
 pub(crate) use address::Address;
 pub use caller::{AuthError, Authenticate, Caller};
 pub use endpoints::routes;
+pub(crate) use failure::AuthFailure;
 pub use service::AuthService;
 pub use settings::AuthSettings;
 pub use token_keys::NoKeys;

@@ -1,58 +1,38 @@
 //! Why a face is not enrolled or not verified, and the problem that the caller is sent.
 
-use crate::auth::AuthError;
+use crate::auth::AuthFailure;
 use crate::http::sentences::{Language, sentence};
 use crate::problem::Problem;
 use axum::http::StatusCode;
 use domain::ports::face_engine::EngineError;
 use domain::ports::face_verifier::VerifyError;
 use domain::ports::{PortError, PortErrorKind};
-use std::time::Duration;
 
 #[derive(Debug, thiserror::Error)]
 pub enum EnrolmentFailure {
-    #[error("this route needs a token")]
-    NoToken,
-    #[error("the token is not valid")]
-    InvalidToken,
+    /// The caller has no valid token, or comes too often.
+    #[error(transparent)]
+    Auth(#[from] AuthFailure),
     #[error("an account enrols a face under its own e-mail address")]
     ForeignEmail,
-    #[error("a face is enrolled under this e-mail address; the token of its account replaces it")]
+    #[error("a face is enrolled under this e-mail address; only its account replaces it")]
     AlreadyEnrolled,
     #[error("the enrolment changed meanwhile; send the request again")]
     ChangedMeanwhile,
-    #[error("{detail}")]
-    InvalidField { code: &'static str, detail: String },
-    #[error("too many attempts; retry later")]
-    TooManyAttempts { wait: Duration },
     #[error(transparent)]
     Verify(#[from] VerifyError),
     #[error(transparent)]
     Port(#[from] PortError),
 }
 
-impl From<AuthError> for EnrolmentFailure {
-    fn from(error: AuthError) -> Self {
-        match error {
-            AuthError::Invalid => EnrolmentFailure::InvalidToken,
-            AuthError::Port(error) => EnrolmentFailure::Port(error),
-        }
-    }
-}
-
 impl From<EnrolmentFailure> for Problem {
     fn from(failure: EnrolmentFailure) -> Self {
         let detail = failure.to_string();
         match failure {
-            EnrolmentFailure::NoToken => Problem::unauthorized("missing_token", detail),
-            EnrolmentFailure::InvalidToken => Problem::unauthorized("invalid_token", detail),
+            EnrolmentFailure::Auth(failure) => failure.into(),
             EnrolmentFailure::ForeignEmail => Problem::new(StatusCode::FORBIDDEN, "foreign_email", detail),
             EnrolmentFailure::AlreadyEnrolled => Problem::conflict("already_enrolled", detail),
             EnrolmentFailure::ChangedMeanwhile => Problem::conflict("changed_meanwhile", detail),
-            EnrolmentFailure::InvalidField { code, .. } => Problem::malformed(code, detail),
-            EnrolmentFailure::TooManyAttempts { wait } => {
-                Problem::new(StatusCode::TOO_MANY_REQUESTS, "too_many_requests", detail).retry_after(wait)
-            }
             EnrolmentFailure::Verify(VerifyError::NoFace) => Problem::unprocessable("no_face", detail),
             EnrolmentFailure::Verify(VerifyError::MultipleFaces) => {
                 Problem::unprocessable("multiple_faces", detail)

@@ -2,8 +2,7 @@
 
 use super::enrolments::EnrolmentService;
 use super::face_documents::{ConsentFields, FaceRequest};
-use super::face_failure::EnrolmentFailure;
-use crate::auth::{Address, Caller};
+use crate::auth::{Address, AuthFailure, Caller};
 use crate::http::body::{self, is_json};
 use crate::http::photo_json;
 use crate::problem::Problem;
@@ -15,7 +14,7 @@ use axum::http::{HeaderMap, StatusCode};
 use domain::Email;
 use domain::enrolment::Names;
 use serde::Deserialize;
-use serde_json::{Map, Value};
+use serde_json::Value;
 use std::convert::Infallible;
 use std::net::{IpAddr, Ipv6Addr, SocketAddr};
 use std::sync::Arc;
@@ -23,15 +22,14 @@ use std::sync::Arc;
 /// Of a name, and of the words of a consent.
 const MAX_CHARACTERS: usize = 100;
 
-/// A body whose photo was taken out.
+/// A body whose photo was taken out. What its fields are is checked with their names at hand.
 #[derive(Deserialize)]
 struct Frame {
-    email: Option<String>,
-    first_name: Option<String>,
-    last_name: Option<String>,
-    name: Option<String>,
-    /// An object: a list would be taken for one by its order.
-    consent: Option<Map<String, Value>>,
+    email: Option<Value>,
+    first_name: Option<Value>,
+    last_name: Option<Value>,
+    name: Option<Value>,
+    consent: Option<Value>,
 }
 
 impl FromRequestParts<Arc<EnrolmentService>> for Address {
@@ -68,47 +66,55 @@ pub async fn read(
     Ok(FaceRequest { email, photo: memory.hold(photo), names, consent })
 }
 
-fn fields(frame: Frame) -> Result<(Email, Names, ConsentFields), EnrolmentFailure> {
-    let invalid = |code, detail: String| EnrolmentFailure::InvalidField { code, detail };
-    let email = frame.email.ok_or_else(|| invalid("missing_field", "email is missing".to_owned()))?;
-    let email = Email::parse(&email).map_err(|error| invalid("invalid_email", error.to_string()))?;
+fn fields(frame: Frame) -> Result<(Email, Names, ConsentFields), Problem> {
+    let email = text("email", frame.email)?;
+    let email = email.ok_or_else(|| Problem::malformed("missing_field", "email is missing"))?;
+    let email =
+        Email::parse(&email).map_err(|error| Problem::malformed("invalid_email", error.to_string()))?;
     let names = Names {
-        first_name: short(frame.first_name)?,
-        last_name: short(frame.last_name)?,
-        name: short(frame.name)?,
+        first_name: short("first_name", frame.first_name)?,
+        last_name: short("last_name", frame.last_name)?,
+        name: short("name", frame.name)?,
     };
-    let word = |name: &str| match frame.consent.as_ref().and_then(|consent| consent.get(name)) {
-        None | Some(Value::Null) => Ok(None),
-        Some(Value::String(text)) => short(Some(text.clone())),
-        Some(_) => Err(invalid("invalid_field", format!("consent.{name} must be a string"))),
+    let mut consent = match frame.consent {
+        None => serde_json::Map::new(),
+        Some(Value::Object(consent)) => consent,
+        Some(_) => return Err(Problem::unprocessable("invalid_field", "consent must be an object")),
     };
-    let consent = ConsentFields { source: word("source")?, text_version: word("text_version")? };
+    let consent = ConsentFields {
+        source: short("consent.source", consent.remove("source"))?,
+        text_version: short("consent.text_version", consent.remove("text_version"))?,
+    };
     Ok((email, names, consent))
 }
 
+fn text(name: &str, value: Option<Value>) -> Result<Option<String>, Problem> {
+    match value {
+        None | Some(Value::Null) => Ok(None),
+        Some(Value::String(text)) => Ok(Some(text)),
+        Some(_) => Err(Problem::unprocessable("invalid_field", format!("{name} must be a string"))),
+    }
+}
+
 /// A short text without control characters, or none.
-fn short(text: Option<String>) -> Result<Option<String>, EnrolmentFailure> {
-    let Some(text) = text.map(|text| text.trim().to_owned()).filter(|text| !text.is_empty()) else {
-        return Ok(None);
-    };
+fn short(name: &str, value: Option<Value>) -> Result<Option<String>, Problem> {
+    let text = text(name, value)?.map(|text| text.trim().to_owned());
+    let Some(text) = text.filter(|text| !text.is_empty()) else { return Ok(None) };
     if text.chars().count() > MAX_CHARACTERS || text.chars().any(char::is_control) {
-        let detail = format!("a name has at most {MAX_CHARACTERS} characters and no control characters");
-        return Err(EnrolmentFailure::InvalidField { code: "invalid_name", detail });
+        let detail = format!("{name} has at most {MAX_CHARACTERS} characters and no control characters");
+        return Err(Problem::malformed("invalid_name", detail));
     }
     Ok(Some(text))
 }
 
 /// The caller of a request; None without a token. Errors: the token is not valid.
-pub async fn caller(
-    service: &EnrolmentService,
-    headers: &HeaderMap,
-) -> Result<Option<Caller>, EnrolmentFailure> {
+pub async fn caller(service: &EnrolmentService, headers: &HeaderMap) -> Result<Option<Caller>, AuthFailure> {
     let Some(value) = headers.get(AUTHORIZATION) else { return Ok(None) };
-    let value = value.to_str().map_err(|_| EnrolmentFailure::InvalidToken)?;
+    let value = value.to_str().map_err(|_| AuthFailure::InvalidToken)?;
     match value.split_once(' ') {
         Some((scheme, token)) if scheme.eq_ignore_ascii_case("bearer") => {
             Ok(Some(service.auth.caller(token.trim(), true).await?))
         }
-        _ => Err(EnrolmentFailure::InvalidToken),
+        _ => Err(AuthFailure::InvalidToken),
     }
 }

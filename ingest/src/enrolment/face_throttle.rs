@@ -2,9 +2,9 @@
 //! Whether a face is enrolled makes no difference.
 
 use super::enrolments::EnrolmentService;
-use super::face_failure::EnrolmentFailure;
+use crate::auth::AuthFailure;
 use domain::ports::throttle::{Beyond, Rule, ThrottleKey};
-use domain::{Email, TenantId};
+use domain::{Email, TenantId, UserId};
 use std::time::Duration;
 
 /// Requests of an address.
@@ -23,41 +23,56 @@ pub struct Try<'a> {
     pub tenant: &'a TenantId,
     pub email: &'a Email,
     pub address: &'a str,
+    /// The account under whose own token it is, wherever it comes from: others cannot use up its tries.
+    pub owner: Option<&'a UserId>,
 }
 
 impl Try<'_> {
     fn key(&self, count: &str) -> ThrottleKey {
-        ThrottleKey::of(&[count, self.tenant.as_str(), self.email.as_str(), self.address])
+        match self.owner {
+            Some(owner) => ThrottleKey::of(&[count, self.tenant.as_str(), owner.as_str()]),
+            None => ThrottleKey::of(&[count, self.tenant.as_str(), self.email.as_str(), self.address]),
+        }
     }
 }
 
 impl EnrolmentService {
     /// Counts a request against its address's limit.
-    pub(super) async fn admit(&self, address: &str) -> Result<(), EnrolmentFailure> {
+    pub(super) async fn admit(&self, address: &str) -> Result<(), AuthFailure> {
         self.take(ThrottleKey::of(&["faces", address]), &REQUESTS).await
     }
 
-    /// Counts a try before its photo is looked at, so that concurrent ones count too.
-    pub(super) async fn count(&self, one: &Try<'_>) -> Result<(), EnrolmentFailure> {
-        self.take(one.key("face tries"), &TRIES).await?;
-        if self.ports.throttle.count(one.key("known face"), self.ports.clock.now()).await? == 0 {
-            let strangers = ThrottleKey::of(&["face strangers", one.tenant.as_str(), one.email.as_str()]);
-            self.take(strangers, &STRANGERS).await?;
+    /// Counts a try before its photo is looked at, so that concurrent ones count too. A try that the others' tries hold up
+    /// is not counted as the address's own.
+    pub(super) async fn count(&self, one: &Try<'_>) -> Result<(), AuthFailure> {
+        let now = self.ports.clock.now();
+        if one.owner.is_some() || self.ports.throttle.count(one.key("known face"), now).await? > 0 {
+            return self.take(one.key("face tries"), &TRIES).await;
         }
-        Ok(())
+        let strangers = ThrottleKey::of(&["face strangers", one.tenant.as_str(), one.email.as_str()]);
+        // One that has to wait for its own sake does not hold up the others.
+        if self.ports.throttle.count(one.key("face tries"), now).await? >= TRIES.free {
+            self.take(one.key("face tries"), &TRIES).await?;
+            return self.take(strangers, &STRANGERS).await;
+        }
+        self.take(strangers, &STRANGERS).await?;
+        self.take(one.key("face tries"), &TRIES).await
     }
 
-    /// After a match: the tries are forgiven and the address is known.
-    pub(super) async fn forgive(&self, one: &Try<'_>) -> Result<(), EnrolmentFailure> {
+    /// After a match, or an enrolment by its account: the tries are forgiven, and the address is known.
+    pub(super) async fn forgive(&self, one: &Try<'_>) -> Result<(), AuthFailure> {
         self.ports.throttle.forgive(one.key("face tries")).await?;
-        self.take(one.key("known face"), &KNOWN).await
+        match one.owner {
+            Some(_) => Ok(()),
+            None => self.take(one.key("known face"), &KNOWN).await,
+        }
     }
 
-    async fn take(&self, key: ThrottleKey, rule: &Rule) -> Result<(), EnrolmentFailure> {
+    async fn take(&self, key: ThrottleKey, rule: &Rule) -> Result<(), AuthFailure> {
         let now = self.ports.clock.now();
         let wait =
             |until: domain::Timestamp| Duration::try_from(until.duration_since(now)).unwrap_or_default();
         let taken = self.ports.throttle.take(key, rule, now).await?;
-        taken.map_err(|refused| EnrolmentFailure::TooManyAttempts { wait: wait(refused.until) })
+        taken.map_err(|refused| AuthFailure::TooManyAttempts { wait: wait(refused.until) })
     }
 }

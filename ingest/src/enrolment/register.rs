@@ -17,8 +17,9 @@ use std::sync::Arc;
 
 /// Enrol the face of a photo under an e-mail address.
 ///
-/// With a token the face belongs to the account, whose address it must be, and replaces the one that is there. Without a
-/// token, where the installation allows it, it is an identity of its own.
+/// With a token the face belongs to the account, whose address it must be, and replaces the account's former one;
+/// one without an account is taken over if the photo matches it. Without a token, where the installation allows it, the face
+/// is an identity of its own.
 #[utoipa::path(
     post, path = "/register", operation_id = "enrol_face", tag = "faces", security((), ("bearer" = [])), request_body = RegisterFields,
     responses((status = 200, description = "Enrolled", body = EnrolledDocument)),
@@ -32,11 +33,17 @@ pub async fn post(
 ) -> Result<Response, Problem> {
     service.admit(&address).await?;
     let caller = caller(&service, &headers).await?;
+    service.admits(caller.as_ref())?;
     let request = read(&service, &headers, &address, body).await?;
     let owner = service.owner(caller.as_ref(), &request.email).await?;
     let tenant = service.tenant(caller.as_ref());
-    service.count(&Try { tenant: &tenant, email: &request.email, address: &address }).await?;
-    let enrolment = service.enrol(tenant, owner, request).await?;
+    let email = request.email.clone();
+    let one = Try { tenant: &tenant, email: &email, address: &address, owner: owner.as_ref() };
+    service.count(&one).await?;
+    let enrolment = service.enrol(tenant.clone(), owner.clone(), request).await?;
+    if owner.is_some() {
+        service.forgive(&one).await?;
+    }
     let photo_url = service.links.to_enrolled(&enrolment.photo).await?;
     let Enrolment { tenant_id, email, consent, enrolled_at, .. } = enrolment;
     tracing::info!(tenant.id = %tenant_id, "face enrolled");

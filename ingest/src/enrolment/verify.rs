@@ -35,7 +35,7 @@ pub async fn post(
     let caller = caller(&service, &headers).await?;
     let request = read(&service, &headers, &address, body).await?;
     let (tenant, email) = (service.tenant(caller.as_ref()), request.email.clone());
-    let one = Try { tenant: &tenant, email: &email, address: &address };
+    let one = Try { tenant: &tenant, email: &email, address: &address, owner: None };
     service.count(&one).await?;
     let verified = service.verify(&tenant, caller.as_ref(), request).await?;
     if verified.matched.is_some() {

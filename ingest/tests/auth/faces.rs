@@ -2,12 +2,13 @@
 
 use async_trait::async_trait;
 use bytes::Bytes;
-use domain::Enrolment;
 use domain::enrolment::FaceTemplate;
-use domain::ports::FaceVerifier;
 use domain::ports::face_engine::EngineError;
 use domain::ports::face_verifier::{Portrait, VerifyError};
+use domain::ports::{self, FaceVerifier, PortError};
+use domain::{Email, Enrolment, TenantId, Timestamp, UserId};
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
 
 pub const THRESHOLD: f64 = 90.0;
 
@@ -54,5 +55,38 @@ impl FaceVerifier for Numbers {
             }
             Some(_) => Err(VerifyError::OtherTemplate),
         }
+    }
+}
+
+/// Enrolments whose row under one address cannot be written.
+#[derive(Clone)]
+pub struct Enrolments {
+    pub port: Arc<dyn ports::Enrolments>,
+    pub broken: Arc<Mutex<Option<Email>>>,
+}
+
+#[async_trait]
+impl ports::Enrolments for Enrolments {
+    async fn get(&self, tenant: &TenantId, email: &Email) -> Result<Option<Enrolment>, PortError> {
+        self.port.get(tenant, email).await
+    }
+
+    async fn save(&self, enrolment: Enrolment) -> Result<Enrolment, PortError> {
+        if self.broken.lock().expect("no panic").as_ref() == Some(&enrolment.email) {
+            return Err(PortError::broken("the row cannot be written"));
+        }
+        self.port.save(enrolment).await
+    }
+
+    async fn delete(&self, enrolment: &Enrolment) -> Result<(), PortError> {
+        self.port.delete(enrolment).await
+    }
+
+    async fn of_owner(&self, tenant: &TenantId, owner: &UserId) -> Result<Vec<Enrolment>, PortError> {
+        self.port.of_owner(tenant, owner).await
+    }
+
+    async fn unused(&self, before: Timestamp, most: usize) -> Result<Vec<Enrolment>, PortError> {
+        self.port.unused(before, most).await
     }
 }

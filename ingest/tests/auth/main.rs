@@ -4,6 +4,7 @@ mod accounts;
 mod bodies;
 mod cookies;
 mod demo;
+mod enrolment_ends;
 mod enrolments;
 mod export;
 mod faces;

@@ -1,18 +1,18 @@
 //! A server on a port of its own and a client for it.
 
-use crate::faces::Numbers;
+use crate::faces::{Enrolments, Numbers};
 use async_trait::async_trait;
 use deadline::{LIMIT, within};
 use domain::ports::secrets::TokenSeeds;
 use domain::ports::{PortError, Secrets};
-use domain::{Ports, TenantId, fixture};
+use domain::{Email, Ports, TenantId, fixture};
 use embedded::{ManualClock, Options, Orchestrator, Policy, Store};
 use ingest::auth::{AuthService, AuthSettings, routes};
 use ingest::enrolment::{EnrolmentService, EnrolmentSettings};
 use ingest::{Metrics, request_context};
 use serde_json::{Value, json};
 use std::net::SocketAddr;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 use tempfile::TempDir;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -26,6 +26,8 @@ pub struct Server {
     pub store: Store,
     pub service: Arc<AuthService>,
     pub faces: Arc<Numbers>,
+    /// The address under which the server can write no enrolment.
+    pub broken: Arc<Mutex<Option<Email>>>,
     address: SocketAddr,
     _root: TempDir,
 }
@@ -61,8 +63,11 @@ impl Server {
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
         let address = listener.local_addr().expect("it is bound");
         let faces = Arc::new(Numbers::default());
+        let broken = Arc::default();
+        let working = ports(&store, clock.clone(), &store.keys().token_seeds()).await;
+        let rows = Enrolments { port: working.enrolments.clone(), broken: Arc::clone(&broken) };
         let enrolments = EnrolmentService::new(
-            ports(&store, clock.clone(), &store.keys().token_seeds()).await,
+            Ports { enrolments: Arc::new(rows), ..working },
             service.clone(),
             faces.clone(),
             EnrolmentSettings {
@@ -77,7 +82,7 @@ impl Server {
         let app = axum::Router::from(all).layer(axum::middleware::from_fn(request_context::around));
         let app = app.into_make_service_with_connect_info::<SocketAddr>();
         tokio::spawn(async move { axum::serve(listener, app).await.expect("the server runs") });
-        Server { clock, store, service, faces, address, _root: root }
+        Server { clock, store, service, faces, broken, address, _root: root }
     }
 
     /// The answer to a request with a bearer token, whose body is not JSON.
@@ -90,6 +95,14 @@ impl Server {
     /// The ports under the service.
     pub async fn ports(&self) -> Ports {
         ports(&self.store, self.clock.clone(), &self.store.keys().token_seeds()).await
+    }
+
+    /// The ports without the enrolment row under an address, which cannot be written.
+    pub async fn ports_without(&self, email: &Email) -> Ports {
+        let working = self.ports().await;
+        let broken = Arc::new(Mutex::new(Some(email.clone())));
+        let rows = Enrolments { port: working.enrolments.clone(), broken };
+        Ports { enrolments: Arc::new(rows), ..working }
     }
 
     /// Sends a request; `headers` are whole lines. A body is JSON unless they say otherwise.

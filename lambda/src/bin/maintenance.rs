@@ -43,9 +43,10 @@ impl Rounds {
         self.cursor.advance(from.as_ref(), round.next.as_ref()).await?;
         let failed = round.findings.iter().filter(|finding| finding.action.is_err()).count();
         tracing::info!(looked_at = round.findings.len(), failed, "round");
-        self.installation.end_unused_enrolments(self.retention).await?;
         let count = self.dead_letters.list(None, None, MAX_COUNTED).await?.len();
         tracing::info!(count, "open dead letters");
+        // Last: an enrolment that cannot be erased stops nothing else.
+        self.installation.end_unused_enrolments(self.retention).await?;
         Ok(())
     }
 }

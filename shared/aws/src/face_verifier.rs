@@ -16,6 +16,7 @@ use domain::ports::{Objects, PortErrorKind};
 use domain::{Bucket, Enrolment};
 use std::sync::Arc;
 use tokio::sync::Semaphore;
+use vision::Lanes;
 
 /// The operation; Rekognition reports no model version for it.
 const MODEL: &str = "CompareFaces";
@@ -26,22 +27,21 @@ const THRESHOLD: f64 = 85.0;
 pub struct FaceVerifier {
     client: Client,
     objects: Arc<dyn Objects>,
-    permits: Arc<Semaphore>,
+    lanes: Lanes,
 }
 
 impl FaceVerifier {
     /// Reads enrolled photos from `objects`. Each decoding holds a permit, which stands for one core and about 100 MB.
     pub fn new(clients: &Clients, objects: Arc<dyn Objects>, permits: Arc<Semaphore>) -> Self {
-        FaceVerifier { client: clients.rekognition.clone(), objects, permits }
+        FaceVerifier { client: clients.rekognition.clone(), objects, lanes: Lanes::new(permits) }
     }
 
     /// The photo as it is stored and sent: small, upright, without metadata.
     async fn prepare(&self, photo: Bytes) -> Result<Bytes, VerifyError> {
-        let permits = Arc::clone(&self.permits);
-        let permit = permits.acquire_owned().await.map_err(|closed| EngineError::Broken(closed.into()))?;
+        let lane = self.lanes.enter().await?;
         let work = move || {
             // Held until the work is done, even if the caller has gone away.
-            let _permit = permit;
+            let _lane = lane;
             rekognition::portrait(&photo).map_err(VerifyError::from)
         };
         tokio::task::spawn_blocking(work).await.map_err(|panic| EngineError::Broken(panic.into()))?

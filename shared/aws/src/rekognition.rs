@@ -7,7 +7,8 @@ use domain::ports::face_engine::EngineError;
 use domain::ports::{PortError, PortErrorKind};
 use std::error::Error;
 use std::time::Duration;
-use vision::Picture;
+use vision::limits::MAX_PORTRAIT_PIXELS;
+use vision::{Cancel, Picture};
 
 /// `made_by.engine` of its results.
 pub const ENGINE: &str = "rekognition";
@@ -25,16 +26,16 @@ const QUALITIES: [u8; 3] = [92, 80, 60];
 const REFUSED: [(&str, &str); 2] =
     [("InvalidImageFormatException", "undecodable_image"), ("ImageTooLargeException", "image_too_large")];
 
-fn decode(photo: &[u8]) -> Result<Picture, EngineError> {
+fn decode(photo: &[u8], limits: &Cancel) -> Result<Picture, EngineError> {
     let refused =
         |error: vision::DecodeError| EngineError::Refused { code: error.code(), detail: error.to_string() };
-    vision::decode(photo).map_err(refused)
+    vision::decode_unless(photo, limits).map_err(refused)
 }
 
 /// A photo in a form that Rekognition accepts, and its pixels: unchanged if possible, otherwise as an upright JPEG without
 /// EXIF. Coordinates relative to the one are those relative to the other.
 pub(crate) fn prepare(photo: Bytes) -> Result<(Bytes, Picture), EngineError> {
-    let picture = decode(&photo)?;
+    let picture = decode(&photo, &Cancel::default())?;
     let sent = match accepts(&photo, &picture) {
         true => photo,
         false => converted(&picture)?,
@@ -44,7 +45,7 @@ pub(crate) fn prepare(photo: Bytes) -> Result<(Bytes, Picture), EngineError> {
 
 /// A photo of a person as it is stored and compared: small, upright, without metadata.
 pub(crate) fn portrait(photo: &[u8]) -> Result<Bytes, EngineError> {
-    let picture = decode(photo)?;
+    let picture = decode(photo, &Cancel::above(MAX_PORTRAIT_PIXELS))?;
     let small = match enlarged(&picture)? {
         Some(enlarged) => vision::preview(&enlarged),
         None => vision::preview(&picture),

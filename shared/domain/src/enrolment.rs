@@ -27,6 +27,9 @@ pub struct Enrolment {
     pub consent: Consent,
     pub enrolled_at: Timestamp,
     pub last_used_at: Timestamp,
+    /// It is being erased: it matches nothing, and any new face replaces it.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub ending: bool,
     /// Of the row; 0 before it is stored.
     pub version: u64,
 }
@@ -60,14 +63,24 @@ pub struct FaceTemplate {
 }
 
 impl Enrolment {
-    /// A new key for the photo of an enrolment; [`Enrolment::photos`] is its prefix.
-    pub fn photo_key(tenant: &TenantId, email: &Email, photo: Uuid) -> Result<ObjectKey, InvalidObjectKey> {
-        ObjectKey::parse(&format!("{}{photo}.jpg", Enrolment::photos(tenant, email)))
+    /// A new key for a photo: below [`Enrolment::photos`] of its account, or below the digest of the address. No key contains
+    /// the address.
+    pub fn photo_key(
+        tenant: &TenantId,
+        owner: Option<&UserId>,
+        email: &Email,
+        photo: Uuid,
+    ) -> Result<ObjectKey, InvalidObjectKey> {
+        let folder = match owner {
+            Some(owner) => Enrolment::photos(tenant, owner),
+            None => format!("enrolments/{tenant}/{}/", Enrolment::digest(tenant, email)),
+        };
+        ObjectKey::parse(&format!("{folder}{photo}.jpg"))
     }
 
-    /// The prefix of all photos that were ever enrolled under an address. The address itself is not in it.
-    pub fn photos(tenant: &TenantId, email: &Email) -> String {
-        format!("enrolments/{tenant}/{}/", Enrolment::digest(tenant, email))
+    /// The prefix of all photos that an account ever enrolled.
+    pub fn photos(tenant: &TenantId, owner: &UserId) -> String {
+        format!("enrolments/{tenant}/{owner}/")
     }
 
     /// Stands for the address in keys.
@@ -79,6 +92,12 @@ impl Enrolment {
     pub fn used(&self, now: Timestamp) -> Option<Self> {
         let is_recent = self.last_used_at + USE_NOTED_AFTER > now;
         (!is_recent).then(|| Enrolment { last_used_at: now, ..self.clone() })
+    }
+
+    /// The enrolment once its erasure has begun. Its last use is the earliest moment, so that retention finds it first if the
+    /// erasure stops halfway.
+    pub fn ended(&self) -> Self {
+        Enrolment { ending: true, last_used_at: Timestamp::UNIX_EPOCH, ..self.clone() }
     }
 }
 
@@ -118,15 +137,15 @@ mod tests {
     }
 
     #[test]
-    fn photos_of_an_address_share_a_prefix_of_their_own() {
-        let (tenant, _) = fixture::owner();
-        let email = |raw: &str| Email::parse(raw).unwrap();
-        let key = Enrolment::photo_key(&tenant, &email("ana@example.org"), Uuid::nil()).unwrap();
-        assert!(key.as_str().starts_with(&Enrolment::photos(&tenant, &email("ANA@example.org"))));
-        assert!(!key.as_str().contains("ana@"));
-        assert_ne!(
-            Enrolment::photos(&tenant, &email("ana@example.org")),
-            Enrolment::photos(&tenant, &email("bea@example.org"))
-        );
+    fn photos_of_an_account_share_a_prefix_of_their_own() {
+        let (tenant, ana) = fixture::owner();
+        let email = Email::parse("ana@example.org").unwrap();
+        let key = |owner| Enrolment::photo_key(&tenant, owner, &email, Uuid::nil()).unwrap();
+        let photos = Enrolment::photos(&tenant, &ana);
+        assert!(key(Some(&ana)).as_str().starts_with(&photos));
+        for other in [key(None), key(Some(&UserId::parse("ana2").unwrap()))] {
+            assert!(!other.as_str().starts_with(&photos));
+            assert!(!other.as_str().contains("ana@"));
+        }
     }
 }

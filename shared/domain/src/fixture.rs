@@ -46,7 +46,7 @@ pub fn user() -> User {
 pub fn enrolment(email: &str) -> Enrolment {
     let (tenant_id, owner) = owner();
     let email = Email::parse(email).expect("a legal address");
-    let photo = Enrolment::photo_key(&tenant_id, &email, Uuid::nil()).expect("a legal key");
+    let photo = Enrolment::photo_key(&tenant_id, Some(&owner), &email, Uuid::nil()).expect("a legal key");
     let names = Names { first_name: Some("Ana".into()), last_name: Some("Quispe".into()), name: None };
     let consent = Consent { source: "form".into(), at: now(), text_version: Some("1".into()) };
     let template =
@@ -62,6 +62,7 @@ pub fn enrolment(email: &str) -> Enrolment {
         consent,
         enrolled_at,
         last_used_at,
+        ending: false,
         version: 0,
     }
 }

@@ -15,7 +15,7 @@ pub use attempt::{Begun, begin, order, start};
 pub use backoff::Backoff;
 pub use closing::{Finished, announce, execution_ended, finish_stage};
 pub use dead_letter::{Redriven, redrive};
-pub use enrolment_erasure::erase_enrolment;
+pub use enrolment_erasure::{erase_enrolment, withdraw_enrolment};
 pub use erasure::erase;
 pub use promotion::promote;
 pub use update::{Updated, update};

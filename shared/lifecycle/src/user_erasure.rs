@@ -1,18 +1,19 @@
 //! Erases a user: an order first, so that a crash cannot leave half of it; then the tombstone, so that no login works and the
-//! e-mail address is free, with the faces that were enrolled; then the sessions and every upload, in passes until nothing can arrive any more.
+//! e-mail address is free; then the sessions, the enrolled faces and every upload, in passes until nothing can arrive any more.
 
 use crate::{enrolment_erasure, erasure};
 use domain::ports::PortError;
 use domain::ports::queue::{MAX_DELAY, MessageGroup, NewMessage};
 use domain::record::MIN_PASSES;
 use domain::user::EraseUser;
-use domain::{IntakeMessage, Ports, QueueName, TenantId, UserId};
+use domain::{Email, IntakeMessage, Ports, QueueName, TenantId, UserId};
 use std::time::Duration;
 
 /// Uploads that one pass erases: a few seconds of work, less than the timeout of the function in template.yaml.
 const MAX_ERASED: usize = 20;
 
-/// Erases a user. When it returns, the account and its sessions are gone, and the erasure of the uploads is ordered.
+/// Erases a user. When it returns, the account and its sessions are gone, and the erasure of the uploads is ordered, with that
+/// of faces that could not be erased at once.
 pub async fn erase_user(ports: &Ports, tenant: &TenantId, user: &UserId) -> Result<(), PortError> {
     let order = EraseUser {
         tenant_id: tenant.clone(),
@@ -21,13 +22,18 @@ pub async fn erase_user(ports: &Ports, tenant: &TenantId, user: &UserId) -> Resu
         quiet_passes: 0,
     };
     send(ports, &order, Duration::ZERO).await?;
-    end(ports, &order).await
+    let email = end(ports, &order).await?;
+    if let Err(error) = enrolment_erasure::erase_of(ports, tenant, user, email.as_ref()).await {
+        tracing::warn!(user.id = %user, error = %error, "the faces of an erased user are left to its order");
+    }
+    Ok(())
 }
 
 /// One pass over an erased user, and the order for the next.
 pub async fn pass(ports: &Ports, order: &EraseUser) -> Result<(), PortError> {
-    end(ports, order).await?;
+    let email = end(ports, order).await?;
     let (tenant, user) = (&order.tenant_id, &order.user_id);
+    enrolment_erasure::erase_of(ports, tenant, user, email.as_ref()).await?;
     let page = ports.uploads.changed(tenant, user, None, None, MAX_ERASED).await?;
     let mut erased = 0;
     for upload in page.uploads {
@@ -49,15 +55,14 @@ pub async fn postpone(ports: &Ports, order: &EraseUser) -> Result<(), PortError>
     send(ports, order, MAX_DELAY).await
 }
 
-/// The account goes before its sessions: a login that is under way ends its session when it finds no user.
-async fn end(ports: &Ports, order: &EraseUser) -> Result<(), PortError> {
+/// The account goes before its sessions: a login that is under way ends its session when it finds no user. Returns the
+/// address that the tombstone forgets.
+async fn end(ports: &Ports, order: &EraseUser) -> Result<Option<Email>, PortError> {
     let (tenant, id) = (&order.tenant_id, &order.user_id);
     let email = ports.users.get(tenant, id).await?.and_then(|user| user.email);
-    // Before the tombstone too, which forgets the address; after it, because a face was perhaps enrolled between.
-    enrolment_erasure::erase_of(ports, tenant, id, email.as_ref()).await?;
     ports.users.erase(tenant, id).await?;
-    enrolment_erasure::erase_of(ports, tenant, id, email.as_ref()).await?;
-    ports.sessions.end_all(tenant, id, None).await.map(drop)
+    ports.sessions.end_all(tenant, id, None).await?;
+    Ok(email)
 }
 
 async fn send(ports: &Ports, order: &EraseUser, delay: Duration) -> Result<(), PortError> {

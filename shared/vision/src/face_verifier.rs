@@ -3,6 +3,8 @@
 use crate::analyser::{Analyser, MODEL, Options};
 use crate::decode::{Cancel, decode_unless};
 use crate::face_engine::{CancelOnDrop, ENGINE, refused};
+use crate::lanes::Lanes;
+use crate::limits::MAX_PORTRAIT_PIXELS;
 use crate::preview::preview;
 use crate::recognition::Descriptor;
 use async_trait::async_trait;
@@ -21,11 +23,11 @@ pub const MAX_DISTANCE: f64 = 0.45;
 /// Distances and their similarities, between which similarity is linear.
 const SIMILARITIES: [(f64, f64); 3] = [(0.0, 100.0), (0.6, 85.0), (1.2, 0.0)];
 
-/// Compares faces with the embedded networks, as many at a time as there are permits.
+/// Compares faces with the embedded networks, on half of the cores at most.
 #[derive(Clone, Debug)]
 pub struct FaceVerifier {
     analyser: Arc<Analyser>,
-    permits: Arc<Semaphore>,
+    lanes: Lanes,
     model: String,
 }
 
@@ -34,7 +36,7 @@ impl FaceVerifier {
     pub fn new(analyser: Arc<Analyser>, permits: Arc<Semaphore>) -> Self {
         let digest = analyser.digest().get(..12).unwrap_or_default();
         let model = format!("{MODEL}+{digest}");
-        FaceVerifier { analyser, permits, model }
+        FaceVerifier { analyser, lanes: Lanes::new(permits), model }
     }
 
     /// Runs `work` on the descriptor of the photo's one face.
@@ -43,14 +45,13 @@ impl FaceVerifier {
         photo: Bytes,
         work: impl FnOnce(&crate::Picture, Descriptor) -> Result<T, VerifyError> + Send + 'static,
     ) -> Result<T, VerifyError> {
-        let permits = Arc::clone(&self.permits);
-        let permit = permits.acquire_owned().await.map_err(|closed| EngineError::Broken(closed.into()))?;
+        let lane = self.lanes.enter().await?;
         let analyser = Arc::clone(&self.analyser);
-        let cancel = Arc::new(Cancel::default());
+        let cancel = Arc::new(Cancel::above(MAX_PORTRAIT_PIXELS));
         let _cancel_on_drop = CancelOnDrop(Arc::clone(&cancel));
         let run = move || {
             // Held until the work is done, also if the caller waits no longer.
-            let _permit = permit;
+            let _lane = lane;
             let picture = decode_unless(&photo, &cancel).map_err(refused)?;
             drop(photo);
             let options = Options { descriptors: true, ..Options::default() };

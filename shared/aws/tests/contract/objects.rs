@@ -2,7 +2,7 @@
 
 use crate::account::{Account, Standing};
 use crate::emulator;
-use aws::{Clients, Connection, Objects, Queue, SystemClock};
+use aws::{Clients, Connection, Objects, Queue, Resources, SystemClock};
 use aws_config::{BehaviorVersion, Region};
 use aws_sdk_s3::config::Credentials;
 use domain::contract::objects as suite;
@@ -188,4 +188,14 @@ async fn deleting_takes_every_version() {
     assert_eq!(versions().await, (4, 1), "two of b with its marker, two of ab");
     assert_eq!(objects.delete_prefix(Bucket::Media, "p/").await.unwrap(), 1, "only ab was still there");
     assert_eq!(versions().await, (0, 0));
+}
+
+/// Where enrolment is off there is no bucket of photos, and people are erased all the same.
+#[tokio::test]
+async fn nothing_is_asked_of_a_bucket_that_was_given_up() {
+    let account = Account::with_buckets().await;
+    let resources = Resources { users_photos_bucket: String::new(), ..Resources::clone(&account.resources) };
+    let objects = Objects::new(&account.clients, &Arc::new(resources), Arc::new(Standing));
+    objects.delete(Bucket::UsersPhotos, &ObjectKey::parse("enrolments/a/b/c.jpg").unwrap()).await.unwrap();
+    assert_eq!(objects.delete_prefix(Bucket::UsersPhotos, "enrolments/a/b/").await.unwrap(), 0);
 }

@@ -1,5 +1,6 @@
 //! Why a file is not decoded, and the checks of its size.
 
+use super::source::Cancel;
 use crate::limits::{MAX_MEMORY, MAX_PIXELS};
 use domain::{MediaType, photo_size};
 
@@ -51,9 +52,13 @@ impl DecodeError {
     }
 }
 
-/// Checks a declared size against the limits of all formats, and the bytes that decoding takes.
-pub(crate) fn check_size(width: usize, height: usize, memory: usize) -> Result<(), DecodeError> {
-    check_sides(width, height, MAX_PIXELS)?;
+/// Checks a declared size against the limits of all formats and the caller's, and the bytes that decoding takes.
+pub(crate) fn check_size(
+    cancel: &Cancel,
+    (width, height): (usize, usize),
+    memory: usize,
+) -> Result<(), DecodeError> {
+    check_sides(width, height, MAX_PIXELS.min(cancel.max_pixels()))?;
     check_memory(width, height, memory)
 }
 
@@ -89,11 +94,11 @@ mod tests {
             (0, 10, 0, "undecodable_image", "no pixels"),
             (usize::MAX, 2, usize::MAX, "image_too_large", "30000 a side"),
         ] {
-            let error = check_size(width, height, memory).unwrap_err();
+            let error = check_size(&Cancel::default(), (width, height), memory).unwrap_err();
             assert_eq!(error.code(), code, "{width} × {height}");
             assert!(error.to_string().contains(part), "{error}");
         }
-        assert_eq!(check_size(30_000, 1_600, MAX_MEMORY), Ok(()));
+        assert_eq!(check_size(&Cancel::default(), (30_000, 1_600), MAX_MEMORY), Ok(()));
     }
 
     #[test]

@@ -122,7 +122,7 @@ impl Reader<'_> {
         match &self.kind(id)? {
             b"grid" => {
                 let (width, height, columns, tiles) = self.grid(id)?;
-                check_sides(width, height, MAX_PIXELS)?;
+                check_sides(width, height, MAX_PIXELS.min(self.cancel.max_pixels()))?;
                 let (across, down) = self.size(tiles[0])?;
                 if across * columns < width || down * (tiles.len() / columns) < height {
                     return Err(DecodeError::undecodable("its tiles do not cover the picture"));
@@ -136,7 +136,7 @@ impl Reader<'_> {
             b"iden" | b"tmap" => self.cost(self.source(id)?, depth + 1, budget),
             b"hvc1" | b"av01" => {
                 let (width, height) = self.size(id)?;
-                check_sides(width, height, MAX_PIXELS)?;
+                check_sides(width, height, MAX_PIXELS.min(self.cancel.max_pixels()))?;
                 let pixels = aligned(width, height);
                 budget.take(pixels, self.length(id)?)?;
                 Ok(pixels * CODED_BYTES)

@@ -30,7 +30,7 @@ pub(super) fn decode(bytes: &[u8], cancel: &Cancel) -> Result<Decoded, DecodeErr
     let mut header = Header::parse(bytes)?;
     let scans = Scans::parse(bytes, header.scan_at);
     let bytes = repaired(bytes, &mut header, &scans);
-    check_sides(header.width, header.height, MAX_JPEG_PIXELS)?;
+    check_sides(header.width, header.height, MAX_JPEG_PIXELS.min(cancel.max_pixels()))?;
     let max_scans = if header.process == Process::Progressive { MAX_SCANS } else { header.components.len() };
     if scans.count > max_scans {
         return Err(DecodeError::undecodable(format!("{} scans, at most {max_scans}", scans.count)));

@@ -37,7 +37,11 @@ pub(super) fn decode(bytes: &[u8], cancel: &Cancel) -> Result<Decoded, DecodeErr
     } else {
         4
     };
-    check_size(width, height, width.saturating_mul(height).saturating_mul(pixel).saturating_add(WORK))?;
+    check_size(
+        cancel,
+        (width, height),
+        width.saturating_mul(height).saturating_mul(pixel).saturating_add(WORK),
+    )?;
     decoder.set_transformations(kept);
     let mut reader = decoder.read_info().map_err(undecodable)?;
     let rows = Rows { channels: reader.output_color_type().0.samples(), metadata: &metadata, width, height };

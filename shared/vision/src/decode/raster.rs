@@ -17,11 +17,11 @@ const REDUCED: u32 = 1;
 
 /// Decodes the first frame of a GIF, composed on its screen.
 pub(super) fn gif(bytes: &[u8], cancel: &Cancel) -> Result<Decoded, DecodeError> {
-    read(GifDecoder::new(Source::new(bytes, cancel)).map_err(undecodable)?)
+    read(GifDecoder::new(Source::new(bytes, cancel)).map_err(undecodable)?, cancel)
 }
 
 pub(super) fn bmp(bytes: &[u8], cancel: &Cancel) -> Result<Decoded, DecodeError> {
-    read(BmpDecoder::new(Source::new(bytes, cancel)).map_err(undecodable)?)
+    read(BmpDecoder::new(Source::new(bytes, cancel)).map_err(undecodable)?, cancel)
 }
 
 /// Decodes the first page of a TIFF. A camera's raw file, whose first page is a thumbnail, is refused by name.
@@ -30,15 +30,15 @@ pub(super) fn tiff(bytes: &[u8], cancel: &Cancel) -> Result<Decoded, DecodeError
     if reduced || tag(bytes, DNG_VERSION).is_some() || bytes.get(8..10) == Some(b"CR") {
         return Err(DecodeError::raw_file());
     }
-    read(TiffDecoder::new(Source::new(bytes, cancel)).map_err(undecodable)?)
+    read(TiffDecoder::new(Source::new(bytes, cancel)).map_err(undecodable)?, cancel)
 }
 
-fn read(mut decoder: impl ImageDecoder) -> Result<Decoded, DecodeError> {
+fn read(mut decoder: impl ImageDecoder, cancel: &Cancel) -> Result<Decoded, DecodeError> {
     let (width, height) = decoder.dimensions();
     let (width, height) = (width as usize, height as usize);
     // The decoder's own buffer, the pixels that it gives, and the picture.
     let given = usize::try_from(decoder.total_bytes()).unwrap_or(usize::MAX);
-    check_size(width, height, given.saturating_mul(2))?;
+    check_size(cancel, (width, height), given.saturating_mul(2))?;
     let mut limits = Limits::default();
     limits.max_alloc = Some(MAX_MEMORY as u64);
     decoder.set_limits(limits).map_err(undecodable)?;

@@ -6,19 +6,37 @@ use std::sync::atomic::{AtomicBool, Ordering};
 /// Bytes between two looks at the flag.
 const PIECE: usize = 64 << 10;
 
-/// Ends a decoding from another thread.
-#[derive(Debug, Default)]
-pub struct Cancel(AtomicBool);
+/// Ends a decoding from another thread, or refuses it for its size.
+#[derive(Debug)]
+pub struct Cancel {
+    is_cancelled: AtomicBool,
+    max_pixels: usize,
+}
+
+impl Default for Cancel {
+    fn default() -> Self {
+        Cancel::above(usize::MAX)
+    }
+}
 
 impl Cancel {
+    /// Refuses pictures of more pixels, in addition to the limits of [`crate::limits`].
+    pub fn above(max_pixels: usize) -> Self {
+        Cancel { is_cancelled: AtomicBool::new(false), max_pixels }
+    }
+
+    pub(crate) fn max_pixels(&self) -> usize {
+        self.max_pixels
+    }
+
     /// Makes a running or later decoding fail with [`super::DecodeError::Cancelled`] soon: after the next 64 KiB or the
     /// next tile. A decoder that takes a whole picture in one call runs to its end.
     pub fn cancel(&self) {
-        self.0.store(true, Ordering::Relaxed);
+        self.is_cancelled.store(true, Ordering::Relaxed);
     }
 
     pub(crate) fn is_cancelled(&self) -> bool {
-        self.0.load(Ordering::Relaxed)
+        self.is_cancelled.load(Ordering::Relaxed)
     }
 }
 

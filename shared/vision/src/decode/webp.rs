@@ -30,7 +30,7 @@ pub(super) fn decode(bytes: &[u8], cancel: &Cancel) -> Result<Decoded, DecodeErr
         (false, false, _) => 8 + 6,
         (false, true, _) => 8,
     };
-    check_size(width, height, width.saturating_mul(height).saturating_mul(halves) / 2)?;
+    check_size(cancel, (width, height), width.saturating_mul(height).saturating_mul(halves) / 2)?;
     check_frames(&bytes, width, height)?;
     let exif = decoder.exif_metadata().unwrap_or_default().unwrap_or_default();
     let xmp = decoder.xmp_metadata().unwrap_or_default().unwrap_or_default();

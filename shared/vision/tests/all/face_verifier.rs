@@ -86,6 +86,17 @@ async fn exactly_one_face_is_taken_with_or_without_an_enrolment() {
 }
 
 #[tokio::test]
+async fn a_photo_above_25_megapixels_is_refused() {
+    let (width, height) = (5_001, 5_000);
+    let photo = jpeg(&Picture::new(width, height, vec![128; width * height * 3]).unwrap(), 50).unwrap();
+    let refused = verifier().compare(photo.into(), None).await;
+    let Err(VerifyError::Engine(EngineError::Refused { code: "image_too_large", detail })) = refused else {
+        panic!("{refused:?}");
+    };
+    assert!(detail.contains("25 megapixels"), "{detail}");
+}
+
+#[tokio::test]
 async fn another_models_numbers_are_not_compared() {
     let verifier = verifier();
     let photo = portraits(1, 0.4).remove(0);

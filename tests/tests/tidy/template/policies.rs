@@ -121,8 +121,6 @@ const USES: [(&str, &[&str]); 35] = [
             "dynamodb:Query DeadLettersTable/index/upload",
             "dynamodb:BatchWriteItem DeadLettersTable",
             "dynamodb:Query EnrolmentsTable/index/owners",
-            "dynamodb:GetItem EnrolmentsTable",
-            "dynamodb:DeleteItem EnrolmentsTable",
             "s3:ListBucket MediaBucket",
             "s3:ListBucketVersions MediaBucket",
             "s3:DeleteObject MediaBucket/*",
@@ -152,22 +150,18 @@ const USES: [(&str, &[&str]); 35] = [
         ],
     ),
     (
-        "erasing photos of faces",
+        "erasing faces",
         &[
+            "dynamodb:GetItem EnrolmentsTable",
+            "dynamodb:PutItem EnrolmentsTable",
+            "dynamodb:DeleteItem EnrolmentsTable",
             "s3:DeleteObject UsersPhotosBucket/enrolments/*",
             "s3:DeleteObjectVersion UsersPhotosBucket/enrolments/*",
             "s3:ListBucket UsersPhotosBucket",
             "s3:ListBucketVersions UsersPhotosBucket",
         ],
     ),
-    (
-        "unused faces",
-        &[
-            "dynamodb:Query EnrolmentsTable/index/unused",
-            "dynamodb:GetItem EnrolmentsTable",
-            "dynamodb:DeleteItem EnrolmentsTable",
-        ],
-    ),
+    ("unused faces", &["dynamodb:Query EnrolmentsTable/index/unused"]),
 ];
 
 /// The ports that each function uses, besides its logs and the queues that it receives from.
@@ -192,7 +186,7 @@ const FUNCTIONS: [(&str, &[&str]); 9] = [
             "erasing",
             "ordering",
             "enrolling faces",
-            "erasing photos of faces",
+            "erasing faces",
         ],
     ),
     (
@@ -210,7 +204,7 @@ const FUNCTIONS: [(&str, &[&str]); 9] = [
             "erasing",
             "starting",
             "ordering",
-            "erasing photos of faces",
+            "erasing faces",
         ],
     ),
     (
@@ -244,7 +238,7 @@ const FUNCTIONS: [(&str, &[&str]); 9] = [
             "describing",
             "ordering",
             "unused faces",
-            "erasing photos of faces",
+            "erasing faces",
         ],
     ),
 ];
