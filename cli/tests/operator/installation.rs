@@ -26,31 +26,31 @@ impl Installation {
         Installation { folder }
     }
 
-    /// One with photos imported and processed: a face that is there, and bytes that only begin like a photo. The ids are
-    /// of the complete upload and of the failed one.
+    /// One with photos imported and processed, one after the other, so that their order is known: bytes that only begin like
+    /// a photo, and faces. The ids are of the complete upload and of the failed one.
     pub fn with_photos() -> (Self, String, String) {
         let installation = Installation::new();
-        installation.photo("sample1.jpg", &sample(1));
         installation.photo("broken.jpg", b"\xff\xd8\xff\xe0 and nothing more");
-        let ran = installation.run(&[
-            "import",
-            "photos",
-            "photos",
-            "--user",
-            "ana@example.com",
-            "--create",
-            "--process",
-            "--json",
-        ]);
-        assert_eq!(ran.code, Some(1), "one of them is broken: {ran:?}");
-        let photos = ran.json()["photos"].clone();
-        assert_eq!(
-            (&photos[0]["state"], &photos[1]["state"]),
-            (&"failed".into(), &"complete".into()),
-            "{ran:?}"
-        );
-        let id = |number: usize| photos[number]["upload_id"].as_str().expect("an id").to_owned();
-        (installation, id(1), id(0))
+        installation.photo("sample1.jpg", &sample(1));
+        let [failed, complete] =
+            [("broken.jpg", 1, "failed"), ("sample1.jpg", 0, "complete")].map(|(name, code, state)| {
+                let file = format!("photos/{name}");
+                let import = [
+                    "import",
+                    "photos",
+                    &file,
+                    "--user",
+                    "ana@example.com",
+                    "--create",
+                    "--process",
+                    "--json",
+                ];
+                let ran = installation.run(&import);
+                let photo = ran.json()["photos"][0].clone();
+                assert_eq!((ran.code, &photo["state"]), (Some(code), &state.into()), "{ran:?}");
+                photo["upload_id"].as_str().expect("an id").to_owned()
+            });
+        (installation, complete, failed)
     }
 
     pub fn data(&self) -> PathBuf {
