@@ -6,8 +6,8 @@
 //! directory and the index stay in memory, about 1 KB per upload.
 
 use crate::auth::documents::UserDocument;
-use crate::http::Facts;
 use crate::http::sentences::Language;
+use crate::http::{Facts, faces};
 use bytes::Bytes;
 use domain::enrolment::{Consent, FaceTemplate, Names};
 use domain::ports::objects::{MAX_LISTED, Pieces};
@@ -16,8 +16,8 @@ use domain::ports::{PortError, PortErrorKind};
 use domain::session::Session;
 use domain::user::User;
 use domain::{
-    Bucket, Email, Enrolment, FileName, Finding, MediaType, ObjectKey, Ports, Record, Stage, Status,
-    Timestamp, Upload, UploadId,
+    Bucket, Email, Enrolment, FileName, MediaType, ObjectKey, Ports, Record, Status, Timestamp, Upload,
+    UploadId,
 };
 use futures_util::stream::{BoxStream, unfold};
 use futures_util::{StreamExt, TryStreamExt};
@@ -182,8 +182,8 @@ impl Archive {
         let mut files = vec!["status.json".to_owned()];
         let status = format!("{folder}/status.json");
         self.json(&status, upload.changed_at, &Facts::of(&upload, Language::English)).await?;
-        if let Some(faces) = self.faces(&upload).await? {
-            self.json(&format!("{folder}/faces.json"), upload.changed_at, &faces).await?;
+        if let Some(found) = faces::found(&self.ports, &upload).await? {
+            self.json(&format!("{folder}/faces.json"), upload.changed_at, &found).await?;
             files.push("faces.json".to_owned());
         }
         for (name, key) in self.objects(&upload).await? {
@@ -200,16 +200,6 @@ impl Archive {
         };
         self.index.push(row);
         Ok(())
-    }
-
-    async fn faces(&self, upload: &Upload) -> Result<Option<Vec<domain::Face>>, PortError> {
-        let result = upload.results.get(&Stage::FaceDetection);
-        let (Some(Finding::Faces { count, .. }), Some(result)) =
-            (upload.finding(Stage::FaceDetection), result)
-        else {
-            return Ok(None);
-        };
-        self.ports.faces.get(upload.upload_id, result.attempt, *count).await.map(Some)
     }
 
     /// The objects of an upload, with their names in its folder.

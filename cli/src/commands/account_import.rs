@@ -10,7 +10,12 @@ use anyhow::Context;
 use domain::TenantId;
 use serde::Serialize;
 use std::collections::BTreeMap;
-use std::path::PathBuf;
+use std::fs::File;
+use std::io::Read;
+use std::path::{Path, PathBuf};
+
+/// Bytes of a file: it is read into memory.
+const MAX_BYTES: u64 = 512 << 20;
 
 pub const EXAMPLES: &str = "\
 Examples:
@@ -52,7 +57,7 @@ pub async fn run(
     printer: &mut Printer<'_>,
 ) -> anyhow::Result<Exit> {
     let Arguments { file, tenant, dry_run } = arguments;
-    let text = std::fs::read_to_string(file).with_context(|| format!("cannot read {}", file.display()))?;
+    let text = read(file).with_context(|| format!("cannot read {}", file.display()))?;
     let rows = account_rows::read(&text, tenant);
     let client = Client::reach(settings, !dry_run).await?;
     let bar = printer.screen().bar(rows.len(), "users");
@@ -77,6 +82,15 @@ pub async fn run(
     let is_good = !outcomes.contains_key("bad");
     list.end_with(&Summary { outcomes, dry_run: *dry_run })?;
     Ok(Exit::success_if(is_good))
+}
+
+fn read(file: &Path) -> anyhow::Result<String> {
+    let mut text = String::new();
+    File::open(file)?.take(MAX_BYTES + 1).read_to_string(&mut text)?;
+    match text.len() as u64 > MAX_BYTES {
+        true => anyhow::bail!("it has more than {MAX_BYTES} bytes; import it in parts"),
+        false => Ok(text),
+    }
 }
 
 /// The reason where this row alone is bad.

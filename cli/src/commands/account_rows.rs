@@ -35,11 +35,11 @@ pub fn read(text: &str, tenant: &TenantId) -> Vec<Row> {
 fn of_json(text: &str) -> Vec<(usize, Result<Fields, String>)> {
     match serde_json::from_str(text) {
         Ok(Value::Array(items)) => (1..).zip(items.into_iter().map(of_item)).collect(),
-        Ok(Value::Object(mut document)) if document.get("Items").is_some_and(Value::is_array) => {
-            let items = document.remove("Items").and_then(|items| serde_json::from_value(items).ok());
-            let items: Vec<Value> = items.unwrap_or_default();
-            (1..).zip(items.into_iter().map(of_item)).collect()
-        }
+        Ok(Value::Object(mut document)) => match document.remove("Items") {
+            Some(Value::Array(items)) => (1..).zip(items.into_iter().map(of_item)).collect(),
+            Some(_) => vec![(1, Err("Items is not an array".to_owned()))],
+            None => vec![(1, of_item(Value::Object(document)))],
+        },
         Ok(item) => vec![(1, of_item(item))],
         Err(_) => {
             let lines = (1..).zip(text.lines()).filter(|(_, line)| !line.trim().is_empty());

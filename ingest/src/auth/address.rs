@@ -1,16 +1,25 @@
 //! A request's address, for throttling.
 
+use axum::extract::ConnectInfo;
 use axum::http::HeaderMap;
+use axum::http::request::Parts;
 use domain::network::{Network, customer};
-use std::net::IpAddr;
+use std::net::{IpAddr, Ipv6Addr, SocketAddr};
 
 /// As [`customer`] has it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Address(pub String);
 
 impl Address {
+    /// The caller of a request. A server that does not provide [`ConnectInfo`] puts all callers under one address.
+    pub(crate) fn of_request(parts: &Parts, trusted: &[Network]) -> Self {
+        let peer = parts.extensions.get::<ConnectInfo<SocketAddr>>();
+        let peer = peer.map_or(IpAddr::V6(Ipv6Addr::UNSPECIFIED), |ConnectInfo(peer)| peer.ip());
+        Address::of(peer, &parts.headers, trusted)
+    }
+
     /// The caller behind `peer`: its forwarded address where `peer` is a trusted proxy.
-    pub(crate) fn of(peer: IpAddr, headers: &HeaderMap, trusted: &[Network]) -> Self {
+    fn of(peer: IpAddr, headers: &HeaderMap, trusted: &[Network]) -> Self {
         let trusts = |address: &IpAddr| trusted.iter().any(|network| network.contains(*address));
         let forwarded = headers.get_all("x-forwarded-for").iter().filter_map(|value| value.to_str().ok());
         let hops: Vec<&str> = forwarded.flat_map(|value| value.split(',')).map(str::trim).collect();

@@ -28,6 +28,8 @@ pub(crate) use address::Address;
 pub use caller::{AuthError, Authenticate, Caller};
 pub use endpoints::routes;
 pub(crate) use failure::AuthFailure;
+pub(crate) use request::bearer;
 pub use service::AuthService;
+pub(crate) use service::take;
 pub use settings::AuthSettings;
 pub use token_keys::NoKeys;

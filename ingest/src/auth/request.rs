@@ -11,7 +11,7 @@ use axum::http::HeaderMap;
 use axum::http::header::AUTHORIZATION;
 use axum::http::request::Parts;
 use std::convert::Infallible;
-use std::net::{IpAddr, Ipv6Addr, SocketAddr};
+use std::net::SocketAddr;
 use std::sync::Arc;
 
 pub type Service = State<Arc<AuthService>>;
@@ -19,11 +19,8 @@ pub type Service = State<Arc<AuthService>>;
 impl FromRequestParts<Arc<AuthService>> for Address {
     type Rejection = Infallible;
 
-    /// A server that does not provide [`ConnectInfo`] puts all callers under one address.
     async fn from_request_parts(parts: &mut Parts, service: &Arc<AuthService>) -> Result<Self, Infallible> {
-        let peer = parts.extensions.get::<ConnectInfo<SocketAddr>>();
-        let peer = peer.map_or(IpAddr::V6(Ipv6Addr::UNSPECIFIED), |ConnectInfo(peer)| peer.ip());
-        Ok(Address::of(peer, &parts.headers, &service.settings.trusted_proxies))
+        Ok(Address::of_request(parts, &service.settings.trusted_proxies))
     }
 }
 

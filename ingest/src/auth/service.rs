@@ -205,11 +205,7 @@ impl AuthService {
     }
 
     async fn take(&self, key: ThrottleKey, rule: &Rule) -> Result<(), AuthFailure> {
-        let now = self.ports.clock.now();
-        let taken = self.ports.throttle.take(key, rule, now).await?;
-        let wait =
-            |until: domain::Timestamp| Duration::try_from(until.duration_since(now)).unwrap_or_default();
-        taken.map_err(|refused| AuthFailure::TooManyAttempts { wait: wait(refused.until) })
+        take(&self.ports, key, rule).await
     }
 
     pub(super) async fn who_am_i(&self, bearer: &str) -> Result<User, AuthFailure> {
@@ -242,4 +238,13 @@ impl Authenticate for AuthService {
     async fn caller(&self, bearer: &str, fresh: bool) -> Result<Caller, AuthError> {
         self.sessions.caller(bearer, fresh).await
     }
+}
+
+/// Takes one of what a rule leaves free. Errors: [`AuthFailure::TooManyAttempts`] with the wait.
+pub(crate) async fn take(ports: &Ports, key: ThrottleKey, rule: &Rule) -> Result<(), AuthFailure> {
+    let now = ports.clock.now();
+    let taken = ports.throttle.take(key, rule, now).await?;
+    // A moment that is past already is no wait.
+    let wait = |until: domain::Timestamp| Duration::try_from(until.duration_since(now)).unwrap_or_default();
+    taken.map_err(|refused| AuthFailure::TooManyAttempts { wait: wait(refused.until) })
 }

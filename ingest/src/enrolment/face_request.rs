@@ -2,12 +2,12 @@
 
 use super::enrolments::EnrolmentService;
 use super::face_documents::{ConsentFields, FaceRequest};
-use crate::auth::{Address, AuthFailure, Caller};
+use crate::auth::{Address, AuthFailure, Caller, bearer};
 use crate::http::body::{self, is_json};
 use crate::http::photo_json;
 use crate::problem::Problem;
 use axum::body::Body;
-use axum::extract::{ConnectInfo, FromRequestParts};
+use axum::extract::FromRequestParts;
 use axum::http::header::AUTHORIZATION;
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, StatusCode};
@@ -16,7 +16,6 @@ use domain::enrolment::Names;
 use serde::Deserialize;
 use serde_json::Value;
 use std::convert::Infallible;
-use std::net::{IpAddr, Ipv6Addr, SocketAddr};
 use std::sync::Arc;
 
 /// Of a name, and of the words of a consent.
@@ -39,9 +38,7 @@ impl FromRequestParts<Arc<EnrolmentService>> for Address {
         parts: &mut Parts,
         service: &Arc<EnrolmentService>,
     ) -> Result<Self, Infallible> {
-        let peer = parts.extensions.get::<ConnectInfo<SocketAddr>>();
-        let peer = peer.map_or(IpAddr::V6(Ipv6Addr::UNSPECIFIED), |ConnectInfo(peer)| peer.ip());
-        Ok(Address::of(peer, &parts.headers, &service.settings.trusted_proxies))
+        Ok(Address::of_request(parts, &service.settings.trusted_proxies))
     }
 }
 
@@ -109,12 +106,10 @@ fn short(name: &str, value: Option<Value>) -> Result<Option<String>, Problem> {
 
 /// The caller of a request; None without a token. Errors: the token is not valid.
 pub async fn caller(service: &EnrolmentService, headers: &HeaderMap) -> Result<Option<Caller>, AuthFailure> {
-    let Some(value) = headers.get(AUTHORIZATION) else { return Ok(None) };
-    let value = value.to_str().map_err(|_| AuthFailure::InvalidToken)?;
-    match value.split_once(' ') {
-        Some((scheme, token)) if scheme.eq_ignore_ascii_case("bearer") => {
-            Ok(Some(service.auth.caller(token.trim(), true).await?))
-        }
-        _ => Err(AuthFailure::InvalidToken),
+    if !headers.contains_key(AUTHORIZATION) {
+        return Ok(None);
     }
+    // Another scheme is no way to be without a token.
+    let token = bearer(headers).map_err(|_| AuthFailure::InvalidToken)?;
+    Ok(Some(service.auth.caller(token, true).await?))
 }

@@ -2,7 +2,7 @@
 //! Whether a face is enrolled makes no difference.
 
 use super::enrolments::EnrolmentService;
-use crate::auth::AuthFailure;
+use crate::auth::{AuthFailure, take};
 use domain::ports::throttle::{Beyond, Rule, ThrottleKey};
 use domain::{Email, TenantId, UserId};
 use std::time::Duration;
@@ -69,10 +69,6 @@ impl EnrolmentService {
     }
 
     async fn take(&self, key: ThrottleKey, rule: &Rule) -> Result<(), AuthFailure> {
-        let now = self.ports.clock.now();
-        let wait =
-            |until: domain::Timestamp| Duration::try_from(until.duration_since(now)).unwrap_or_default();
-        let taken = self.ports.throttle.take(key, rule, now).await?;
-        taken.map_err(|refused| AuthFailure::TooManyAttempts { wait: wait(refused.until) })
+        take(&self.ports, key, rule).await
     }
 }

@@ -5,13 +5,12 @@ use super::face_documents::{ConsentDocument, EnrolledDocument, RegisterFields};
 use super::face_request::{caller, read};
 use super::face_throttle::Try;
 use crate::auth::Address;
+use crate::auth::documents::private;
 use crate::problem::Problem;
-use axum::Json;
 use axum::body::Body;
 use axum::extract::State;
-use axum::http::HeaderMap;
-use axum::http::header::CACHE_CONTROL;
-use axum::response::{IntoResponse, Response};
+use axum::http::{HeaderMap, StatusCode};
+use axum::response::Response;
 use domain::Enrolment;
 use std::sync::Arc;
 
@@ -59,5 +58,5 @@ pub async fn post(
         model: service.model(),
         enrolled_at,
     };
-    Ok(([(CACHE_CONTROL, "no-store")], Json(document)).into_response())
+    Ok(private(StatusCode::OK, document))
 }

@@ -5,13 +5,12 @@ use super::face_documents::{PersonDocument, VerifiedDocument, VerifyFields};
 use super::face_request::{caller, read};
 use super::face_throttle::Try;
 use crate::auth::Address;
+use crate::auth::documents::private;
 use crate::problem::Problem;
-use axum::Json;
 use axum::body::Body;
 use axum::extract::State;
-use axum::http::HeaderMap;
-use axum::http::header::CACHE_CONTROL;
-use axum::response::{IntoResponse, Response};
+use axum::http::{HeaderMap, StatusCode};
+use axum::response::Response;
 use std::sync::Arc;
 
 /// The step to which similarities are rounded: finer ones would tell whether a changed photo is nearer.
@@ -43,7 +42,7 @@ pub async fn post(
     }
     let document = document(&service, verified).await?;
     tracing::info!(tenant.id = %tenant, is_match = document.r#match, "face compared");
-    Ok(([(CACHE_CONTROL, "no-store")], Json(document)).into_response())
+    Ok(private(StatusCode::OK, document))
 }
 
 async fn document(service: &EnrolmentService, verified: Verified) -> Result<VerifiedDocument, Problem> {

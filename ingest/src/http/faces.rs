@@ -2,7 +2,7 @@
 
 use super::access::{Reader, Writer, owned_by_path, owner};
 use super::answer::{Answer, json, with};
-use super::api::{Api, Shared};
+use super::api::Shared;
 use super::sentences::{Language, sentence};
 use super::status_document::is_retryable;
 use super::words::{EmotionName, Link, ToneName, Uuid};
@@ -12,9 +12,10 @@ use crate::trace;
 use axum::body::Body;
 use axum::extract::{Path, State};
 use axum::http::{HeaderMap, StatusCode, header};
+use domain::ports::PortError;
 use domain::upload::Kind;
 use domain::{
-    Affect, BoundingBox, Distribution, Emotion, Face, Finding, Outcome, Stage, Tone, Upload, UploadId,
+    Affect, BoundingBox, Distribution, Emotion, Face, Finding, Outcome, Ports, Stage, Tone, Upload, UploadId,
 };
 use serde::Serialize;
 use std::collections::BTreeMap;
@@ -122,7 +123,7 @@ pub(crate) async fn get(
 ) -> Answer {
     let upload = owned_by_path(&api, &caller, &id).await?;
     check_looked_at(&upload, &headers)?;
-    let faces = found(&api, &upload).await?;
+    let faces = found(&api.ports, &upload).await?.unwrap_or_default();
     let model = upload.results.get(&Stage::FaceDetection).and_then(|result| result.made_by.as_ref());
     let faces = faces.iter().enumerate().map(|(number, face)| document(&upload, number, face)).collect();
     let (width, height) = size(&upload).unzip();
@@ -155,14 +156,14 @@ fn size(upload: &Upload) -> Option<(u32, u32)> {
     }
 }
 
-/// The faces found so far.
-async fn found(api: &Api, upload: &Upload) -> Result<Vec<Face>, Problem> {
+/// The faces of an upload; None before they were looked for.
+pub(crate) async fn found(ports: &Ports, upload: &Upload) -> Result<Option<Vec<Face>>, PortError> {
     let result = upload.results.get(&Stage::FaceDetection);
     let (Some(Finding::Faces { count, .. }), Some(result)) = (upload.finding(Stage::FaceDetection), result)
     else {
-        return Ok(Vec::new());
+        return Ok(None);
     };
-    Ok(api.ports.faces.get(upload.upload_id, result.attempt, *count).await?)
+    ports.faces.get(upload.upload_id, result.attempt, *count).await.map(Some)
 }
 
 fn document(upload: &Upload, number: usize, face: &Face) -> FaceDocument {
@@ -227,7 +228,7 @@ pub(crate) async fn detect(
             with(json(StatusCode::ACCEPTED, &body), header::RETRY_AFTER, "1")
         }
         size => {
-            let found = found(&api, &upload).await?;
+            let found = found(&api.ports, &upload).await?.unwrap_or_default();
             let body = DetectedFaces { faces: boxes(&found, size.unwrap_or_default()), image_id: id };
             json(StatusCode::OK, &body)
         }

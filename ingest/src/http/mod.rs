@@ -10,7 +10,7 @@ pub(crate) mod budget;
 pub(crate) mod cursor;
 mod declare;
 mod exposition;
-mod faces;
+pub(crate) mod faces;
 mod gallery;
 mod generate;
 mod health;
